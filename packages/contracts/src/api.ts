@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { DocumentKind, DocumentName } from './documents.ts'
+import { Identity } from './identity.ts'
+import { Effect, ObjectAccess } from './operation.ts'
+
+/** Every error body of the API. `id` names our own faults in the gateway's log. */
+export const ApiError = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().nullable(),
+  id: z.string().nullable(),
+})
+export type ApiError = z.infer<typeof ApiError>
+
+/** GET /v1/config: public; what a CLI needs to log in. */
+export const GatewayConfig = z.object({
+  name: z.string(),
+  version: z.string(),
+  issuer: z.string(),
+  clientId: z.string(),
+  scopes: z.array(z.string()),
+})
+export type GatewayConfig = z.infer<typeof GatewayConfig>
+
+/** POST /v1/token, JSON: RFC 8693 token exchange of the provider's identity token, or a refresh. */
+export const TokenRequest = z.discriminatedUnion('grant_type', [
+  z.strictObject({
+    grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+    subject_token: z.string().max(32_768),
+    subject_token_type: z.literal('urn:ietf:params:oauth:token-type:id_token'),
+  }),
+  z.strictObject({ grant_type: z.literal('refresh_token'), refresh_token: z.string().max(1024) }),
+])
+export type TokenRequest = z.infer<typeof TokenRequest>
+export const TokenResponse = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  /** Seconds. */
+  expires_in: z.int(),
+  refresh_token: z.string(),
+  /** When the login itself ends, whatever is refreshed. */
+  login_expires_at: z.iso.datetime(),
+  identity: Identity,
+})
+export type TokenResponse = z.infer<typeof TokenResponse>
+
+/** POST /v1/logout: ends the login of this refresh token; 204. */
+export const LogoutRequest = z.strictObject({ refresh_token: z.string().max(1024) })
+
+/** GET /v1/whoami */
+export const WhoAmI = z.object({
+  identity: Identity,
+  may: z.array(z.enum(['admin', 'audit'])),
+  login_expires_at: z.iso.datetime(),
+})
+export type WhoAmI = z.infer<typeof WhoAmI>
+
+/** GET /v1/connections: those that the caller may use. */
+export const ConnectionSummary = z.object({
+  name: z.string(),
+  protocol: z.string(),
+  labels: z.record(z.string(), z.string()),
+  databases: z.array(z.string()),
+})
+export type ConnectionSummary = z.infer<typeof ConnectionSummary>
+export const ConnectionList = z.object({ connections: z.array(ConnectionSummary) })
+
+/** RFC 5802 verifier of the local secret: the gateway checks the caller's local password without ever knowing it. Base64. */
+export const ScramVerifier = z.strictObject({
+  salt: z.base64(),
+  iterations: z.int().min(4096).max(1_000_000),
+  storedKey: z.base64(),
+  serverKey: z.base64(),
+})
+export type ScramVerifier = z.infer<typeof ScramVerifier>
+
+/** POST /v1/sessions */
+export const OpenSessionRequest = z.strictObject({
+  connection: DocumentName,
+  via: z.enum(['connect', 'exec']),
+  reason: z.string().max(2000).nullable(),
+  client: z.strictObject({ version: z.string().max(100), host: z.string().max(255) }),
+  local_secret: ScramVerifier,
+})
+export type OpenSessionRequest = z.infer<typeof OpenSessionRequest>
+export const OpenSessionResponse = z.object({ id: z.string(), connection: ConnectionSummary })
+export type OpenSessionResponse = z.infer<typeof OpenSessionResponse>
+
+/** GET /v1/sessions (newest first; ?connection= &identity= &state= &limit=) and GET /v1/sessions/:id */
+export const SessionSummary = z.object({
+  id: z.string(),
+  identity: Identity,
+  connection: z.string(),
+  via: z.string(),
+  reason: z.string().nullable(),
+  state: z.enum(['open', 'closed']),
+  openedAt: z.iso.datetime(),
+  closedAt: z.iso.datetime().nullable(),
+  /** Why it ended. */
+  words: z.string().nullable(),
+  operations: z.int(),
+})
+export type SessionSummary = z.infer<typeof SessionSummary>
+export const SessionList = z.object({ sessions: z.array(SessionSummary) })
+/** POST /v1/sessions/:id/end (own) and /v1/sessions/:id/kill (own, or admin): 204. */
+export const KillRequest = z.strictObject({ reason: z.string().max(2000).nullable() })
+// GET /v1/sessions/:id/events?after=SEQ&follow=true: application/x-ndjson, one RecordedEvent a line, exactly as on disk.
+
+/** GET /v1/approvals?state=held|all (those that concern me: mine, or those I may decide) */
+export const Approval = z.object({
+  id: z.string(),
+  state: z.enum(['held', 'approved', 'denied', 'timed-out', 'withdrawn', 'void']),
+  session: z.string(),
+  operation: z.string(),
+  connection: z.string(),
+  requester: Identity,
+  reason: z.string().nullable(),
+  rule: z.string(),
+  message: z.string(),
+  approvers: z.array(z.string()),
+  /** As on the record: masked, control and bidirectional characters escaped for show by the reader. */
+  text: z.string(),
+  parameters: z.array(z.object({ type: z.string().nullable(), value: z.string().nullable() })),
+  effects: z.array(Effect),
+  objects: z.array(ObjectAccess),
+  heldAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  decidedBy: Identity.nullable(),
+  decidedAt: z.iso.datetime().nullable(),
+  decisionReason: z.string().nullable(),
+  /** Whether the one who asks may decide it now. */
+  mine: z.enum(['decide', 'requested', 'see']),
+})
+export type Approval = z.infer<typeof Approval>
+export const ApprovalList = z.object({ approvals: z.array(Approval) })
+/** POST /v1/approvals/:id/approve and /deny: answers with the Approval. A denial needs a reason. */
+export const DecideRequest = z.strictObject({ reason: z.string().max(2000).nullable() })
+// GET /v1/approvals/watch: application/x-ndjson, one Approval a line: those held now, then each change.
+
+/** POST /v1/documents: applies a YAML stream, all or nothing. */
+export const ApplyRequest = z.strictObject({ yaml: z.string().max(1_000_000), file: z.string().max(1000).default('documents') })
+export const ApplyResult = z.object({
+  results: z.array(z.object({ kind: DocumentKind, name: z.string(), change: z.enum(['created', 'updated', 'unchanged']) })),
+  policyVersion: z.string(),
+})
+export type ApplyResult = z.infer<typeof ApplyResult>
+/** GET /v1/documents/:kind[/:name]: YAML that can be applied again, secrets left out. DELETE /v1/documents/:kind/:name: 204. */
+export const DocumentsResponse = z.object({ yaml: z.string() })

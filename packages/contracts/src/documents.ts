@@ -1,0 +1,133 @@
+import { z } from 'zod'
+
+/** Names of documents: DNS labels, so that they fit in URLs, file names and environment variables. */
+export const DocumentName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'a name is 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit',
+  )
+
+/** `15m`, `4h`, `400d`. */
+export const Duration = z.string().regex(/^[1-9][0-9]*(s|m|h|d)$/, 'a duration is a number and s, m, h or d, as in 15m')
+const durationUnits = { s: 1, m: 60, h: 3600, d: 86400 } as const
+/** Seconds of a `Duration`. */
+export function seconds(duration: string): number {
+  const unit = duration.at(-1) as keyof typeof durationUnits
+  return Number(duration.slice(0, -1)) * durationUnits[unit]
+}
+
+const Labels = z.record(z.string(), z.string())
+
+/** A secret: encrypted in the store, or only referenced. */
+export const Secret = z.union([
+  z.string().min(1),
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+])
+export type Secret = z.infer<typeof Secret>
+
+/** Which connections a document is about: by name, by labels (all must be equal), or every one. */
+export const ConnectionSelector = z.strictObject({
+  names: z.array(DocumentName).min(1).optional(),
+  labels: Labels.optional(),
+})
+export type ConnectionSelector = z.infer<typeof ConnectionSelector>
+
+export const IdentitySelector = z.strictObject({
+  kinds: z
+    .array(z.enum(['person', 'service', 'ai-agent']))
+    .min(1)
+    .optional(),
+  groups: z.array(z.string()).min(1).optional(),
+})
+export type IdentitySelector = z.infer<typeof IdentitySelector>
+
+export const ConnectionDocument = z.strictObject({
+  kind: z.literal('Connection'),
+  name: DocumentName,
+  protocol: z.enum(['postgres']),
+  labels: Labels.default({}),
+  /** host:port; IPv6 in brackets. */
+  address: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/, 'an address is host:port'),
+  databases: z.array(z.string().min(1)).min(1),
+  login: z.strictObject({ user: z.string().min(1), password: Secret }),
+  /** `disable` is for a backend on loopback only, and is recorded. */
+  tls: z
+    .union([
+      z.enum(['verify-full', 'disable']),
+      z.strictObject({ mode: z.literal('verify-full'), ca: z.string().optional(), serverName: z.string().optional() }),
+    ])
+    .default('verify-full'),
+  record: z
+    .strictObject({
+      durability: z.enum(['ordered', 'synced']).default('ordered'),
+      results: z.enum(['full', 'digest', 'none']).default('full'),
+    })
+    .default({ durability: 'ordered', results: 'full' }),
+})
+export type ConnectionDocument = z.infer<typeof ConnectionDocument>
+
+export const AccessDocument = z.strictObject({
+  kind: z.literal('Access'),
+  name: DocumentName,
+  groups: z.array(z.string()).min(1),
+  kinds: z
+    .array(z.enum(['person', 'service', 'ai-agent']))
+    .min(1)
+    .optional(),
+  connections: ConnectionSelector,
+})
+export type AccessDocument = z.infer<typeof AccessDocument>
+
+export const PolicyDocument = z.strictObject({
+  kind: z.literal('Policy'),
+  name: DocumentName,
+  connections: ConnectionSelector.default({}),
+  identities: IdentitySelector.default({}),
+  /** CEL over identity, connection, operation, session, now. */
+  when: z.string().default('true'),
+  // biome-ignore lint/suspicious/noThenProperty: the document's own word, and never awaited
+  then: z.enum(['deny', 'approve', 'allow']),
+  approvers: z
+    .strictObject({
+      groups: z.array(z.string()).min(1),
+      count: z.int().min(1).max(1).default(1),
+      timeout: Duration.default('15m'),
+    })
+    .optional(),
+  message: z.string().max(2000).optional(),
+})
+export type PolicyDocument = z.infer<typeof PolicyDocument>
+
+export const MaskDocument = z.strictObject({
+  kind: z.literal('Mask'),
+  name: DocumentName,
+  connections: ConnectionSelector.default({}),
+  identities: IdentitySelector.default({}),
+  /** schema.table.column, each part a name, `*`, or `{a,b}`. */
+  columns: z.array(z.string()).default([]),
+  detect: z.array(z.enum(['card'])).default([]),
+  method: z.enum(['redact', 'partial', 'hash', 'fixed', 'null']).default('redact'),
+  except: z.strictObject({ groups: z.array(z.string()).min(1) }).optional(),
+})
+export type MaskDocument = z.infer<typeof MaskDocument>
+
+export const RoleDocument = z.strictObject({
+  kind: z.literal('Role'),
+  name: DocumentName,
+  groups: z.array(z.string()).min(1),
+  may: z.array(z.enum(['admin', 'audit'])).min(1),
+})
+export type RoleDocument = z.infer<typeof RoleDocument>
+
+export const Document = z.discriminatedUnion('kind', [
+  ConnectionDocument,
+  AccessDocument,
+  PolicyDocument,
+  MaskDocument,
+  RoleDocument,
+])
+export type Document = z.infer<typeof Document>
+export const DocumentKind = z.enum(['Connection', 'Access', 'Policy', 'Mask', 'Role'])
+export type DocumentKind = z.infer<typeof DocumentKind>

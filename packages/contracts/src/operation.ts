@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+/** What an operation does to the backend, whatever its verb says. `unknown` is allowed only by a rule that names it. */
+export const Effect = z.enum(['read', 'write', 'ddl', 'dcl', 'execute', 'session', 'file', 'network', 'replication', 'unknown'])
+export type Effect = z.infer<typeof Effect>
+
+/** One object of the backend and how it is used: `{kind: 'table', name: 'public.users', access: 'read'}`. */
+export const ObjectAccess = z.object({ kind: z.string(), name: z.string(), access: z.string() })
+export type ObjectAccess = z.infer<typeof ObjectAccess>
+
+/** One base column, by the name the catalogue resolved it to, never by the name the caller wrote. */
+export interface ColumnRef {
+  readonly schema: string
+  readonly table: string
+  readonly column: string
+}
+
+/** The base columns that a value was made from (none: a constant). `opaque`: it may be made from anything the backend role can read. */
+export type Sources = readonly ColumnRef[] | 'opaque'
+
+/** One value of each result row. */
+export interface Output {
+  readonly name: string | null
+  readonly sources: Sources
+}
+
+/** A constant in the operation's text: `[start, end)` in UTF-16 units, quotes included, and the columns it is compared with or stored in. */
+export interface Literal {
+  readonly start: number
+  readonly end: number
+  readonly sources: Sources
+}
+
+/** A bound value, decoded to text where its type is known and to `\x…` otherwise; `sources` as for a literal. */
+export interface Parameter {
+  readonly type: string | null
+  readonly value: string | null
+  readonly sources: Sources
+}
+
+/** One statement of an operation that carries several. */
+export interface Part {
+  readonly start: number
+  readonly end: number
+  readonly verb: string
+  readonly effects: readonly Effect[]
+  /** `opaque`: the number and the sources of the result's columns could not be derived. */
+  readonly outputs: readonly Output[] | 'opaque'
+}
+
+/** What rules may ask about an operation beyond its effects and objects. */
+export interface Facts {
+  readonly verbs: readonly string[]
+  readonly statements: number
+  /** A write without a predicate: it touches every row. */
+  readonly unbounded: boolean
+  /** Destroys what cannot be taken back by another statement: DROP, TRUNCATE, an unbounded DELETE. */
+  readonly destructive: boolean
+  /** Every base column the operation names or reads through `*`, as `schema.table.column`. */
+  readonly columns: readonly string[]
+}
+
+/** One thing the caller asks of the backend: what the gate admits or refuses. */
+export interface Operation {
+  readonly protocol: string
+  /** As sent, whole. */
+  readonly text: string
+  readonly parameters: readonly Parameter[]
+  /** Equal for texts that differ in constants only; null where the engine offers none. */
+  readonly fingerprint: string | null
+  readonly effects: readonly Effect[]
+  readonly objects: readonly ObjectAccess[]
+  readonly functions: readonly string[]
+  readonly facts: Facts
+  readonly literals: readonly Literal[]
+  /** Columns whose values this operation stores somewhere else in the backend (INSERT … SELECT, CTAS, UPDATE … FROM). */
+  readonly flows: Sources
+  readonly parts: readonly Part[]
+  /** Why `unknown` is among the effects: words for the refusal, in the engine's terms. */
+  readonly unknownBecause: readonly string[]
+}

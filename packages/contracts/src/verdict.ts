@@ -1,0 +1,136 @@
+import type { Operation, Sources } from './operation.ts'
+
+/** Synchronous where the answer is at hand: no tick lost per row. */
+export type Maybe<T> = T | Promise<T>
+
+/** One rule's part in a verdict. */
+export interface Reason {
+  /** `Policy/agents-ask-before-writing`, `Access/engineers`, `hoop/unknown` for rules built in. */
+  readonly rule: string
+  readonly matched: boolean
+  readonly words: string
+}
+
+/** A no that says what, which rule, why, what to do next. The protocol adds its own code and the session id. */
+export interface Refusal {
+  /** `op_…`: the operation's id, also in the record and in the backend's own log. */
+  readonly id: string
+  readonly code: RefusalCode
+  readonly message: string
+  readonly rule: string
+  readonly detail: string
+  readonly hint: string
+}
+
+/** Why an operation was refused; one row each in docs/errors.md. */
+export type RefusalCode =
+  | 'policy_denied'
+  | 'approval_denied'
+  | 'approval_timed_out'
+  | 'approval_void'
+  | 'withdrawn'
+  | 'unknown_effect'
+  | 'masked_flow'
+  | 'not_supported'
+  | 'not_recorded'
+  | 'unavailable'
+  | 'session_ended'
+
+/** Which way a chunk went: `up` from the caller to the backend, `down` from the backend to the caller. */
+export type Way = 'up' | 'down'
+
+/** How an operation ended. */
+export interface Outcome {
+  readonly kind: 'done' | 'error' | 'cancelled' | 'no-reply' | 'not-run'
+  /** The backend's own completion tag (`SELECT 3`), or its error code and masked message. */
+  readonly tag: string | null
+  readonly error: { readonly code: string; readonly message: string } | null
+  readonly rows: number
+  /** Values masked, by rule. */
+  readonly masked: Readonly<Record<string, number>>
+}
+
+/** One operation's permission: used once; lives over suspended portals and upgrades. */
+export interface Permit {
+  readonly id: string
+  readonly masks: MaskPlan
+  /** Aborts when the session is killed or its access ends. */
+  readonly signal: AbortSignal
+  /** Just before the bytes leave for the backend; throws the second time. */
+  consume(): void
+  /** Puts a chunk of the operation's traffic, as the caller sees it, in the record before it moves on; the promise is back-pressure. */
+  record(way: Way, chunk: Buffer): Maybe<void>
+  /** Exactly once; throws the second time. */
+  end(outcome: Outcome): Maybe<void>
+}
+
+export type Verdict =
+  | { readonly kind: 'permit'; readonly permit: Permit }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal }
+
+/** How a held operation is announced to its caller while it waits. */
+export interface HoldNotice {
+  readonly approvalId: string
+  readonly operationId: string
+  readonly rule: string
+  readonly message: string
+  readonly approvers: readonly string[]
+  /** Seconds until the answer is no. */
+  readonly timeout: number
+}
+
+/** All that a protocol may ask of the product. */
+export interface Gate {
+  /**
+   * Puts the operation on the record, judges it, waits for a person if need be. Awaiting it is the hold.
+   * `signal` withdraws a held operation (cancel, disconnect); `onHold` is called once if it is held.
+   */
+  admit(operation: Operation, options: AdmitOptions): Maybe<Verdict>
+  /** What the backend sends unasked (NOTIFY, ParameterStatus): recorded, or dropped when it answers false. */
+  unsolicited(kind: string, text: string): boolean
+  /** Masks that hold for the whole session, for what belongs to no operation (login errors, notices). */
+  readonly masks: MaskPlan
+}
+export interface AdmitOptions {
+  readonly stream: number
+  readonly signal: AbortSignal
+  onHold(notice: HoldNotice): void
+}
+
+/** What one output value becomes. */
+export interface ValueMask {
+  /** `Mask/cardholder-data` */
+  readonly rule: string
+  readonly method: 'redact' | 'partial' | 'hash' | 'fixed' | 'null'
+  /** The masked form of a value given as text; null is SQL NULL. Never throws, never returns its argument. */
+  text(value: string): string | null
+}
+
+/** One value found by a detector, `[start, end)` in the bytes searched. */
+export interface Finding {
+  readonly start: number
+  readonly end: number
+  readonly kind: string
+  readonly rule: string
+}
+
+/** Detectors by value. */
+export interface Detectors {
+  /** Every finding in `[start, end)` of the bytes, in order, not overlapping; a shared empty array when there is none. */
+  find(bytes: Uint8Array, start: number, end: number): readonly Finding[]
+  /** Overwrites each finding in place with a masked form of the same length: works on text inside any framing. */
+  blank(bytes: Uint8Array, findings: readonly Finding[]): void
+  /** The text with each finding masked, and how many there were, by rule. */
+  text(value: string): { readonly text: string; readonly masked: Readonly<Record<string, number>> }
+}
+
+/** What is masked for one identity on one connection. */
+export interface MaskPlan {
+  /** Nothing is masked: results are forwarded as they came. */
+  readonly empty: boolean
+  /** Some column is masked by name: lineage matters, and `opaque` is masked. */
+  readonly hasColumns: boolean
+  /** The mask for a value with these sources; null: none by name (detectors still apply). */
+  column(sources: Sources): ValueMask | null
+  readonly detectors: Detectors | null
+}
