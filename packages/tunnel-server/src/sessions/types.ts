@@ -1,0 +1,101 @@
+import type {
+  ConnectionDocument,
+  Identity,
+  OpenSessionRequest,
+  OpenSessionResponse,
+  Operation,
+  Parameter,
+  SessionSummary,
+} from '@hoop/contracts'
+import type { RuleSet } from '@hoop/policy'
+import type { Upstream } from '@hoop/protocols'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+
+/** What the API and the tunnels may ask of sessions. Every method throws a HoopError for what a person can act on. */
+export interface Sessions {
+  /** Checks access, opens the record and the row in the index. */
+  open(identity: Identity, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse>
+  /** Serves one stream of a session; rejects at once when the session is not open or not this identity's. */
+  serveStream(identity: Identity, session: string, client: Duplex): Promise<void>
+  /** Ends a session: its streams get the words in their own protocol, its record is closed. Ending an ended session does nothing. */
+  end(session: string, words: string): Promise<void>
+  /** The tunnel that carried this identity's sessions is gone: those of its sessions end. */
+  list(filter: SessionFilter): Promise<SessionSummary[]>
+  get(session: string): Promise<SessionSummary>
+  /** Lines of the record as on disk (without newline), from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */
+  events(session: string, options: { after: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>
+  /** Puts on the session's record who read it; for an ended session in the gateway's own audit log. */
+  noteRead(session: string, by: Identity, what: string): Promise<void>
+  /** Ends all sessions; after it nothing is served. */
+  close(words: string): Promise<void>
+}
+export interface SessionFilter {
+  readonly identity: string | null
+  readonly connection: string | null
+  readonly state: 'open' | 'closed' | null
+  readonly limit: number
+}
+
+/** The index of sessions in the store. */
+export interface SessionIndex {
+  insert(session: { id: string; identity: Identity; connection: string; via: string; reason: string | null; openedAt: Date }): Promise<void>
+  /** Sets state, words, time and the count of operations. */
+  close(id: string, words: string, operations: number): Promise<void>
+  list(filter: SessionFilter): Promise<SessionSummary[]>
+  get(id: string): Promise<SessionSummary | null>
+  /** Sessions still open in the index: at start, those that a killed gateway left. */
+  open(): Promise<SessionSummary[]>
+}
+
+/** A held operation, as approvers will see it: text and parameters are in their recorded (masked) form already. */
+export interface HoldRequest {
+  readonly session: string
+  readonly operationId: string
+  readonly connection: string
+  readonly requester: Identity
+  readonly reason: string | null
+  readonly rule: string
+  readonly message: string
+  readonly approverGroups: readonly string[]
+  /** Seconds. */
+  readonly timeout: number
+  readonly text: string
+  readonly parameters: readonly Pick<Parameter, 'type' | 'value'>[]
+  readonly operation: Operation
+}
+export interface Decision {
+  readonly decision: 'approved' | 'denied' | 'timed-out' | 'withdrawn'
+  readonly by: Identity | null
+  readonly reason: string | null
+}
+/** What the gate may ask of approvals. */
+export interface Holds {
+  /**
+   * Stores the held operation and tells approvers; `id` is known before the promise of the decision settles.
+   * Aborting the signal withdraws. A store that fails rejects `decision`: never an approval.
+   */
+  hold(request: HoldRequest, signal: AbortSignal): Promise<{ id: string; decision: Promise<Decision> }>
+  /** Marks an approved one as void (judged again before release, and not the same any more). */
+  void(id: string, words: string): Promise<void>
+}
+
+/** Registered connections, with what it takes to dial them. */
+export interface Connections {
+  get(name: string): ConnectionDocument | null
+  /** Resolves the secret and the address, for one dial; rejects with a HoopError `connection_unavailable`. */
+  upstream(name: string): Promise<Upstream>
+}
+
+export interface SessionsDependencies {
+  readonly index: SessionIndex
+  /** The compiled documents in force now. */
+  readonly rules: () => RuleSet
+  readonly holds: Holds
+  readonly connections: Connections
+  /** Folder of all records; one folder per session inside. */
+  readonly records: string
+  /** 32 bytes; keys the digests in the record. */
+  readonly digestKey: Buffer
+  readonly log: Logger
+}
