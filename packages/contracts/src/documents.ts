@@ -51,7 +51,8 @@ export const ConnectionDocument = z.strictObject({
   /** host:port; IPv6 in brackets. */
   address: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/, 'an address is host:port'),
   databases: z.array(z.string().min(1)).min(1),
-  login: z.strictObject({ user: z.string().min(1), password: Secret }),
+  /** Without a password, the one in the store is kept: documents are printed without secrets and can be applied again. */
+  login: z.strictObject({ user: z.string().min(1), password: Secret.optional() }),
   /** `disable` is for a backend on loopback only, and is recorded. */
   tls: z
     .union([
