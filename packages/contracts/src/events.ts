@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { Identity } from './identity.ts'
 import { Effect, ObjectAccess } from './operation.ts'
 
-/** A place in the segment's `data` file, and the SHA-256 (hex) of the bytes there. */
-export const DataRange = z.object({ offset: z.int(), length: z.int(), sha256: z.string() })
+/**
+ * A place in a segment's `data` file, and the SHA-256 (hex) of the bytes there. The segment is the one that the event stands in.
+ * Offset -1: the connection keeps digests only, so the length and the hash are all that is left of the bytes.
+ */
+export const DataRange = z.object({ segment: z.int(), offset: z.int(), length: z.int(), sha256: z.string() })
 export type DataRange = z.infer<typeof DataRange>
 
 export const RecordedReason = z.object({ rule: z.string(), matched: z.boolean(), words: z.string() })
@@ -89,7 +92,12 @@ const body = {
   }),
   unsolicited: z.object({ type: z.literal('unsolicited'), stream: z.int(), kind: z.string(), text: z.string() }),
   read: z.object({ type: z.literal('read'), by: Identity, what: z.string() }),
-  sessionClosed: z.object({ type: z.literal('session.closed'), words: z.string() }),
+  sessionClosed: z.object({
+    type: z.literal('session.closed'),
+    words: z.string(),
+    /** Only where another process closed the record of a killed gateway: bytes of an unfinished line that were cut, bytes of `data` that no line names. */
+    recovered: z.object({ cut: z.int(), unreferenced: z.int() }).optional(),
+  }),
 }
 
 /** What happened: one line of `events.ndjson` without its place in the chain. */

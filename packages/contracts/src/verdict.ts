@@ -32,6 +32,7 @@ export type RefusalCode =
   | 'unknown_effect'
   | 'masked_flow'
   | 'not_supported'
+  | 'unreadable'
   | 'not_recorded'
   | 'unavailable'
   | 'session_ended'
@@ -60,8 +61,8 @@ export interface Permit {
   consume(): void
   /** Puts a chunk of the operation's traffic, as the caller sees it, in the record before it moves on; the promise is back-pressure. */
   record(way: Way, chunk: Buffer): Maybe<void>
-  /** Exactly once; throws the second time. */
-  end(outcome: Outcome): Maybe<void>
+  /** Exactly once; throws the second time. `last` is a final chunk that went down, recorded in the same write. */
+  end(outcome: Outcome, last?: Buffer): Maybe<void>
 }
 
 export type Verdict =

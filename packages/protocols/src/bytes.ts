@@ -1,0 +1,158 @@
+/** A message whose bytes are not what the protocol allows. The connection that sent it ends. */
+export class ProtocolViolation extends Error {
+  override readonly name = 'ProtocolViolation'
+}
+
+/**
+ * Reads big-endian integers, counted bytes and NUL-terminated strings from one message.
+ * Every length is checked against the bytes that remain before it is believed; `end()` refuses what was left over.
+ */
+export class ByteReader {
+  readonly #bytes: Buffer
+  readonly #end: number
+  #at: number
+
+  constructor(bytes: Buffer, start = 0, end = bytes.length) {
+    this.#bytes = bytes
+    this.#at = start
+    this.#end = end
+  }
+
+  get remaining(): number {
+    return this.#end - this.#at
+  }
+
+  #take(length: number): number {
+    if (length > this.#end - this.#at) throw new ProtocolViolation(`a message ends ${length - this.remaining} bytes too early`)
+    const at = this.#at
+    this.#at += length
+    return at
+  }
+
+  uint8(): number {
+    return this.#bytes.readUInt8(this.#take(1))
+  }
+
+  int16(): number {
+    return this.#bytes.readInt16BE(this.#take(2))
+  }
+
+  uint16(): number {
+    return this.#bytes.readUInt16BE(this.#take(2))
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#take(4))
+  }
+
+  uint32(): number {
+    return this.#bytes.readUInt32BE(this.#take(4))
+  }
+
+  /** A view of the next bytes, not a copy. */
+  bytes(length: number): Buffer {
+    if (length < 0) throw new ProtocolViolation('a negative length')
+    const at = this.#take(length)
+    return this.#bytes.subarray(at, at + length)
+  }
+
+  /** The bytes up to the next NUL, which is consumed. */
+  cstring(): string {
+    const nul = this.#bytes.indexOf(0, this.#at)
+    if (nul < 0 || nul >= this.#end) throw new ProtocolViolation('a string without its end')
+    const text = this.#bytes.toString('utf8', this.#at, nul)
+    this.#at = nul + 1
+    return text
+  }
+
+  rest(): Buffer {
+    return this.bytes(this.remaining)
+  }
+
+  /** The message must be over: trailing bytes are how statements are smuggled. */
+  end(): void {
+    if (this.#at !== this.#end) throw new ProtocolViolation(`${this.remaining} bytes after the end of a message`)
+  }
+}
+
+/** Writes one message after another into a growing buffer. */
+export class ByteWriter {
+  #bytes: Buffer
+  #at = 0
+
+  constructor(size = 256) {
+    this.#bytes = Buffer.allocUnsafe(size)
+  }
+
+  #room(length: number): number {
+    const need = this.#at + length
+    if (need > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(need, this.#bytes.length * 2))
+      this.#bytes.copy(grown, 0, 0, this.#at)
+      this.#bytes = grown
+    }
+    const at = this.#at
+    this.#at = need
+    return at
+  }
+
+  uint8(value: number): this {
+    const at = this.#room(1)
+    this.#bytes.writeUInt8(value, at)
+    return this
+  }
+
+  int16(value: number): this {
+    const at = this.#room(2)
+    this.#bytes.writeInt16BE(value, at)
+    return this
+  }
+
+  uint16(value: number): this {
+    const at = this.#room(2)
+    this.#bytes.writeUInt16BE(value, at)
+    return this
+  }
+
+  int32(value: number): this {
+    const at = this.#room(4)
+    this.#bytes.writeInt32BE(value, at)
+    return this
+  }
+
+  uint32(value: number): this {
+    const at = this.#room(4)
+    this.#bytes.writeUInt32BE(value, at)
+    return this
+  }
+
+  bytes(value: Uint8Array): this {
+    const at = this.#room(value.length)
+    this.#bytes.set(value, at)
+    return this
+  }
+
+  /** The text in UTF-8 and a NUL. */
+  cstring(text: string): this {
+    if (text.includes('\0')) throw new ProtocolViolation('a NUL inside a string')
+    const length = Buffer.byteLength(text)
+    const at = this.#room(length + 1)
+    this.#bytes.write(text, at, 'utf8')
+    this.#bytes[at + length] = 0
+    return this
+  }
+
+  /** Where the next byte goes: for a length that is known only later. */
+  get position(): number {
+    return this.#at
+  }
+
+  patchInt32(at: number, value: number): this {
+    this.#bytes.writeInt32BE(value, at)
+    return this
+  }
+
+  take(): Buffer {
+    return this.#bytes.subarray(0, this.#at)
+  }
+}

@@ -1,0 +1,326 @@
+import { ByteReader, ByteWriter, ProtocolViolation } from '../bytes.ts'
+import {
+  type BindMessage,
+  backend,
+  type Column,
+  type DiagnosticFields,
+  type ExecuteMessage,
+  frontend,
+  type ParseMessage,
+  type TargetMessage,
+} from './messages.ts'
+
+/** The largest message taken from a caller: a statement, a parameter set or a piece of COPY data. */
+export const maxFrontendMessage = 64 * 1024 * 1024
+/** The largest message taken from a backend: one row. The server itself stops at 1 GiB - 1. */
+export const maxBackendMessage = 256 * 1024 * 1024
+
+const empty = Buffer.alloc(0)
+
+/**
+ * Cuts a byte stream into typed messages, in place: after `next()` answers true, the current message is
+ * `bytes[start, end)` with its tag at `start`, its length behind it and its body from `start + 5`.
+ * Nothing is copied but a message that came in several pieces.
+ */
+export class MessageReader {
+  bytes: Buffer = empty
+  start = 0
+  end = 0
+  readonly #limit: number
+  #pieces: Buffer[] = []
+  #waiting = 0
+  #need = 5
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Bytes received and not yet handed out. */
+  get buffered(): number {
+    return this.bytes.length - this.end + this.#waiting
+  }
+
+  push(chunk: Buffer): void {
+    if (this.end === this.bytes.length && this.#waiting === 0) {
+      this.bytes = chunk
+      this.start = 0
+      this.end = 0
+      return
+    }
+    this.#pieces.push(chunk)
+    this.#waiting += chunk.length
+  }
+
+  /** Moves to the next whole message; false when more bytes are needed. Throws ProtocolViolation on a length that cannot be. */
+  next(): boolean {
+    for (;;) {
+      const available = this.bytes.length - this.end
+      if (available >= 5) {
+        const length = this.bytes.readUInt32BE(this.end + 1)
+        if (length < 4 || length > this.#limit) {
+          throw new ProtocolViolation(`a message of ${length} bytes; 4 to ${this.#limit} are allowed`)
+        }
+        if (available >= length + 1) {
+          this.start = this.end
+          this.end += length + 1
+          return true
+        }
+        this.#need = length + 1
+      } else {
+        this.#need = 5
+      }
+      if (this.#waiting === 0 || available + this.#waiting < this.#need) return false
+      this.#join()
+    }
+  }
+
+  #join(): void {
+    const rest = this.bytes.subarray(this.end)
+    this.bytes =
+      rest.length === 0 && this.#pieces.length === 1 ? (this.#pieces[0] ?? empty) : Buffer.concat([rest, ...this.#pieces])
+    this.#pieces = []
+    this.#waiting = 0
+    this.start = 0
+    this.end = 0
+  }
+
+  get tag(): number {
+    return this.bytes[this.start] ?? 0
+  }
+
+  /** The whole message, header included; a view. */
+  get message(): Buffer {
+    return this.bytes.subarray(this.start, this.end)
+  }
+
+  body(): ByteReader {
+    return new ByteReader(this.bytes, this.start + 5, this.end)
+  }
+
+  /** Takes what has not been read as messages: for the moment when a stream changes its framing. */
+  takeRest(): Buffer {
+    this.#join()
+    const rest = this.bytes
+    this.bytes = empty
+    return rest
+  }
+}
+
+function message(tagOf: number, write?: (writer: ByteWriter) => void, size?: number): Buffer {
+  const writer = new ByteWriter(size)
+  writer.uint8(tagOf).int32(0)
+  write?.(writer)
+  return writer.patchInt32(1, writer.position - 1).take()
+}
+
+function noBody(body: ByteReader): void {
+  body.end()
+}
+
+function count(body: ByteReader, bytesEach: number): number {
+  const value = body.uint16()
+  if (value * bytesEach > body.remaining) throw new ProtocolViolation('a count larger than its message')
+  return value
+}
+
+function integers16(body: ByteReader): number[] {
+  const values = new Array<number>(count(body, 2))
+  for (let i = 0; i < values.length; i++) values[i] = body.int16()
+  return values
+}
+
+function formats(body: ByteReader): number[] {
+  const values = integers16(body)
+  if (values.some((value) => value !== 0 && value !== 1)) throw new ProtocolViolation('a format code other than 0 and 1')
+  return values
+}
+
+/** Body readers of what a caller sends. Each consumes its message whole or throws. */
+export const read = {
+  query(body: ByteReader): string {
+    const text = body.cstring()
+    body.end()
+    return text
+  },
+  parse(body: ByteReader): ParseMessage {
+    const name = body.cstring()
+    const text = body.cstring()
+    const parameterTypes = new Array<number>(count(body, 4))
+    for (let i = 0; i < parameterTypes.length; i++) parameterTypes[i] = body.uint32()
+    body.end()
+    return { name, text, parameterTypes }
+  },
+  bind(body: ByteReader): BindMessage {
+    const portal = body.cstring()
+    const statement = body.cstring()
+    const parameterFormats = formats(body)
+    const parameters = new Array<Buffer | null>(count(body, 4))
+    for (let i = 0; i < parameters.length; i++) {
+      const length = body.int32()
+      if (length < -1) throw new ProtocolViolation('a negative length')
+      parameters[i] = length === -1 ? null : body.bytes(length)
+    }
+    if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) {
+      throw new ProtocolViolation('as many format codes as parameters are needed')
+    }
+    const resultFormats = formats(body)
+    body.end()
+    return { portal, statement, parameterFormats, parameters, resultFormats }
+  },
+  target(body: ByteReader): TargetMessage {
+    const letter = body.uint8()
+    const kind = letter === 0x53 ? 'S' : letter === 0x50 ? 'P' : null
+    if (kind === null) throw new ProtocolViolation('neither a statement nor a portal')
+    const name = body.cstring()
+    body.end()
+    return { kind, name }
+  },
+  execute(body: ByteReader): ExecuteMessage {
+    const portal = body.cstring()
+    const maxRows = body.int32()
+    body.end()
+    return { portal, maxRows }
+  },
+  copyFail(body: ByteReader): string {
+    const words = body.cstring()
+    body.end()
+    return words
+  },
+  nothing: noBody,
+
+  rowDescription(body: ByteReader): Column[] {
+    const columns = new Array<Column>(count(body, 19))
+    for (let i = 0; i < columns.length; i++) {
+      columns[i] = {
+        name: body.cstring(),
+        tableOid: body.uint32(),
+        attribute: body.int16(),
+        typeOid: body.uint32(),
+        typeSize: body.int16(),
+        typeModifier: body.int32(),
+        format: body.int16(),
+      }
+    }
+    body.end()
+    return columns
+  },
+  parameterDescription(body: ByteReader): number[] {
+    const types = new Array<number>(count(body, 4))
+    for (let i = 0; i < types.length; i++) types[i] = body.uint32()
+    body.end()
+    return types
+  },
+  diagnostics(body: ByteReader): Map<string, string> {
+    const fields = new Map<string, string>()
+    for (;;) {
+      const letter = body.uint8()
+      if (letter === 0) break
+      fields.set(String.fromCharCode(letter), body.cstring())
+    }
+    body.end()
+    return fields
+  },
+  parameterStatus(body: ByteReader): { name: string; value: string } {
+    const name = body.cstring()
+    const value = body.cstring()
+    body.end()
+    return { name, value }
+  },
+  backendKeyData(body: ByteReader): { processId: number; secret: Buffer } {
+    const processId = body.uint32()
+    if (body.remaining < 4 || body.remaining > 256) throw new ProtocolViolation('a cancel key of a wrong length')
+    return { processId, secret: Buffer.from(body.rest()) }
+  },
+  readyForQuery(body: ByteReader): 'I' | 'T' | 'E' {
+    const status = String.fromCharCode(body.uint8())
+    body.end()
+    if (status !== 'I' && status !== 'T' && status !== 'E') throw new ProtocolViolation('a transaction status that is not known')
+    return status
+  },
+  commandComplete(body: ByteReader): string {
+    const commandTag = body.cstring()
+    body.end()
+    return commandTag
+  },
+  /** CopyInResponse and CopyOutResponse. */
+  copyResponse(body: ByteReader): { binary: boolean; formats: number[] } {
+    const overall = body.uint8()
+    if (overall > 1) throw new ProtocolViolation('a COPY format other than 0 and 1')
+    const columns = formats(body)
+    body.end()
+    return { binary: overall === 1, formats: columns }
+  },
+} as const
+
+/** Writers: each answers one whole message. */
+export const write = {
+  query: (text: string) => message(frontend.query, (w) => w.cstring(text), text.length + 16),
+  parse: ({ name, text, parameterTypes }: ParseMessage) =>
+    message(
+      frontend.parse,
+      (w) => {
+        w.cstring(name).cstring(text).uint16(parameterTypes.length)
+        for (const type of parameterTypes) w.uint32(type)
+      },
+      name.length + text.length + 4 * parameterTypes.length + 16,
+    ),
+  bind: ({ portal, statement, parameterFormats, parameters, resultFormats }: BindMessage) =>
+    message(frontend.bind, (w) => {
+      w.cstring(portal).cstring(statement).uint16(parameterFormats.length)
+      for (const format of parameterFormats) w.int16(format)
+      w.uint16(parameters.length)
+      for (const value of parameters) {
+        if (value === null) w.int32(-1)
+        else w.int32(value.length).bytes(value)
+      }
+      w.uint16(resultFormats.length)
+      for (const format of resultFormats) w.int16(format)
+    }),
+  describe: ({ kind, name }: TargetMessage) => message(frontend.describe, (w) => w.uint8(kind.charCodeAt(0)).cstring(name)),
+  close: ({ kind, name }: TargetMessage) => message(frontend.close, (w) => w.uint8(kind.charCodeAt(0)).cstring(name)),
+  execute: ({ portal, maxRows }: ExecuteMessage) => message(frontend.execute, (w) => w.cstring(portal).int32(maxRows)),
+  flush: () => message(frontend.flush),
+  sync: () => message(frontend.sync),
+  terminate: () => message(frontend.terminate),
+  copyDone: () => message(frontend.copyDone),
+  copyFail: (words: string) => message(frontend.copyFail, (w) => w.cstring(words)),
+  saslInitial: (mechanism: string, data: string) =>
+    message(frontend.password, (w) => {
+      const bytes = Buffer.from(data)
+      w.cstring(mechanism).int32(bytes.length).bytes(bytes)
+    }),
+  saslResponse: (data: string) => message(frontend.password, (w) => w.bytes(Buffer.from(data))),
+
+  authentication: (request: number, data: Uint8Array = empty) =>
+    message(backend.authentication, (w) => w.int32(request).bytes(data)),
+  parameterStatus: (name: string, value: string) => message(backend.parameterStatus, (w) => w.cstring(name).cstring(value)),
+  backendKeyData: (processId: number, secret: Uint8Array) =>
+    message(backend.backendKeyData, (w) => w.uint32(processId).bytes(secret)),
+  readyForQuery: (status: 'I' | 'T' | 'E') => message(backend.readyForQuery, (w) => w.uint8(status.charCodeAt(0))),
+  negotiateProtocolVersion: (minor: number, options: readonly string[]) =>
+    message(backend.negotiateProtocolVersion, (w) => {
+      w.int32(minor).int32(options.length)
+      for (const option of options) w.cstring(option)
+    }),
+  diagnostics: (tagOf: number, fields: DiagnosticFields) =>
+    message(tagOf, (w) => {
+      for (const [letter, text] of fields) w.uint8(letter.charCodeAt(0)).cstring(text.replaceAll('\0', ''))
+      w.uint8(0)
+    }),
+  dataRow: (values: readonly (Uint8Array | null)[]) => {
+    let size = 7
+    for (const value of values) size += 4 + (value?.length ?? 0)
+    return message(
+      backend.dataRow,
+      (w) => {
+        w.uint16(values.length)
+        for (const value of values) {
+          if (value === null) w.int32(-1)
+          else w.int32(value.length).bytes(value)
+        }
+      },
+      size,
+    )
+  },
+  copyData: (data: Uint8Array) => message(backend.copyData, (w) => w.bytes(data), data.length + 5),
+} as const

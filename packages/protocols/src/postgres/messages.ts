@@ -1,0 +1,107 @@
+/**
+ * Message formats of the PostgreSQL frontend/backend protocol, version 3.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+
+/** Codes that stand in place of a protocol version in the first, untyped packet. */
+export const startupCodes = {
+  protocol30: 196_608,
+  cancel: 80_877_102,
+  ssl: 80_877_103,
+  gssenc: 80_877_104,
+} as const
+
+const tag = (letter: string): number => letter.charCodeAt(0)
+
+/** Tags that the caller sends, in the specification's order. */
+export const frontend = {
+  bind: tag('B'),
+  close: tag('C'),
+  copyData: tag('d'),
+  copyDone: tag('c'),
+  copyFail: tag('f'),
+  describe: tag('D'),
+  execute: tag('E'),
+  flush: tag('H'),
+  functionCall: tag('F'),
+  parse: tag('P'),
+  password: tag('p'),
+  query: tag('Q'),
+  sync: tag('S'),
+  terminate: tag('X'),
+} as const
+
+/** Tags that the backend sends, in the specification's order. */
+export const backend = {
+  authentication: tag('R'),
+  backendKeyData: tag('K'),
+  bindComplete: tag('2'),
+  closeComplete: tag('3'),
+  commandComplete: tag('C'),
+  copyData: tag('d'),
+  copyDone: tag('c'),
+  copyInResponse: tag('G'),
+  copyOutResponse: tag('H'),
+  copyBothResponse: tag('W'),
+  dataRow: tag('D'),
+  emptyQueryResponse: tag('I'),
+  errorResponse: tag('E'),
+  functionCallResponse: tag('V'),
+  negotiateProtocolVersion: tag('v'),
+  noData: tag('n'),
+  noticeResponse: tag('N'),
+  notificationResponse: tag('A'),
+  parameterDescription: tag('t'),
+  parameterStatus: tag('S'),
+  parseComplete: tag('1'),
+  portalSuspended: tag('s'),
+  readyForQuery: tag('Z'),
+  rowDescription: tag('T'),
+} as const
+
+/** Authentication requests: the first integer of an `R` message. */
+export const authentication = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const
+
+export interface ParseMessage {
+  readonly name: string
+  readonly text: string
+  readonly parameterTypes: readonly number[]
+}
+
+export interface BindMessage {
+  readonly portal: string
+  readonly statement: string
+  /** None: all text; one: for all; else one for each parameter. 0 text, 1 binary. */
+  readonly parameterFormats: readonly number[]
+  /** Null is SQL NULL. Views of the received message. */
+  readonly parameters: readonly (Buffer | null)[]
+  readonly resultFormats: readonly number[]
+}
+
+/** `S` a prepared statement, `P` a portal. */
+export interface TargetMessage {
+  readonly kind: 'S' | 'P'
+  readonly name: string
+}
+
+export interface ExecuteMessage {
+  readonly portal: string
+  /** 0: no limit. */
+  readonly maxRows: number
+}
+
+/** One column of a RowDescription. */
+export interface Column {
+  readonly name: string
+  /** 0 where the server knows of no origin. */
+  readonly tableOid: number
+  /** Attribute number in that table; 0: none, or the whole row. */
+  readonly attribute: number
+  readonly typeOid: number
+  readonly typeSize: number
+  readonly typeModifier: number
+  readonly format: number
+}
+
+/** Fields of ErrorResponse and NoticeResponse, by their letter. https://www.postgresql.org/docs/current/protocol-error-fields.html */
+export type DiagnosticFields = ReadonlyMap<string, string>

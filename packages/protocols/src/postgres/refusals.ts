@@ -1,0 +1,73 @@
+import type { HoldNotice, Refusal, RefusalCode } from '@hoop/contracts'
+import { write } from './codec.ts'
+import { backend } from './messages.ts'
+
+/** SQLSTATE of each refusal. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const sqlStates = {
+  policy_denied: '42501',
+  approval_denied: '42501',
+  approval_timed_out: '42501',
+  approval_void: '42501',
+  withdrawn: '57014',
+  unknown_effect: '42501',
+  masked_flow: '42501',
+  not_supported: '0A000',
+  unreadable: '42601',
+  not_recorded: '58030',
+  unavailable: '58000',
+  session_ended: '57P01',
+} as const satisfies Record<RefusalCode, string>
+
+/** A refusal as ErrorResponse: what, which rule, why, what to do next, and where it stands in the record. */
+export function refusalMessage(refusal: Refusal, sessionId: string): Buffer {
+  return errorMessage('ERROR', sqlStates[refusal.code], refusal.message, {
+    detail: `Rule: ${refusal.rule}. ${refusal.detail} Session ${sessionId}, operation ${refusal.id}.`,
+    hint: refusal.hint,
+  })
+}
+
+/** What is sent to the backend in place of a refused operation: it must fail, so that nothing of its unit is committed. */
+export const substitutes = {
+  /** A syntax error that names the operation in the server's own log. */
+  query: (refusal: Refusal) => write.query(`hoop refused ${refusal.id}`),
+  /** Binds a statement that cannot exist: fails like a Bind, and leaves the caller's unnamed statement alone. */
+  bind: (id: string) =>
+    write.bind({ portal: '', statement: `hoop refused ${id}`, parameterFormats: [], parameters: [], resultFormats: [] }),
+} as const
+
+/** An ErrorResponse of our own. */
+export function errorMessage(
+  severity: 'ERROR' | 'FATAL',
+  code: string,
+  message: string,
+  more: { detail?: string; hint?: string } = {},
+): Buffer {
+  const fields = new Map([
+    ['S', severity],
+    ['V', severity],
+    ['C', code],
+    ['M', message],
+  ])
+  if (more.detail) fields.set('D', more.detail)
+  if (more.hint) fields.set('H', more.hint)
+  return write.diagnostics(backend.errorResponse, fields)
+}
+
+/** Tells the caller, on its live connection, that its statement waits for a person. */
+export function holdNotice(notice: HoldNotice): Buffer {
+  const minutes = Math.max(1, Math.round(notice.timeout / 60))
+  return write.diagnostics(
+    backend.noticeResponse,
+    new Map([
+      ['S', 'NOTICE'],
+      ['V', 'NOTICE'],
+      ['C', '00000'],
+      ['M', `held for approval ${notice.approvalId}: ${notice.message}`],
+      [
+        'D',
+        `Rule: ${notice.rule}. Any of ${notice.approvers.join(', ')} may decide within ${minutes} min; after that the answer is no.`,
+      ],
+      ['H', `An approver runs: hoop approvals show ${notice.approvalId}. Cancel (Ctrl-C) withdraws.`],
+    ]),
+  )
+}
