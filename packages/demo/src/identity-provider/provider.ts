@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Provider } from 'oidc-provider'
+import { memoryAdapter } from './memory.ts'
 import { codePage, confirmPage, donePage, errorPage, loginPage } from './pages.ts'
 import type { DemoUser } from './users.ts'
 
@@ -62,6 +63,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
 function makeProvider(issuer: string, clientId: string, users: readonly DemoUser[]): Provider {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const provider = new Provider(issuer, {
+    adapter: memoryAdapter(),
     clients: [
       {
         client_id: clientId,
