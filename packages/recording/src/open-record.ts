@@ -1,0 +1,224 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { EventBody, Maybe, Way } from '@hoop/contracts'
+import { genesis, type Head, link, segmentOpened, sha256 } from './chain.ts'
+import { RecordError, wordsOf } from './errors.ts'
+import { folderEntries, GroupSync } from './group-sync.ts'
+import { chunkBytes, folderMode, lineBytes, segmentFolder } from './layout.ts'
+import { closeSegment, createSegment, type Segment } from './segment.ts'
+import type { Chunk, Entry, Position, RecordOptions, SessionRecord } from './session-record.ts'
+
+const defaultSegmentBytes = 64 * 1024 * 1024
+
+/** Begins the record of a session. Throws RecordError if it cannot be written, or if the folder holds a record already. */
+export function openRecord(options: RecordOptions): SessionRecord {
+  return new WrittenRecord(options)
+}
+
+interface Listener {
+  readonly onLine: (line: string) => void
+  readonly onEnd: () => void
+}
+
+class WrittenRecord implements SessionRecord {
+  readonly folder: string
+  readonly #options: RecordOptions
+  readonly #listeners = new Set<Listener>()
+  readonly #sync = new GroupSync((error) => this.#fail(error))
+  readonly #retired = new Set<Promise<void>>()
+  #segment: Segment
+  #head: Head = genesis
+  #failed: RecordError | null = null
+  #closing: Promise<void> | null = null
+  #ended = false
+  #retiredBytes = 0
+  #operations = 0
+
+  constructor(options: RecordOptions) {
+    this.folder = options.folder
+    this.#options = options
+    if (options.onLine !== undefined) this.subscribe(options.onLine)
+    let segment: Segment | null = null
+    try {
+      mkdirSync(options.folder, { recursive: true, mode: folderMode })
+      segment = createSegment(options.folder, 0)
+      this.#segment = segment
+      this.#sync.note(folderEntries(dirname(options.folder)))
+      this.#beginSegment()
+    } catch (error) {
+      this.#sync.stop()
+      segment?.events.closeSync()
+      segment?.data.closeSync()
+      throw this.#fail(error)
+    }
+  }
+
+  get failed(): RecordError | null {
+    return this.#failed
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get head(): Head {
+    return this.#head
+  }
+
+  get position(): Position {
+    return { segment: this.#segment.number, bytes: this.#segment.events.size }
+  }
+
+  get bytes(): number {
+    return this.#retiredBytes + this.#segmentBytes
+  }
+
+  get operations(): number {
+    return this.#operations
+  }
+
+  append(...entries: Entry[]): void {
+    this.#assertOpen()
+    this.#attempt(() => this.#write(entries))
+  }
+
+  chunk(operation: string, way: Way, bytes: Uint8Array): void {
+    this.append({ type: 'chunk', operation, way, bytes })
+  }
+
+  durable(): Maybe<void> {
+    if (this.#failed !== null) throw this.#failed
+    if (this.#options.durability === 'ordered' || this.#sync.settled) return
+    return this.#settle()
+  }
+
+  subscribe(onLine: (line: string) => void, onEnd: () => void = () => {}): () => void {
+    const listener = { onLine, onEnd }
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  close(words: string): Promise<void> {
+    this.#closing ??= this.#close(words)
+    return this.#closing
+  }
+
+  get #segmentBytes(): number {
+    return this.#segment.events.size + this.#segment.data.size
+  }
+
+  #assertOpen(): void {
+    if (this.#failed !== null) throw this.#failed
+    if (this.#closing !== null) throw new RecordError(`The record of session ${this.#options.session} is closed.`)
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  #write(entries: readonly Entry[]): void {
+    if (this.#segmentBytes >= (this.#options.segmentBytes ?? defaultSegmentBytes)) this.#rotate()
+    const bodies: EventBody[] = []
+    let operations = 0
+    for (const entry of entries) {
+      if (entry.type === 'chunk') this.#keep(entry, bodies)
+      else bodies.push(entry)
+      if (entry.type === 'operation' && entry.by === 'caller') operations++
+    }
+    this.#writeLines(bodies)
+    this.#operations += operations
+  }
+
+  /** Puts the bytes of a chunk in `data`, and the events that name them in `bodies`. */
+  #keep({ operation, way, bytes }: Chunk, bodies: EventBody[]): void {
+    const { results } = this.#options
+    if (results === 'none') return
+    const { number: segment, data } = this.#segment
+    const start = data.size
+    if (results === 'full' && bytes.length > 0) {
+      data.write(bytes)
+      this.#sync.note(data)
+    }
+    for (let from = 0; from < bytes.length; from += chunkBytes) {
+      const piece = bytes.subarray(from, from + chunkBytes)
+      const offset = results === 'full' ? start + from : -1
+      bodies.push({ type: 'chunk', operation, way, data: { segment, offset, length: piece.length, sha256: sha256(piece) } })
+    }
+  }
+
+  #writeLines(bodies: readonly EventBody[]): void {
+    if (bodies.length === 0) return
+    const lines: string[] = []
+    let head = this.#head
+    for (const body of bodies) {
+      const line = link(head, body)
+      if (Buffer.byteLength(line) > lineBytes) throw new RecordError('An event is longer than a line may be.')
+      head = { seq: head.seq + 1, hash: sha256(line) }
+      lines.push(line)
+    }
+    this.#segment.events.write(Buffer.from(`${lines.join('\n')}\n`))
+    this.#sync.note(this.#segment.events)
+    this.#head = head
+    for (const { onLine } of this.#listeners) for (const line of lines) onLine(line)
+  }
+
+  #beginSegment(): void {
+    this.#sync.note(folderEntries(this.folder))
+    this.#sync.note(folderEntries(segmentFolder(this.folder, this.#segment.number)))
+    this.#writeLines([segmentOpened(this.#options.session, this.#segment.number)])
+  }
+
+  #rotate(): void {
+    const full = this.#segment
+    this.#retiredBytes += this.#segmentBytes
+    this.#segment = createSegment(this.folder, full.number + 1)
+    const retired = this.#settle()
+      .finally(() => closeSegment(full))
+      .catch((error: unknown) => void this.#fail(error))
+      .finally(() => this.#retired.delete(retired))
+    this.#retired.add(retired)
+    this.#beginSegment()
+  }
+
+  /** What everyone sees once something could not be written: the first failure, for good. */
+  #fail(error: unknown): RecordError {
+    if (this.#failed === null) {
+      const words = `The record of session ${this.#options.session} cannot be written: ${wordsOf(error)}`
+      this.#failed = new RecordError(words, { cause: error })
+      this.#end()
+    }
+    return this.#failed
+  }
+
+  #end(): void {
+    this.#ended = true
+    for (const { onEnd } of this.#listeners) onEnd()
+    this.#listeners.clear()
+  }
+
+  async #settle(): Promise<void> {
+    try {
+      await this.#sync.settle()
+    } catch (error) {
+      throw this.#fail(error)
+    }
+  }
+
+  async #close(words: string): Promise<void> {
+    try {
+      if (this.#failed !== null) throw this.#failed
+      this.#attempt(() => this.#writeLines([{ type: 'session.closed', words }]))
+      this.#end()
+      await this.#settle()
+    } finally {
+      await this.#settle().catch(() => {}) // a sync may still use the descriptors
+      this.#sync.stop()
+      await Promise.all(this.#retired)
+      await closeSegment(this.#segment)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { seqOf } from './chain.ts'
+import { isMissing, RecordError } from './errors.ts'
+import { eventsFile, listSegments } from './layout.ts'
+import { LineReader } from './line-reader.ts'
+import type { Position, SessionRecord } from './session-record.ts'
+
+export interface ReadOptions {
+  /** Begins after the line of this number; -1: at the first. */
+  readonly after: number
+  /** Goes on with lines as they are written, until the record ends; needs `live`. */
+  readonly follow: boolean
+  /** Ends the reading, quietly. */
+  readonly signal?: AbortSignal
+  /** The record, where this process still writes it. */
+  readonly live?: SessionRecord
+}
+
+/**
+ * The lines of a record, as on disk without newline, each once and in order; an unfinished last line is left out. Following reads the
+ * files too, and the writer only says how far they are whole: so a slow reader costs no memory, and there is no seam at which a line
+ * could be lost or doubled. Throws RecordError; if the record it follows fails, after the last line that was written.
+ */
+export async function* readLines(record: string, options: ReadOptions): AsyncGenerator<string, void, void> {
+  const { after, follow, live, signal } = options
+  const segments = await listSegments(record)
+  for (let segment = await segmentOf(record, segments, after + 1); ; segment++) {
+    const reader = await openEvents(record, segment)
+    if (reader === null) {
+      if (segment < (segments.at(-1) ?? 0)) throw new RecordError(`Segment ${segment} of the record at ${record} is missing.`)
+      return
+    }
+    try {
+      for (;;) {
+        // Looked at before reading: what is written meanwhile is seen in the next round.
+        const position = live?.position
+        const ended = live?.ended
+        const growing = position?.segment === segment
+        for await (const lines of reader.read(growing ? position.bytes : Number.POSITIVE_INFINITY)) {
+          for (const line of lines) {
+            if (signal?.aborted) return
+            if (seqOf(line) > after) yield line.toString()
+          }
+        }
+        if (live === undefined || !growing) break
+        if (!follow) return
+        if (ended && live.failed !== null) throw live.failed
+        if (ended) return
+        await growth(live, position, signal)
+        if (signal?.aborted) return
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+}
+
+/** The segment in which the line of this number stands, or will stand. */
+async function segmentOf(record: string, segments: readonly number[], seq: number): Promise<number> {
+  for (const segment of segments.toReversed()) {
+    if (seq <= 0 || segment === 0) break
+    const first = await firstLine(record, segment)
+    if (first !== null && seqOf(first) <= seq) return segment
+  }
+  return 0
+}
+
+async function firstLine(record: string, segment: number): Promise<Buffer | null> {
+  const reader = await openEvents(record, segment)
+  if (reader === null) return null
+  try {
+    for await (const [line] of reader.read(Number.POSITIVE_INFINITY)) if (line !== undefined) return line
+    return null
+  } finally {
+    await reader.close()
+  }
+}
+
+async function openEvents(record: string, segment: number): Promise<LineReader | null> {
+  try {
+    return await LineReader.open(eventsFile(record, segment))
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw new RecordError(`Segment ${segment} of the record at ${record} cannot be read.`, { cause: error })
+  }
+}
+
+/** Resolves when the record has grown past a position, has ended, or the signal aborts. */
+function growth(live: SessionRecord, seen: Position, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const { segment, bytes } = live.position
+    if (live.ended || signal?.aborted || segment !== seen.segment || bytes !== seen.bytes) return resolve()
+    const wake = () => {
+      leave()
+      signal?.removeEventListener('abort', wake)
+      resolve()
+    }
+    const leave = live.subscribe(wake, wake)
+    signal?.addEventListener('abort', wake)
+  })
+}

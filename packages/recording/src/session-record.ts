@@ -1,0 +1,66 @@
+import type { EventBody, Maybe, Way } from '@hoop/contracts'
+import type { Head } from './chain.ts'
+import type { RecordError } from './errors.ts'
+
+/** Bytes of an operation's traffic as its caller sees them: kept in `data`, or only their digest, as the connection says. */
+export interface Chunk {
+  readonly type: 'chunk'
+  readonly operation: string
+  readonly way: Way
+  /** Read before `append` returns, never kept. */
+  readonly bytes: Uint8Array
+}
+
+/** What may be put on a record. The chain's own events are written by the record itself, and a chunk event only together with its bytes. */
+export type Entry = Exclude<EventBody, { type: 'chunk' | 'segment.opened' | 'session.closed' }> | Chunk
+
+/** The end of what is whole on the record: bytes of `events.ndjson` in its last segment. */
+export interface Position {
+  readonly segment: number
+  readonly bytes: number
+}
+
+export interface RecordOptions {
+  /** The folder of this session, made here; it must not hold a record yet. */
+  readonly folder: string
+  readonly session: string
+  /** `ordered`: in the file when a call returns, on the disk within 50 ms. `synced`: on the disk when `durable` says so. */
+  readonly durability: 'ordered' | 'synced'
+  /** Of the bytes of chunks: kept whole, as length and SHA-256 only, or not at all. */
+  readonly results: 'full' | 'digest' | 'none'
+  /** As `subscribe`, from the first line on. */
+  readonly onLine?: (line: string) => void
+  /** A new segment begins when the files of one hold this many bytes; 64 MB. */
+  readonly segmentBytes?: number
+}
+
+/** The record of one open session. After the first failure every method throws that same RecordError: there is no best effort. */
+export interface SessionRecord {
+  readonly folder: string
+  /** Why nothing can be recorded any more. */
+  readonly failed: RecordError | null
+  /** Whether the last line is written, or can never be. */
+  readonly ended: boolean
+  readonly head: Head
+  readonly position: Position
+  /** Bytes in all files of the record. */
+  readonly bytes: number
+  /** Operations that the caller asked for. */
+  readonly operations: number
+  /**
+   * Puts entries on the record, in this order and in one write of lines; bytes of chunks are in `data` before their lines are written.
+   * Everything is in the files when it returns. Throws RecordError.
+   */
+  append(...entries: Entry[]): void
+  /** Puts one chunk on the record: `append` of a Chunk alone. */
+  chunk(operation: string, way: Way, bytes: Uint8Array): void
+  /**
+   * Nothing more to wait for (`ordered`), or a promise that resolves when everything appended so far is on the disk (`synced`).
+   * Throws or rejects with RecordError.
+   */
+  durable(): Maybe<void>
+  /** Calls `onLine` with each new line, and `onEnd` once when there will be no more. Neither may throw or append. Returns the way out. */
+  subscribe(onLine: (line: string) => void, onEnd?: () => void): () => void
+  /** Ends the record with `session.closed`; resolves when all of it is on the disk. Closing it again does nothing. Rejects with RecordError. */
+  close(words: string): Promise<void>
+}
