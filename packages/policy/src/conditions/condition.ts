@@ -1,0 +1,168 @@
+import { type ASTNode, type TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
+import { RE2JS, RE2JSException } from 're2js'
+import { nearest, suggestion } from '../near-misses.ts'
+import { hasLiteral, nodes, reads } from './syntax.ts'
+import { messageTypes, type Variables, variableTypes } from './variables.ts'
+
+/** What is wrong with a condition, and where: `[start, end)` in UTF-16 units of its source. */
+export interface ConditionProblem {
+  readonly message: string
+  readonly start: number
+  readonly end: number
+}
+
+/** A type-checked CEL expression of type bool. */
+export interface Condition {
+  readonly source: string
+  /** See `reads` in syntax.ts. */
+  readonly reads: ReadonlySet<string>
+  /** Whether the string `unknown` stands in it as a literal: the rule names the effect. */
+  readonly namesUnknown: boolean
+  /** True or false; throws ConditionError when it cannot be evaluated. */
+  holds(variables: Variables): boolean
+}
+
+/** A condition that does not compile. */
+export class ConditionSyntaxError extends Error {
+  override readonly name = 'ConditionSyntaxError'
+  readonly problems: readonly ConditionProblem[]
+  constructor(problems: readonly ConditionProblem[]) {
+    super(problems.map((problem) => problem.message).join('; '))
+    this.problems = problems
+  }
+}
+
+/** A condition that compiled and could not be evaluated on these variables. */
+export class ConditionError extends Error {
+  override readonly name = 'ConditionError'
+}
+
+/** Compiles conditions; throws ConditionSyntaxError. */
+export type CompileCondition = (source: string) => Condition
+
+/** The language of conditions: CEL with `re(text, pattern)` on RE2 in place of `matches()`. The only door to cel-js. */
+export function conditionLanguage(): CompileCondition {
+  // Patterns are literals (see `patternProblem`), so this holds no more than the documents do.
+  const patterns = new Map<string, RE2JS>()
+  const environment = new Environment({ limits: { maxAstNodes: 5000, maxDepth: 100 } })
+  for (const [name, type] of Object.entries(messageTypes)) environment.registerType(name, { ctor: type, fields: type.fields })
+  for (const [name, type] of Object.entries(variableTypes)) environment.registerVariable(name, type)
+  environment.registerFunction('re(string, string): bool', (text: string, pattern: string) => {
+    let compiled = patterns.get(pattern)
+    if (compiled === undefined) {
+      compiled = RE2JS.compile(pattern)
+      patterns.set(pattern, compiled)
+    }
+    return compiled.test(text)
+  })
+  const functions = new Set(environment.getDefinitions().functions.map((definition) => definition.name))
+  functions.delete('matches')
+  return (source) => compile(environment, functions, source)
+}
+
+function compile(environment: Environment, functions: ReadonlySet<string>, source: string): Condition {
+  let parsed: ReturnType<Environment['parse']>
+  try {
+    parsed = environment.parse(source)
+  } catch (error) {
+    if (error instanceof ParseError) throw new ConditionSyntaxError([place(error, source)])
+    throw error
+  }
+  const problems = [...nodes(parsed.ast)].flatMap((node) => callProblem(node, functions))
+  if (problems.length > 0) throw new ConditionSyntaxError(problems)
+  // Read from the tree before the checker annotates it.
+  const condition = { source, reads: reads(parsed.ast), namesUnknown: hasLiteral(parsed.ast, 'unknown') }
+  const { valid, type, error } = parsed.check()
+  if (!valid) {
+    if (error === undefined)
+      throw new ConditionSyntaxError([{ message: 'is not a valid condition', start: 0, end: source.length }])
+    throw new ConditionSyntaxError([place(error, source)])
+  }
+  if (type !== 'bool') {
+    throw new ConditionSyntaxError([{ message: `a condition must be bool; this is ${type}`, start: 0, end: source.length }])
+  }
+  return {
+    ...condition,
+    holds(variables) {
+      const result: unknown = evaluate(parsed, variables)
+      if (typeof result !== 'boolean') throw new ConditionError(`gave ${typeof result}, not bool`)
+      return result
+    },
+  }
+}
+
+function evaluate(parsed: ReturnType<Environment['parse']>, variables: Variables): unknown {
+  try {
+    return parsed({ ...variables })
+  } catch (error) {
+    if (error instanceof EvaluationError) throw new ConditionError(error.summary, { cause: error })
+    throw new ConditionError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+function place(error: ParseError | CelTypeError, source: string): ConditionProblem {
+  const start = Math.min(error.range?.start ?? 0, source.length)
+  const end = Math.max(start, Math.min(error.range?.end ?? start, source.length))
+  return { message: words(error, source.slice(start, end)), start, end }
+}
+
+function words(error: ParseError | CelTypeError, name: string): string {
+  if (error.code === 'unknown_variable') {
+    const owner = Object.entries(variableTypes).find(([, type]) => fieldsOf(type).includes(name))
+    if (owner) return `unknown name ${name}. Did you mean ${owner[0]}.${name}?`
+    return `unknown name ${name}. ${suggestion(name, Object.keys(variableTypes))}`
+  }
+  if (error.code === 'no_such_key') {
+    const allowed = fieldsOf(ownerType(error.node))
+    return `unknown field ${name}. ${suggestion(name, allowed)}`
+  }
+  return error.summary
+}
+
+/** The CEL type of the value whose field was asked for; cel-js notes it on the tree while it checks. */
+function ownerType(node: unknown): string | null {
+  const owner = field(field(node, 'args'), '0')
+  const type = field(field(owner, 'checkedType'), 'name')
+  return typeof type === 'string' ? type : null
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+}
+
+function fieldsOf(type: string | null): readonly string[] {
+  const known = Object.entries(messageTypes).filter(([name]) => type === null || name === type)
+  return [...new Set(known.flatMap(([, message]) => Object.keys(message.fields)))]
+}
+
+function callProblem(node: ASTNode, functions: ReadonlySet<string>): ConditionProblem[] {
+  if (node.op !== 'call' && node.op !== 'rcall') return []
+  const name = node.args[0]
+  const place = { start: node.start, end: node.end }
+  if (name === 'matches') {
+    return [
+      { message: 'matches() can take for ever on a hostile text. Use re(text, pattern), which runs in linear time', ...place },
+    ]
+  }
+  if (!functions.has(name)) {
+    const near = nearest(name, functions)
+    return [{ message: `unknown function ${name}.${near === null ? '' : ` Did you mean ${near}?`}`, ...place }]
+  }
+  return name === 're' && node.op === 'call' ? patternProblem(node.args[1][1]) : []
+}
+
+/** A pattern must be a literal: then it is compiled, and refused, when the document is saved. */
+function patternProblem(pattern: ASTNode | undefined): ConditionProblem[] {
+  if (pattern === undefined) return []
+  const place = { start: pattern.start, end: pattern.end }
+  if (pattern.op !== 'value' || typeof pattern.args !== 'string') {
+    return [{ message: 'the pattern of re(text, pattern) must be a string literal', ...place }]
+  }
+  try {
+    RE2JS.compile(pattern.args)
+    return []
+  } catch (error) {
+    if (error instanceof RE2JSException) return [{ message: error.message, ...place }]
+    throw error
+  }
+}

@@ -1,0 +1,181 @@
+import {
+  AccessDocument,
+  ConnectionDocument,
+  type Document,
+  DocumentKind,
+  MaskDocument,
+  PolicyDocument,
+  RoleDocument,
+} from '@hoop/contracts'
+import { isAlias, isMap, isScalar, parseAllDocuments, visit, type Document as YamlDocument } from 'yaml'
+import type { z } from 'zod'
+import { type CompileCondition, ConditionSyntaxError, conditionLanguage } from '../conditions/condition.ts'
+import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
+import { suggestion } from '../near-misses.ts'
+import { mistakes } from './mistakes.ts'
+import { nodeAt, placeInScalar, placeOf, placeOfKey } from './places.ts'
+import { ProblemList } from './problems.ts'
+
+/** A valid document and where in its file it begins. */
+export interface ParsedDocument {
+  readonly document: Document
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+}
+
+const schemas = {
+  Connection: ConnectionDocument,
+  Access: AccessDocument,
+  Policy: PolicyDocument,
+  Mask: MaskDocument,
+  Role: RoleDocument,
+} satisfies Record<DocumentKind, z.ZodType>
+
+/**
+ * Reads a YAML stream of documents. Empty ones are skipped. `file` is only the name shown in messages.
+ * Throws DocumentError with every mistake of the file: not only the first.
+ */
+export function parseDocuments(source: string, file: string): ParsedDocument[] {
+  const problems = new ProblemList(file, source)
+  const compileCondition = conditionLanguage()
+  const seen = new Map<string, number>()
+  const parsed: ParsedDocument[] = []
+  for (const yaml of yamlDocuments(source, problems)) {
+    const reader = new DocumentReader(source, yaml, problems, compileCondition)
+    const document = reader.read()
+    if (document === null) continue
+    const { start, end } = placeOf(yaml, ['name'])
+    const line = lineOf(source, placeOfKey(yaml, [], 'kind').start)
+    const first = seen.get(`${document.kind}/${document.name}`)
+    if (first === undefined) seen.set(`${document.kind}/${document.name}`, line)
+    else problems.add(start, end, `${document.kind}/${document.name} is already in this file, at line ${first}`)
+    parsed.push({ document, file, line })
+  }
+  problems.throwIfAny()
+  return parsed
+}
+
+function yamlDocuments(source: string, problems: ProblemList): YamlDocument.Parsed[] {
+  // Positions come from the ranges of the nodes, messages from us.
+  const stream = parseStream(source)
+  if (stream === null) {
+    problems.add(0, 1, 'is nested too deeply')
+    return []
+  }
+  for (const yaml of stream) {
+    for (const { code, pos, message } of [...yaml.errors, ...yaml.warnings]) {
+      problems.add(pos[0], pos[1], code === 'RESOURCE_EXHAUSTION' ? 'is nested too deeply' : message)
+    }
+    visit(yaml, {
+      Alias(_, node) {
+        if (isAlias(node) && node.range)
+          problems.add(node.range[0], node.range[1], 'aliases are not supported: write the value out')
+      },
+    })
+  }
+  return problems.empty ? stream : []
+}
+
+function parseStream(source: string): YamlDocument.Parsed[] | null {
+  try {
+    const stream = parseAllDocuments(source, { prettyErrors: false })
+    return Array.isArray(stream) ? stream : []
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+function lineOf(source: string, offset: number): number {
+  return source.slice(0, offset).split('\n').length
+}
+
+/** Reads one document of the stream and notes what is wrong with it. */
+class DocumentReader {
+  readonly #source: string
+  readonly #yaml: YamlDocument.Parsed
+  readonly #problems: ProblemList
+  readonly #compileCondition: CompileCondition
+
+  constructor(source: string, yaml: YamlDocument.Parsed, problems: ProblemList, compileCondition: CompileCondition) {
+    this.#source = source
+    this.#yaml = yaml
+    this.#problems = problems
+    this.#compileCondition = compileCondition
+  }
+
+  /** The document, or null when it is empty or not valid. */
+  read(): Document | null {
+    const contents = this.#yaml.contents
+    if (contents === null || (isScalar(contents) && contents.value === null)) return null
+    if (!isMap(contents)) {
+      this.#at([], 'a document is a map that begins with kind and name')
+      return null
+    }
+    const value: unknown = this.#yaml.toJS()
+    const kind = DocumentKind.safeParse(contents.get('kind'))
+    if (!kind.success) {
+      this.#wrongKind(contents.get('kind'))
+      return null
+    }
+    const schema = schemas[kind.data]
+    const result = schema.safeParse(value, { reportInput: true })
+    if (!result.success) {
+      for (const mistake of result.error.issues.flatMap((issue) => mistakes(issue, schema))) {
+        if (mistake.key === null) this.#at(mistake.path, mistake.message)
+        else this.#atKey(mistake.path, mistake.key, mistake.message)
+      }
+      return null
+    }
+    if (result.data.kind === 'Policy') this.#checkPolicy(result.data)
+    if (result.data.kind === 'Mask') this.#checkMask(result.data)
+    return result.data
+  }
+
+  #wrongKind(kind: unknown): void {
+    if (kind === undefined) this.#at([], `kind is missing. Allowed: ${DocumentKind.options.join(', ')}.`)
+    else this.#at(['kind'], `unknown kind ${String(kind)}. ${suggestion(String(kind), DocumentKind.options)}`)
+  }
+
+  #checkPolicy(policy: PolicyDocument): void {
+    if (policy.then === 'approve' && policy.approvers === undefined) {
+      this.#at(['then'], 'approve needs approvers: { groups: [...] }: without them nobody could say yes')
+    }
+    if (policy.then !== 'approve' && policy.approvers !== undefined) {
+      this.#atKey([], 'approvers', `approvers belong to then: approve; this rule says ${policy.then}`)
+    }
+    try {
+      this.#compileCondition(policy.when)
+    } catch (error) {
+      if (!(error instanceof ConditionSyntaxError)) throw error
+      const scalar = nodeAt(this.#yaml, ['when'])
+      for (const problem of error.problems) {
+        const { start, end } = isScalar(scalar) ? placeInScalar(this.#source, scalar, problem) : placeOf(this.#yaml, ['when'])
+        this.#problems.add(start, end, `when: ${problem.message}`)
+      }
+    }
+  }
+
+  #checkMask(mask: MaskDocument): void {
+    if (mask.columns.length === 0 && mask.detect.length === 0) this.#at(['name'], 'masks nothing: give columns, detect, or both')
+    for (const [index, pattern] of mask.columns.entries()) {
+      try {
+        parseColumnPattern(pattern)
+      } catch (error) {
+        if (!(error instanceof ColumnPatternError)) throw error
+        this.#at(['columns', index], error.message)
+      }
+    }
+  }
+
+  #at(path: readonly PropertyKey[], message: string): void {
+    const { start, end } = placeOf(this.#yaml, path)
+    this.#problems.add(start, end, message)
+  }
+
+  #atKey(path: readonly PropertyKey[], key: string, message: string): void {
+    const { start, end } = placeOfKey(this.#yaml, path, key)
+    this.#problems.add(start, end, message)
+  }
+}

@@ -1,0 +1,23 @@
+import type { Document } from '@hoop/contracts'
+import { stringify } from 'yaml'
+
+/**
+ * The document without secrets that were given as plain text; references (`{ env: … }`, `{ file: … }`) stay. What is left out, applying
+ * keeps as it is stored.
+ */
+function withoutSecrets(document: Document): Document {
+  if (document.kind !== 'Connection' || typeof document.login.password !== 'string') return document
+  return { ...document, login: { user: document.login.user } }
+}
+
+/** YAML of one document, ending in a newline, that can be applied again; plain secrets are left out. */
+export function printDocument(document: Document): string {
+  const { kind, name, ...rest } = withoutSecrets(document)
+  // Wide enough that a condition is never folded over lines.
+  return stringify({ kind, name, ...rest }, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** A YAML stream of documents. */
+export function printDocuments(documents: readonly Document[]): string {
+  return documents.map(printDocument).join('---\n')
+}

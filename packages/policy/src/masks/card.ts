@@ -1,0 +1,170 @@
+/*
+ * Payment card numbers (ISO/IEC 7812): 13 to 19 digits in one run or in a usual grouping, separated by single spaces or hyphens, with a
+ * known issuer prefix and a Luhn check digit. Works on bytes, in one pass, without a regular expression.
+ */
+
+/** The groupings in which card numbers are written; the longer first, for one may begin with another. */
+const groupings: readonly (readonly number[])[] = [
+  [4, 4, 4, 4, 3],
+  [4, 4, 4, 4, 2],
+  [4, 4, 4, 4, 1],
+  [4, 4, 4, 4],
+  [4, 4, 4, 3],
+  [4, 4, 4, 2],
+  [4, 4, 5],
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 3, 3, 3],
+  [6, 13],
+  [8, 8],
+]
+const mostGroups = 5
+/**
+ * Only every sixth byte is looked at until one is a digit. A number has at least 13 bytes, so two of them fall into it, and in no grouping
+ * are both separators: two separators are never six apart.
+ */
+const stride = 6
+
+const zero = 0x30
+const space = 0x20
+const hyphen = 0x2d
+const dot = 0x2e
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= zero && byte <= 0x39
+const isSeparator = (byte: number | undefined): boolean => byte === space || byte === hyphen
+
+/** Calls `found` with `[from, to)` of each card number in `[start, end)`, in order; they never overlap. */
+export function findCards(bytes: Uint8Array, start: number, end: number, found: (from: number, to: number) => void): void {
+  const first = Math.max(0, start)
+  const last = Math.min(end, bytes.length)
+  /** Nothing before it is part of a number that is still to be found. */
+  let floor = first
+  let at = floor + stride - 1
+  while (at < last) {
+    if (((bytes[at] as number) - zero) >>> 0 > 9) {
+      at += stride
+      continue
+    }
+    floor = scanChain(bytes, chainStart(bytes, floor, at), first, last, found)
+    at = floor + stride - 1
+  }
+}
+
+/** The first byte of the chain of digit groups that the digit at `at` belongs to. */
+function chainStart(bytes: Uint8Array, floor: number, at: number): number {
+  let first = at
+  while (first > floor) {
+    if (isDigit(bytes[first - 1])) first--
+    else if (first - 1 > floor && isSeparator(bytes[first - 1]) && isDigit(bytes[first - 2])) first -= 2
+    else break
+  }
+  return first
+}
+
+/** Searches the chain of groups that begins at `from` in `[first, last)`, and gives where it ends. */
+function scanChain(
+  bytes: Uint8Array,
+  from: number,
+  first: number,
+  last: number,
+  found: (from: number, to: number) => void,
+): number {
+  let group = from
+  while (true) {
+    const groupEnd = digitsEnd(bytes, group, last)
+    const length = groupEnd - group
+    let to = groupEnd
+    if (!isFraction(bytes, group, first)) {
+      if (length >= 13 && length <= 19) {
+        if (isCard(bytes, group, groupEnd, length)) found(group, groupEnd)
+      } else if (length === 4 || length === 6 || length === 8) {
+        const numberEnd = groupedEnd(bytes, group, last)
+        if (numberEnd > 0) {
+          found(group, numberEnd)
+          to = numberEnd
+        }
+      }
+    }
+    if (!(to + 1 < last && isSeparator(bytes[to]) && isDigit(bytes[to + 1]))) return to
+    group = to + 1
+  }
+}
+
+function digitsEnd(bytes: Uint8Array, from: number, last: number): number {
+  let at = from
+  while (at < last && ((bytes[at] as number) - zero) >>> 0 <= 9) at++
+  return at
+}
+
+/** Digits behind a decimal point are no card number: every tenth long fraction would pass the check digit. */
+function isFraction(bytes: Uint8Array, group: number, first: number): boolean {
+  return group - 2 >= first && bytes[group - 1] === dot && isDigit(bytes[group - 2])
+}
+
+/** The end of a card number in a usual grouping that begins at `from`; 0 if there is none. */
+function groupedEnd(bytes: Uint8Array, from: number, last: number): number {
+  const lengths: number[] = []
+  const ends: number[] = []
+  let group = from
+  while (lengths.length < mostGroups) {
+    const groupEnd = digitsEnd(bytes, group, last)
+    lengths.push(groupEnd - group)
+    ends.push(groupEnd)
+    if (!(groupEnd + 1 < last && isSeparator(bytes[groupEnd]) && isDigit(bytes[groupEnd + 1]))) break
+    group = groupEnd + 1
+  }
+  for (const grouping of groupings) {
+    const end = ends[grouping.length - 1]
+    if (end === undefined || !grouping.every((length, index) => length === lengths[index])) continue
+    const digits = grouping.reduce((sum, length) => sum + length, 0)
+    if (isCard(bytes, from, end, digits)) return end
+  }
+  return 0
+}
+
+/** Whether the digits in `[from, to)`, separators left aside, are a card number. */
+function isCard(bytes: Uint8Array, from: number, to: number, digits: number): boolean {
+  return isIssued(prefixOf(bytes, from), digits) && hasCheckDigit(bytes, from, to)
+}
+
+/** The first six digits, the issuer identification number. */
+function prefixOf(bytes: Uint8Array, from: number): number {
+  let prefix = 0
+  let taken = 0
+  for (let at = from; taken < 6; at++) {
+    const digit = (bytes[at] as number) - zero
+    if (digit < 0 || digit > 9) continue
+    prefix = prefix * 10 + digit
+    taken++
+  }
+  return prefix
+}
+
+/** The issuers' ranges of the first six digits, and the lengths of their numbers. */
+function isIssued(prefix: number, digits: number): boolean {
+  const two = Math.floor(prefix / 10_000)
+  const three = Math.floor(prefix / 1000)
+  const four = Math.floor(prefix / 100)
+  if (two >= 40 && two <= 49) return digits === 13 || digits === 16 || digits === 19 // Visa
+  if (two >= 51 && two <= 55) return digits === 16 // Mastercard
+  if (four >= 2221 && four <= 2720) return digits === 16 // Mastercard
+  if (two === 34 || two === 37) return digits === 15 // American Express
+  if ((three >= 300 && three <= 305) || four === 3095 || two === 36 || two === 38 || two === 39) return digits >= 14 // Diners Club
+  if (four >= 3528 && four <= 3589) return digits >= 16 // JCB
+  // Maestro, with Discover (6011, 644–649, 65) and UnionPay (62) among the sixties.
+  return two === 50 || (two >= 56 && two <= 69)
+}
+
+/** ISO/IEC 7812-1 annex B (Luhn). */
+function hasCheckDigit(bytes: Uint8Array, from: number, to: number): boolean {
+  let sum = 0
+  let double = false
+  for (let at = to - 1; at >= from; at--) {
+    const digit = (bytes[at] as number) - zero
+    if (digit < 0 || digit > 9) continue
+    if (!double) sum += digit
+    else sum += digit > 4 ? digit * 2 - 9 : digit * 2
+    double = !double
+  }
+  return sum % 10 === 0
+}

@@ -1,0 +1,48 @@
+import type { MaskDocument, MaskPlan, Sources, ValueMask } from '@hoop/contracts'
+import { type ColumnPattern, matchesColumn, parseColumnPattern } from './columns.ts'
+import { type DetectorRule, detectors } from './detectors.ts'
+import { strictestFirst, valueMask } from './methods.ts'
+
+/** Nothing is masked. */
+export const emptyPlan: MaskPlan = { empty: true, hasColumns: false, column: () => null, detectors: null }
+
+/**
+ * The plan of the masks that apply to one identity on one connection. A value with several masks gets the strictest; a value that may
+ * come from anything is redacted by `hoop/opaque` as soon as any column is masked by name. `hashKey` keys the method `hash`.
+ */
+export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskPlan {
+  if (masks.length === 0) return emptyPlan
+  const ordered = strictest(masks)
+  const columns = ordered
+    .filter((mask) => mask.columns.length > 0)
+    .map((mask) => ({
+      patterns: mask.columns.map(parseColumnPattern),
+      mask: valueMask(mask.method, `Mask/${mask.name}`, hashKey),
+    }))
+  const found = ordered.flatMap((mask) =>
+    mask.detect.map((kind): DetectorRule => ({ kind, rule: `Mask/${mask.name}`, method: mask.method })),
+  )
+  const first = found.filter((rule, index) => found.findIndex((other) => other.kind === rule.kind) === index)
+  const hasColumns = columns.length > 0
+  const opaque = hasColumns ? valueMask('redact', 'hoop/opaque', hashKey) : null
+  return {
+    empty: !hasColumns && first.length === 0,
+    hasColumns,
+    column: (sources) => (sources === 'opaque' ? opaque : columnMask(columns, sources)),
+    detectors: first.length > 0 ? detectors(first) : null,
+  }
+}
+
+function strictest(masks: readonly MaskDocument[]): MaskDocument[] {
+  return masks.toSorted((a, b) => strictestFirst.indexOf(a.method) - strictestFirst.indexOf(b.method))
+}
+
+function columnMask(
+  masks: readonly { readonly patterns: readonly ColumnPattern[]; readonly mask: ValueMask }[],
+  sources: Exclude<Sources, 'opaque'>,
+): ValueMask | null {
+  for (const { patterns, mask } of masks) {
+    for (const source of sources) if (patterns.some((pattern) => matchesColumn(pattern, source))) return mask
+  }
+  return null
+}

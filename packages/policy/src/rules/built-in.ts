@@ -1,0 +1,54 @@
+import type { MaskPlan, Operation, Reason } from '@hoop/contracts'
+import type { RuleRefusal } from './judgement.ts'
+import type { RuleOutcome } from './policy-rule.ts'
+
+/** What a rule built in says: the reason always, the refusal if it matched. */
+export interface BuiltInOutcome {
+  readonly reason: Reason
+  readonly refusal: RuleRefusal | null
+}
+
+/** An operation whose effects could not be read is refused, unless a rule that matched allows it or asks for approval and names `unknown`. */
+export function unknownEffects(operation: Operation, outcomes: readonly RuleOutcome[]): BuiltInOutcome | null {
+  if (!operation.effects.includes('unknown')) return null
+  const rule = 'hoop/unknown'
+  const named = outcomes.find(
+    ({ result, policy }) => result === 'matched' && policy.document.then !== 'deny' && policy.condition.namesUnknown,
+  )
+  if (named)
+    return { reason: { rule, matched: false, words: `${named.policy.rule} names unknown effects and matched` }, refusal: null }
+  const because = operation.unknownBecause.length > 0 ? operation.unknownBecause.join('; ') : 'its effects could not be read'
+  return {
+    reason: { rule, matched: true, words: `deny: unknown effects: ${because}` },
+    refusal: {
+      code: 'unknown_effect',
+      rule,
+      message: 'refused: hoop cannot tell what this operation does',
+      detail: because,
+      hint: "Rewrite it so that its effects can be read. Where it must run as it is, an admin can allow it, or ask for approval, with a Policy whose condition names 'unknown' in operation.effects.",
+    },
+  }
+}
+
+/** Data from a masked column must not be stored where no mask covers it. */
+export function maskedFlow(operation: Operation, masks: MaskPlan): BuiltInOutcome | null {
+  const { flows } = operation
+  if (!masks.hasColumns || (flows !== 'opaque' && flows.length === 0)) return null
+  const rule = 'hoop/masked-flow'
+  const mask = masks.column(flows)
+  if (mask === null) return { reason: { rule, matched: false, words: 'no masked column is stored elsewhere' }, refusal: null }
+  const detail =
+    flows === 'opaque'
+      ? 'It stores values whose origin could not be derived, and columns of this connection are masked for you.'
+      : `${mask.rule} masks, for you, a column among ${flows.map((flow) => `${flow.schema}.${flow.table}.${flow.column}`).join(', ')}.`
+  return {
+    reason: { rule, matched: true, words: `deny: ${detail}` },
+    refusal: {
+      code: 'masked_flow',
+      rule,
+      message: 'refused: this operation would copy masked data to where no mask covers it',
+      detail,
+      hint: 'Name the columns to store and leave the masked ones out, or ask somebody whom the mask excepts to run it.',
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { type PolicyDocument, type Reason, seconds } from '@hoop/contracts'
+import type { CompileCondition, Condition } from '../conditions/condition.ts'
+import { ConditionError } from '../conditions/condition.ts'
+import type { Variables } from '../conditions/variables.ts'
+import type { RequiredApproval } from './judgement.ts'
+
+/** A Policy document with its condition compiled. */
+export interface PolicyRule {
+  readonly rule: string
+  readonly document: PolicyDocument
+  readonly condition: Condition
+  /** Null unless it says approve. */
+  readonly approval: RequiredApproval | null
+}
+
+/** Throws if the document is not one that `parseDocuments` gives: condition that does not compile, approve without approvers. */
+export function policyRule(document: PolicyDocument, compileCondition: CompileCondition): PolicyRule {
+  const rule = `Policy/${document.name}`
+  const condition = compileCondition(document.when)
+  if (document.then !== 'approve') return { rule, document, condition, approval: null }
+  if (document.approvers === undefined) throw new TypeError(`${rule}: approve without approvers`)
+  const { groups, count, timeout } = document.approvers
+  const message = document.message ?? `${rule} asks for approval by ${groups.join(' or ')}`
+  return { rule, document, condition, approval: { rule, groups, count, timeout: seconds(timeout), message } }
+}
+
+/** What came of one rule: `failed` is a condition that could not be evaluated. */
+export interface RuleOutcome {
+  readonly policy: PolicyRule
+  readonly result: 'matched' | 'not-matched' | 'failed'
+  readonly reason: Reason
+}
+
+export function applyRule(policy: PolicyRule, variables: Variables): RuleOutcome {
+  const { rule, condition } = policy
+  const always = condition.source.trim() === 'true'
+  try {
+    if (!condition.holds(variables)) {
+      return {
+        policy,
+        result: 'not-matched',
+        reason: { rule, matched: false, words: `its condition is false: ${condition.source}` },
+      }
+    }
+    const words = always ? 'it has no condition' : `its condition is true: ${condition.source}`
+    return { policy, result: 'matched', reason: { rule, matched: true, words: `${policy.document.then}: ${words}` } }
+  } catch (error) {
+    if (!(error instanceof ConditionError)) throw error
+    const words = `deny: its condition could not be evaluated (${error.message}): ${condition.source}`
+    return { policy, result: 'failed', reason: { rule, matched: true, words } }
+  }
+}

@@ -1,0 +1,122 @@
+import type {
+  AccessDocument,
+  ConnectionDocument,
+  Document,
+  Identity,
+  MaskDocument,
+  MaskPlan,
+  Reason,
+  RoleDocument,
+} from '@hoop/contracts'
+import { conditionLanguage } from '../conditions/condition.ts'
+import { maskPlan } from '../masks/plan.ts'
+import type { JudgeInput, Judgement } from './judgement.ts'
+import { type PolicyRule, policyRule } from './policy-rule.ts'
+import { connectionMisfit, identityMisfit, inAny } from './selectors.ts'
+import { Standing } from './standing.ts'
+import { inOrder, policyVersion } from './version.ts'
+
+/** All documents in force at one moment, compiled. Identities and connections given to it are values: they are not changed afterwards. */
+export interface RuleSet {
+  /** Names the documents: 12 hex digits, equal for equal documents (passwords aside). */
+  readonly version: string
+  /** Whether any Access grants this connection; nothing else does. */
+  mayUse(identity: Identity, connection: ConnectionDocument): { readonly allowed: boolean; readonly reasons: readonly Reason[] }
+  /** What the identity may do in the product itself. */
+  roles(identity: Identity): ('admin' | 'audit')[]
+  /**
+   * Judges one operation of an identity that may use the connection (`mayUse` is not asked again): deny over approve over allow; a
+   * condition that cannot be evaluated denies; what no rule is about is permitted; unknown effects and flows of masked data are refused.
+   *
+   * A judgement is kept while no rule that may apply reads `now`, `session` or `operation.parameters`, under the key of identity,
+   * connection (both by object) and `cacheKey` (else the operation by object); `approve` is never kept. The cache holds its keys
+   * weakly: it is as large as what the caller keeps.
+   */
+  judge(input: JudgeInput): Judgement
+  /** What is masked for this identity on this connection; the same object for the same identity and connection. */
+  masks(identity: Identity, connection: ConnectionDocument): MaskPlan
+}
+
+/**
+ * Compiles documents as `parseDocuments` gives them; throws for others (a condition that does not compile, a column pattern that cannot be
+ * read): what is in force stays in force. `hashKey` (32 bytes) keys the mask method `hash`; without a change of it, hashes stay joinable.
+ */
+export function compileRules(documents: readonly Document[], options: { readonly hashKey: Buffer }): RuleSet {
+  const ordered = inOrder(documents)
+  const compileCondition = conditionLanguage()
+  const version = policyVersion(ordered)
+  const access = ordered.filter((document): document is AccessDocument => document.kind === 'Access')
+  const roles = ordered.filter((document): document is RoleDocument => document.kind === 'Role')
+  const masks = ordered.filter((document): document is MaskDocument => document.kind === 'Mask')
+  const policies = ordered.flatMap((document) => (document.kind === 'Policy' ? [policyRule(document, compileCondition)] : []))
+  maskPlan(masks, options.hashKey)
+
+  const standings = new WeakMap<Identity, WeakMap<ConnectionDocument, Standing>>()
+  function standing(identity: Identity, connection: ConnectionDocument): Standing {
+    let ofIdentity = standings.get(identity)
+    if (ofIdentity === undefined) {
+      ofIdentity = new WeakMap()
+      standings.set(identity, ofIdentity)
+    }
+    let found = ofIdentity.get(connection)
+    if (found === undefined) {
+      const plan = maskPlan(
+        masks.filter((mask) => isMaskedFor(mask, identity, connection)),
+        options.hashKey,
+      )
+      found = new Standing({ identity, connection, version, masks: plan, ...select(policies, identity, connection) })
+      ofIdentity.set(connection, found)
+    }
+    return found
+  }
+
+  return {
+    version,
+    mayUse: (identity, connection) => {
+      const reasons = access.map((document) => accessReason(document, identity, connection))
+      const allowed = reasons.some(({ matched }) => matched)
+      if (access.length > 0) return { allowed, reasons }
+      return { allowed, reasons: [{ rule: 'hoop/no-access', matched: true, words: 'deny: there is no Access document' }] }
+    },
+    roles: (identity) => [...new Set(roles.filter(({ groups }) => inAny(identity, groups)).flatMap(({ may }) => may))],
+    judge: (input) => standing(input.identity, input.connection).judge(input),
+    masks: (identity, connection) => standing(identity, connection).masks,
+  }
+}
+
+function accessReason(document: AccessDocument, identity: Identity, connection: ConnectionDocument): Reason {
+  const rule = `Access/${document.name}`
+  const { groups, kinds, connections } = document
+  const misfit = connectionMisfit(connections, connection) ?? identityMisfit(kinds ? { groups, kinds } : { groups }, identity)
+  if (misfit !== null) return { rule, matched: false, words: misfit }
+  return {
+    rule,
+    matched: true,
+    words: `allow: ${identity.name} is in ${groups.filter((group) => identity.groups.includes(group)).join(', ')}`,
+  }
+}
+
+function select(
+  policies: readonly PolicyRule[],
+  identity: Identity,
+  connection: ConnectionDocument,
+): { candidates: PolicyRule[]; misfits: Reason[] } {
+  const candidates: PolicyRule[] = []
+  const misfits: Reason[] = []
+  for (const policy of policies) {
+    const { connections, identities } = policy.document
+    const misfit = connectionMisfit(connections, connection) ?? identityMisfit(identities, identity)
+    if (misfit === null) candidates.push(policy)
+    else misfits.push({ rule: policy.rule, matched: false, words: misfit })
+  }
+  return { candidates, misfits }
+}
+
+function isMaskedFor(
+  { connections, identities, except }: MaskDocument,
+  identity: Identity,
+  connection: ConnectionDocument,
+): boolean {
+  if (connectionMisfit(connections, connection) !== null || identityMisfit(identities, identity) !== null) return false
+  return except === undefined || !inAny(identity, except.groups)
+}
