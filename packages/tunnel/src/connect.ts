@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http'
+import { ApiError, type ApiErrorCode, apiErrors, HoopError, tunnelSubprotocol } from '@hoop/contracts'
+import { WebSocket } from 'ws'
+import { maxMessageBytes } from './frames.ts'
+import { type Tunnel, tunnelOver } from './websocket.ts'
+
+export interface ConnectTunnelOptions {
+  /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. */
+  readonly url: string
+  /** Bearer token. */
+  readonly token: string
+  /** PEM, in place of the system's roots. */
+  readonly ca?: string | undefined
+  /** Gives up connecting; does nothing later. */
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds between signs of life. */
+  readonly keepAlive?: number | undefined
+}
+
+const handshakeTimeout = 10_000
+const closeTimeout = 5_000
+const maxAnswerBytes = 64 * 1024
+
+/**
+ * Opens the caller's end of a tunnel.
+ * @throws HoopError with the gateway's own code and hint where it refuses, `unavailable` where it cannot be reached; the signal's reason.
+ */
+export function connectTunnel({ url, token, ca, signal, keepAlive }: ConnectTunnelOptions): Promise<Tunnel> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const options = {
+      headers: { authorization: `Bearer ${token}` },
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+      handshakeTimeout,
+      closeTimeout,
+      followRedirects: false,
+      ...(ca !== undefined && { ca }),
+    }
+    const webSocket = new WebSocket(url, tunnelSubprotocol, options)
+    const abort = () => fail(signal?.reason)
+    const fail = (error: unknown) => {
+      signal?.removeEventListener('abort', abort)
+      reject(error)
+      webSocket.terminate()
+    }
+    signal?.addEventListener('abort', abort)
+    webSocket.on('unexpected-response', (_request, response) => {
+      answerBody(response).then((body) => fail(refusal(response.statusCode ?? 0, body)), fail)
+    })
+    const onError = (error: Error) => fail(unreachable(url, error))
+    webSocket.on('error', onError)
+    webSocket.once('open', () => {
+      signal?.removeEventListener('abort', abort)
+      resolve(tunnelOver(webSocket, { side: 'dialler', keepAlive }))
+      webSocket.off('error', onError)
+    })
+  })
+}
+
+async function answerBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response) {
+    length += chunk.length
+    if (length > maxAnswerBytes) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** The gateway answered the handshake with an HTTP error. */
+function refusal(status: number, body: string): HoopError {
+  const answer = ApiError.safeParse(parseJson(body))
+  if (!answer.success) {
+    return new HoopError('unavailable', `The gateway refused the tunnel with HTTP status ${status}.`, {
+      hint: 'Check that the address is that of a hoop gateway, and what stands before it.',
+    })
+  }
+  const { code, message, hint, id } = answer.data
+  const words = id === null ? message : `${message} (${id})`
+  return new HoopError(isApiErrorCode(code) ? code : 'unavailable', words, hint === null ? {} : { hint })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function isApiErrorCode(code: string): code is ApiErrorCode {
+  return Object.hasOwn(apiErrors, code)
+}
+
+function unreachable(url: string, cause: Error): HoopError {
+  const host = URL.canParse(url) ? new URL(url).host : url
+  // An AggregateError (every address was tried) has no message of its own.
+  const why = cause.message !== '' ? cause.message : 'code' in cause ? String(cause.code) : cause.name
+  return new HoopError('unavailable', `The gateway at ${host} cannot be reached: ${why}`, {
+    hint: 'Check the address and the network, then try again.',
+    cause,
+  })
+}
