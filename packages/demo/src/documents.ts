@@ -1,0 +1,73 @@
+import { groups } from './identity-provider/users.ts'
+import { shopDatabase, shopUser } from './sample/shop.ts'
+
+/** Names the gateway's environment variable with the password of the sample's role, so that no file carries it. */
+export const samplePasswordVariable = 'HOOP_DEMO_SAMPLE_PASSWORD'
+
+export interface SampleAddress {
+  readonly host: string
+  readonly port: number
+  /** PEM of the authority that signed the server's certificate. */
+  readonly ca: string
+}
+
+/** What the demo's administrator applies: YAML as for `hoop apply -f`. */
+export function demoDocuments({ host, port, ca }: SampleAddress): string {
+  const indented = ca
+    .trim()
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n')
+  return `# The demo's documents, applied at each start by root-admin. Change them, and: hoop apply -f FILE
+kind: Connection
+name: sample
+protocol: postgres
+labels: { env: demo }
+address: ${host}:${port}
+databases: [${shopDatabase}]
+login: { user: ${shopUser}, password: { env: ${samplePasswordVariable} } }
+tls:
+  mode: verify-full
+  ca: |
+${indented}
+---
+kind: Access
+name: everyone-who-builds
+groups: [${groups.engineering}, ${groups.codingAgents}, ${groups.dba}]
+connections: { names: [sample] }
+---
+kind: Policy
+name: nothing-is-dropped
+connections: { labels: { env: demo } }
+when: operation.destructive && operation.effects.exists(e, e == 'ddl')
+then: deny
+message: Tables are dropped and emptied by migrations only. Write a migration, or ask a DBA.
+---
+kind: Policy
+name: deletes-need-a-dba
+connections: { labels: { env: demo } }
+identities: { groups: [${groups.engineering}, ${groups.codingAgents}] }
+when: operation.unbounded || operation.verbs.exists(v, v == 'DELETE')
+then: approve
+approvers: { groups: [${groups.dba}], timeout: 15m }
+message: Deleting rows needs a DBA. Say what and why with --reason.
+---
+kind: Mask
+name: cardholder-data
+connections: { labels: { env: demo } }
+columns: [public.cards.card_number]
+detect: [card]
+method: partial
+---
+kind: Mask
+name: contact-data
+connections: { labels: { env: demo } }
+columns: [ "public.customers.{email,phone}" ]
+method: partial
+---
+kind: Role
+name: auditors
+groups: [${groups.audit}]
+may: [audit]
+`
+}
