@@ -1,0 +1,26 @@
+import { Flags } from '@oclif/core'
+import { HoopCommand } from '../hoop-command.ts'
+
+export default class Apply extends HoopCommand {
+  static override summary = 'Create or change connections, access, policies, masks and roles from a file: all of it, or nothing.'
+  static override flags = {
+    file: Flags.string({
+      char: 'f',
+      env: 'HOOP_FILE',
+      required: true,
+      helpValue: 'FILE',
+      description: 'YAML documents; - is standard input',
+    }),
+  }
+  static override examples = ['<%= config.bin %> apply -f connections.yaml']
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Apply)
+    const device = await this.device(flags)
+    const { applyFile } = await import('../services/documents.ts')
+    const result = await applyFile(device, flags.file)
+    if (flags.json) return this.answerJson(result)
+    const { applied } = await import('../present/documents.ts')
+    this.answer(applied(await this.screen(), result))
+  }
+}

@@ -1,0 +1,20 @@
+import { Args, Flags } from '@oclif/core'
+import { HoopCommand } from '../../hoop-command.ts'
+
+export default class Approve extends HoopCommand {
+  static override summary = 'Let a held operation go on.'
+  static override args = {
+    id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
+  }
+  static override flags = { reason: Flags.string({ env: 'HOOP_REASON', description: 'why; kept on the record' }) }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Approve)
+    const device = await this.device(flags)
+    const { decide } = await import('../../services/inbox.ts')
+    const approval = await decide(device, args.id, 'approve', flags.reason ?? null)
+    if (flags.json) return this.answerJson(approval)
+    const { approvalLine } = await import('../../present/approvals.ts')
+    this.answer(approvalLine(await this.screen(), approval, Date.now()))
+  }
+}

@@ -1,0 +1,29 @@
+import { Args, Flags } from '@oclif/core'
+import { HoopCommand } from '../../hoop-command.ts'
+
+export default class Deny extends HoopCommand {
+  static override summary = 'Refuse a held operation; it needs a reason.'
+  static override args = {
+    id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
+  }
+  static override flags = { reason: Flags.string({ env: 'HOOP_REASON', description: 'why; shown to whoever asked' }) }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Deny)
+    const device = await this.device(flags)
+    const { decide } = await import('../../services/inbox.ts')
+    const reason = flags.reason ?? (await this.#askWhy())
+    const approval = await decide(device, args.id, 'deny', reason)
+    if (flags.json) return this.answerJson(approval)
+    const { approvalLine } = await import('../../present/approvals.ts')
+    this.answer(approvalLine(await this.screen(), approval, Date.now()))
+  }
+
+  async #askWhy(): Promise<string> {
+    const { HoopError } = await import('@hoop/contracts')
+    const { ask } = await import('../../present/ask.ts')
+    const reason = process.stdin.isTTY && process.stderr.isTTY ? await ask('Why is it refused?') : ''
+    if (reason === '') throw new HoopError('invalid_request', 'a denial needs a reason', { hint: '--reason TEXT' })
+    return reason
+  }
+}

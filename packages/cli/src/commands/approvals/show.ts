@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core'
+import { HoopCommand } from '../../hoop-command.ts'
+
+export default class ApprovalsShow extends HoopCommand {
+  static override summary = 'Show an approval: who asks for what, through which connection, and why.'
+  static override args = {
+    id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
+  }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(ApprovalsShow)
+    const device = await this.device(flags)
+    const { findApproval } = await import('../../services/inbox.ts')
+    const approval = await findApproval(device, args.id)
+    if (flags.json) return this.answerJson(approval)
+    const { approvalDetails } = await import('../../present/approvals.ts')
+    this.answer(approvalDetails(await this.screen(), approval, Date.now()))
+    if (approval.mine === 'decide')
+      this.note(`\nhoop approvals approve ${approval.id}\nhoop approvals deny ${approval.id} --reason …`)
+  }
+}

@@ -1,0 +1,12 @@
+import { Command, Flags } from '@oclif/core'
+
+export default class Demo extends Command {
+  static override summary = 'Run everything on this machine with a sample database, and take a first tour.'
+  static override flags = { 'tour-only': Flags.boolean({ env: 'HOOP_TOUR_ONLY', description: 'end after the tour' }) }
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Demo)
+    const { runDemo } = await import('@hoop/demo')
+    await runDemo({ tourOnly: flags['tour-only'] })
+  }
+}

@@ -1,0 +1,23 @@
+import { Args } from '@oclif/core'
+import { HoopCommand } from '../../hoop-command.ts'
+
+export default class SessionsShow extends HoopCommand {
+  static override summary = 'Show a session: its operations, how each was judged, how it ended and how long it took.'
+  static override args = {
+    id: Args.string({ required: true, description: 'session, or the beginning of its id', ignoreStdin: true }),
+  }
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(SessionsShow)
+    const device = await this.device(flags)
+    const [{ findSession, sessionEvents }, { gatherOperations }, { sessionDetails }] = await Promise.all([
+      import('../../services/record.ts'),
+      import('../../present/operations.ts'),
+      import('../../present/sessions.ts'),
+    ])
+    const session = await findSession(device, args.id)
+    const operations = await gatherOperations(sessionEvents(device, { session: session.id, after: -1, follow: false }))
+    if (flags.json) return this.answerJson({ ...session, operations })
+    this.answer(await sessionDetails(await this.screen(), session, operations))
+  }
+}

@@ -1,0 +1,68 @@
+import { Command, Flags } from '@oclif/core'
+import type { Screen } from './present/screen.ts'
+import type { Device } from './services/device.ts'
+import { readSurroundings, type Surroundings } from './surroundings.ts'
+
+const group = 'GLOBAL'
+
+/** Flags of every command; each has an environment twin. */
+const globalFlags = {
+  gateway: Flags.string({
+    env: 'HOOP_GATEWAY',
+    helpGroup: group,
+    helpValue: 'URL',
+    description: 'the gateway; else that of the last login',
+  }),
+  json: Flags.boolean({ env: 'HOOP_JSON', helpGroup: group, description: 'print JSON, for programs' }),
+  'ca-file': Flags.string({
+    env: 'HOOP_CA_FILE',
+    helpGroup: group,
+    helpValue: 'FILE',
+    description: 'certificates to trust besides the known ones (PEM)',
+  }),
+}
+
+interface GlobalFlags {
+  readonly gateway?: string | undefined
+  readonly 'ca-file'?: string | undefined
+}
+
+/** What commands share: global flags, where output goes. A command parses, calls a service, and prints what a presenter gives. */
+export abstract class HoopCommand extends Command {
+  static override baseFlags = globalFlags
+
+  protected readonly surroundings: Surroundings = readSurroundings(process.env)
+
+  /** The user on this machine at the gateway of the flags. */
+  protected async device(flags: GlobalFlags, gateway = flags.gateway): Promise<Device> {
+    if (flags['ca-file'] !== undefined) {
+      const { trustCertificates } = await import('./gateway/certificates.ts')
+      trustCertificates(flags['ca-file'])
+    }
+    const { openDevice } = await import('./services/device.ts')
+    return openDevice(this.surroundings, gateway ?? null)
+  }
+
+  protected async screen(stream: NodeJS.WriteStream = process.stdout): Promise<Screen> {
+    const { screenOf } = await import('./present/screen.ts')
+    return screenOf(stream)
+  }
+
+  /** The answer. */
+  protected answer(text: string): void {
+    if (text !== '') process.stdout.write(`${text}\n`)
+  }
+  /** The answer as one JSON value; indented for a person's terminal. */
+  protected answerJson(value: unknown): void {
+    this.answer(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0))
+  }
+  /** Progress and hints. */
+  protected note(text: string): void {
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** Errors are told in one place, main.ts. */
+  protected override async catch(error: Error): Promise<never> {
+    throw error
+  }
+}

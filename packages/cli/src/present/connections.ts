@@ -1,0 +1,16 @@
+import type { ConnectionSummary } from '@hoop/contracts'
+import { type Screen, table } from './screen.ts'
+
+export function connectionTable(screen: Screen, connections: readonly ConnectionSummary[]): Promise<string> {
+  const rows = connections.map(({ name, protocol, databases, labels }) => [
+    name,
+    protocol,
+    databases.join(', '),
+    Object.entries(labels)
+      .map(([label, value]) => `${label}=${value}`)
+      .join(', '),
+  ])
+  return table(screen, ['NAME', 'PROTOCOL', 'DATABASES', 'LABELS'], rows, (cell, column) =>
+    column === 0 ? screen.colour.bold(cell) : cell,
+  )
+}

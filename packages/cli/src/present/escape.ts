@@ -1,0 +1,33 @@
+/**
+ * Characters that a terminal obeys or that make text look like other text: controls (C0, DEL, C1), bidirectional and other format
+ * characters, line separators, tag characters, lone surrogates. Unicode: Cc, Cf, Zl, Zp, Cs.
+ */
+const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** One line of text from elsewhere, safe to print: `\n`, `\t`, `\u{202e}` are written out. */
+export function escapeLine(text: string): string {
+  return text.replace(deceptive, written)
+}
+
+/** As `escapeLine`, but line feeds and tabs stay. */
+export function escapeBlock(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(deceptive, (character) => (character === '\n' || character === '\t' ? character : written(character)))
+}
+
+function written(character: string): string {
+  if (character === '\n') return '\\n'
+  if (character === '\r') return '\\r'
+  if (character === '\t') return '\\t'
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+}
+
+/** The first line that says something, escaped, at most `width` characters. */
+export function firstLine(text: string, width: number): string {
+  const lines = text.trim().split('\n')
+  const [line = ''] = lines
+  const characters = [...escapeLine(line.trimEnd())]
+  if (characters.length <= width && lines.length === 1) return characters.join('')
+  return `${characters.slice(0, width - 1).join('')}…`
+}

@@ -1,0 +1,45 @@
+import { apiErrors, exitCodes, HoopError } from '@hoop/contracts'
+import { escapeBlock, escapeLine } from './escape.ts'
+
+/** What is printed on stderr for an error, and what the process ends with. */
+export interface Failure {
+  readonly text: string
+  readonly exit: number
+}
+export interface FailureOptions {
+  /** One JSON object in place of words. */
+  readonly json: boolean
+  readonly debug: boolean
+}
+
+export function describeFailure(error: unknown, options: FailureOptions): Failure {
+  const { code, message, hint, exit } = understand(error)
+  if (options.json) return { text: JSON.stringify({ error: { code, message, hint, exit } }), exit }
+  const lines = [`hoop: ${escapeLine(message)}`]
+  if (hint !== null) lines.push(`      ${escapeLine(hint)}`)
+  if (options.debug && error instanceof Error) lines.push('', escapeBlock(stacks(error)))
+  return { text: lines.join('\n'), exit }
+}
+
+function stacks(error: Error): string {
+  const own = error.stack ?? error.message
+  return error.cause instanceof Error ? `${own}\ncaused by ${stacks(error.cause)}` : own
+}
+
+function understand(error: unknown): { code: string; message: string; hint: string | null; exit: number } {
+  if (error instanceof HoopError) {
+    return { code: error.code, message: error.message, hint: error.hint, exit: apiErrors[error.code].exit }
+  }
+  if (isUsageError(error)) {
+    // oclif puts "See more help with --help" on a line of its own
+    const [message = ''] = error.message.split('\nSee more help')
+    return { code: 'invalid_request', message: message.replaceAll('\n', ' '), hint: 'hoop help', exit: exitCodes.usage }
+  }
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  return { code: 'internal', message, hint: 'HOOP_DEBUG=1 shows where this comes from', exit: exitCodes.failed }
+}
+
+/** What oclif throws for flags, arguments and commands that are not there. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && 'oclif' in error
+}

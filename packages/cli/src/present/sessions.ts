@@ -1,0 +1,66 @@
+import type { SessionSummary } from '@hoop/contracts'
+import { firstLine } from './escape.ts'
+import { approvers, type OperationView, result, standing } from './operations.ts'
+import { fields, type Screen, table } from './screen.ts'
+import { localTime, span } from './time.ts'
+
+export function sessionTable(screen: Screen, sessions: readonly SessionSummary[]): Promise<string> {
+  const rows = sessions.map((session) => [
+    session.id,
+    session.state,
+    session.identity.email ?? session.identity.name,
+    session.connection,
+    session.via,
+    localTime(session.openedAt),
+    session.closedAt ? span(Date.parse(session.closedAt) - Date.parse(session.openedAt)) : '',
+    String(session.operations),
+  ])
+  const head = ['ID', 'STATE', 'WHO', 'CONNECTION', 'VIA', 'OPENED', 'LASTED', 'OPERATIONS']
+  const { colour } = screen
+  return table(screen, head, rows, (cell, column) =>
+    column === 0 ? colour.bold(cell) : cell === 'open' ? colour.green(cell) : cell,
+  )
+}
+
+export async function sessionDetails(
+  screen: Screen,
+  session: SessionSummary,
+  operations: readonly OperationView[],
+): Promise<string> {
+  const head = fields(screen, [
+    ['session', session.id],
+    ['who', `${session.identity.email ?? session.identity.name} (${session.identity.kind})`],
+    ['connection', session.connection],
+    ['via', session.via],
+    ['why', session.reason ?? 'no reason given'],
+    ['opened', localTime(session.openedAt)],
+    ['closed', session.closedAt ? `${localTime(session.closedAt)}: ${session.words ?? ''}` : 'still open'],
+  ])
+  if (operations.length === 0) return `${head}\n\nno operations`
+  return `${head}\n\n${await operationTable(screen, operations)}`
+}
+
+function operationTable(screen: Screen, operations: readonly OperationView[]): Promise<string> {
+  const { colour } = screen
+  const width = Math.max(40, screen.width - 80)
+  const rows = operations.map((view) => [
+    localTime(view.operation.time).slice(11),
+    view.operation.by === 'hoop' ? 'hoop' : '',
+    standing(view),
+    view.outcome ? result(view.outcome) : '',
+    firstLine(view.operation.text, width),
+    because(view),
+  ])
+  return table(screen, ['TIME', 'BY', 'STANDING', 'RESULT', 'WHAT', 'BECAUSE'], rows, (cell, column) => {
+    if (column !== 2) return cell
+    if (/^(refused|denied|timed-out|void|error)/.test(cell)) return colour.red(cell)
+    return /^(held|withdrawn)/.test(cell) ? colour.yellow(cell) : cell
+  })
+}
+
+function because({ operation, held, decided }: OperationView): string {
+  if (operation.refusal) return `${operation.refusal.rule}: ${operation.refusal.message}`
+  if (decided)
+    return `${held ? `${held.rule}; ` : ''}${decided.by ? `${decided.by.email ?? decided.by.name}` : decided.decision}${decided.reason ? `: ${decided.reason}` : ''}`
+  return held ? `${held.rule}; waits for ${approvers(held.approvers)}` : ''
+}

@@ -1,0 +1,18 @@
+import type { WhoAmI } from '@hoop/contracts'
+import { fields, type Screen } from './screen.ts'
+import { localTime } from './time.ts'
+
+export function whoAmI(screen: Screen, me: WhoAmI, at: { readonly gateway: string; readonly tokenPlace: string }): string {
+  const { identity } = me
+  return fields(screen, [
+    ['gateway', at.gateway],
+    ['name', identity.name],
+    ['e-mail', identity.email ?? 'none'],
+    ['kind', identity.kind],
+    ['groups', identity.groups.join(', ') || 'none'],
+    ['may', me.may.join(', ') || 'use connections'],
+    ['issuer', identity.issuer],
+    ['until', localTime(me.login_expires_at)],
+    ['kept in', at.tokenPlace],
+  ])
+}

@@ -1,0 +1,171 @@
+import { rm } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { HoopError, type OpenSessionResponse, type RecordedEvent } from '@hoop/contracts'
+import { isFree, type Listener } from '../local/listener.ts'
+import { stablePort } from '../local/ports.ts'
+import type { Device } from './device.ts'
+import { openDoorway } from './doorway.ts'
+import { type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
+import { type Link, type LinkNews, openLink } from './link.ts'
+import { writeReadyFile } from './ready-file.ts'
+import { sessionEvents } from './record.ts'
+
+export interface ConnectOptions {
+  readonly names: readonly string[]
+  /** Fixes the local port of the only name. */
+  readonly port: number | null
+  readonly reason: string | null
+  readonly anyUser: boolean
+  readonly rotateSecret: boolean
+  /** Written when all ports are open, removed at the end. */
+  readonly readyFile: string | null
+  readonly version: string
+  readonly signal: AbortSignal
+}
+/** What `connect` tells while it runs. */
+export interface ConnectNews extends Omit<LinkNews, 'restored'> {
+  ready(endpoint: Endpoint, session: string): void
+  restored(): void
+  event(connection: string, session: string, event: RecordedEvent): void
+  /** The gateway ended this session: its port is closed. */
+  ended(connection: string, words: string): void
+  trouble(connection: string, words: string): void
+}
+
+interface Door {
+  readonly name: string
+  readonly password: LocalPassword
+  readonly listener: Listener
+}
+
+/** Opens a local port for each name and keeps it open until the signal aborts, or until the gateway has ended every session. */
+export async function connect(device: Device, options: ConnectOptions, news: ConnectNews): Promise<void> {
+  await device.tokens.accessToken()
+  const pending = Promise.withResolvers<Link>()
+  pending.promise.catch(() => {})
+  const doors: Door[] = []
+  let link: Link | null = null
+  const following = new AbortController()
+  try {
+    // ports first: one that is taken must not leave a session on the record
+    for (const name of options.names) doors.push(await openDoor(device, options, news, name, pending.promise))
+    const watch = watcher(device, news, following.signal)
+    const targets = doors.map(({ name, password }) => ({ connection: name, localSecret: password.verifier }))
+    link = await openLink(device, {
+      via: 'connect',
+      reason: options.reason,
+      version: options.version,
+      targets,
+      news: {
+        lost: news.lost,
+        retrying: news.retrying,
+        restored(sessions) {
+          news.restored()
+          watch.follow(sessions)
+        },
+      },
+    })
+    pending.resolve(link)
+    const sessions = link.sessions()
+    const endpoints = doors.map((door) => endpointAt(door, sessions))
+    if (options.readyFile !== null) await writeReadyFile(options.readyFile, endpoints)
+    for (const endpoint of endpoints) news.ready(endpoint, sessions.get(endpoint.connection)?.id ?? '')
+    watch.start(link, doors)
+    await Promise.race([link.failed, watch.allEnded, aborted(options.signal)])
+  } finally {
+    pending.reject(new HoopError('unavailable', 'the command has ended'))
+    following.abort()
+    if (options.readyFile !== null) await rm(options.readyFile, { force: true })
+    await Promise.all([...doors.map(({ listener }) => listener.close()), link?.close()])
+  }
+}
+
+async function openDoor(
+  device: Device,
+  options: ConnectOptions,
+  news: ConnectNews,
+  name: string,
+  link: Promise<Link>,
+): Promise<Door> {
+  const { home, gateway } = device
+  const port = await stablePort({ home, gateway, connection: name, fixed: options.port, isFree })
+  const listener = await openDoorway({
+    port,
+    anyUser: options.anyUser,
+    stream: async (firstBytes) => (await link).stream(name, firstBytes),
+    onTrouble: (words) => news.trouble(name, words),
+  })
+  try {
+    return { name, listener, password: await localPassword(device, name, options.rotateSecret) }
+  } catch (error) {
+    await listener.close()
+    throw error
+  }
+}
+
+function endpointAt({ name, listener, password }: Door, sessions: ReadonlyMap<string, OpenSessionResponse>): Endpoint {
+  const session = sessions.get(name)
+  if (!session) throw new Error(`no session for ${name}`)
+  return endpointOf(session.connection, listener.port, password.secret)
+}
+
+/** Follows the records of the sessions; closes the port of a session that the gateway ends. */
+function watcher(device: Device, news: ConnectNews, signal: AbortSignal) {
+  const { promise: allEnded, reject } = Promise.withResolvers<never>()
+  allEnded.catch(() => {})
+  const open = new Map<string, Door>()
+  let link: Link | null = null
+
+  async function followOne(connection: string, session: string): Promise<void> {
+    const words = await followToEnd(device, session, signal, (event) => news.event(connection, session, event))
+    // with the tunnel all sessions end: that is told, and repaired, elsewhere
+    if (words === null || !link || !(await link.staysUp(1000)) || link.sessions().get(connection)?.id !== session) return
+    news.ended(connection, words)
+    await open.get(connection)?.listener.close()
+    open.delete(connection)
+    if (open.size === 0) reject(new HoopError('connection_unavailable', 'the gateway has ended every session', { hint: words }))
+  }
+  function follow(sessions: ReadonlyMap<string, OpenSessionResponse>): void {
+    for (const [connection, { id }] of sessions) {
+      followOne(connection, id).catch((error: unknown) => {
+        if (!signal.aborted)
+          news.trouble(connection, `what happens cannot be shown: ${error instanceof Error ? error.message : error}`)
+      })
+    }
+  }
+  return {
+    allEnded,
+    follow,
+    start(started: Link, doors: readonly Door[]): void {
+      link = started
+      for (const door of doors) open.set(door.name, door)
+      follow(started.sessions())
+    },
+  }
+}
+
+/** Hands over each event once, over as many requests as it takes; the words of the session's end, or null if it was not seen. */
+async function followToEnd(device: Device, session: string, signal: AbortSignal, hand: (event: RecordedEvent) => void) {
+  let after = -1
+  for (let failures = 0; !signal.aborted && failures < 8; failures++) {
+    try {
+      for await (const event of sessionEvents(device, { session, after, follow: true, signal })) {
+        failures = 0
+        after = event.seq
+        hand(event)
+        if (event.type === 'session.closed') return event.words
+      }
+    } catch (error) {
+      if (!(error instanceof HoopError) || error.code !== 'unavailable') throw error
+    }
+    await delay(250 * 2 ** failures, undefined, { signal, ref: false }).catch(() => {})
+  }
+  return null
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

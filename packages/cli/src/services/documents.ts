@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { ApplyResult, DocumentKind, DocumentsResponse, HoopError } from '@hoop/contracts'
+import { isErrno } from '../state/folder.ts'
+import type { Device } from './device.ts'
+
+/** `connection`, `Connections`, `policies` → `Connection`, `Policy`. Throws HoopError `invalid_request`. */
+export function documentKind(word: string): DocumentKind {
+  const wanted = word.toLowerCase()
+  const kind = DocumentKind.options.find((option) => [option.toLowerCase(), plural(option)].includes(wanted))
+  if (kind) return kind
+  throw new HoopError('invalid_request', `there is no kind "${word}"`, { hint: `kinds are ${DocumentKind.options.join(', ')}` })
+}
+
+function plural(kind: DocumentKind): string {
+  const word = kind.toLowerCase()
+  if (word.endsWith('y')) return `${word.slice(0, -1)}ies`
+  return word.endsWith('s') ? `${word}es` : `${word}s`
+}
+
+/** `-` is standard input. */
+export async function applyFile(device: Device, file: string): Promise<ApplyResult> {
+  const yaml = file === '-' ? await text(process.stdin) : await read(file)
+  return device.client.post('/v1/documents', { yaml, file: file === '-' ? 'stdin' : file }, ApplyResult)
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EISDIR', 'EACCES')) {
+      throw new HoopError('invalid_request', `${file} cannot be read: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
+}
+
+/** YAML that can be applied again; all of a kind when `name` is null. */
+export async function getDocuments(device: Device, kind: DocumentKind, name: string | null): Promise<string> {
+  const path = name === null ? `/v1/documents/${kind}` : `/v1/documents/${kind}/${encodeURIComponent(name)}`
+  return (await device.client.get(path, DocumentsResponse)).yaml
+}
+
+export async function deleteDocument(device: Device, kind: DocumentKind, name: string): Promise<void> {
+  await device.client.delete(`/v1/documents/${kind}/${encodeURIComponent(name)}`)
+}

@@ -1,0 +1,49 @@
+import { type ConnectionSummary, HoopError, type ScramVerifier } from '@hoop/contracts'
+import { facts as postgres } from '@hoop/protocols/postgres/facts'
+import { localSecret, scramVerifier } from '../credentials/local-secret.ts'
+import type { Device } from './device.ts'
+
+/** Who a program is at the local port; the account behind it is the gateway's business. */
+const localUser = 'hoop'
+
+export interface Endpoint {
+  readonly connection: string
+  readonly protocol: string
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: string
+}
+
+const protocols = { postgres } as const
+
+/** What a program needs to reach the connection at a local port. */
+export function endpointOf(connection: ConnectionSummary, port: number, password: string): Endpoint {
+  const { name, protocol, databases } = connection
+  return { connection: name, protocol, host: '127.0.0.1', port, database: databases[0] ?? localUser, user: localUser, password }
+}
+
+export function connectionString(endpoint: Endpoint, showPassword: boolean): string {
+  return factsOf(endpoint.protocol).connectionString(endpoint, { showPassword })
+}
+
+/** What the programs of this protocol read. */
+export function environmentOf(endpoint: Endpoint): Record<string, string> {
+  return factsOf(endpoint.protocol).environment(endpoint)
+}
+
+function factsOf(protocol: string): (typeof protocols)[keyof typeof protocols] {
+  if (Object.hasOwn(protocols, protocol)) return protocols[protocol as keyof typeof protocols]
+  throw new HoopError('invalid_request', `this hoop does not know the protocol ${protocol}`, { hint: 'a newer version may' })
+}
+
+/** The password of a connection's local port, and what the gateway is told of it. */
+export interface LocalPassword {
+  readonly secret: string
+  readonly verifier: ScramVerifier
+}
+export async function localPassword(device: Device, connection: string, rotate: boolean): Promise<LocalPassword> {
+  const secret = await localSecret({ ...device, connection, rotate })
+  return { secret, verifier: await scramVerifier(secret) }
+}

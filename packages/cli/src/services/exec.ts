@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { HoopError } from '@hoop/contracts'
+import { isErrno } from '../state/folder.ts'
+import type { Device } from './device.ts'
+import { openDoorway } from './doorway.ts'
+import { endpointOf, environmentOf, localPassword } from './endpoints.ts'
+import { type Link, type LinkNews, openLink } from './link.ts'
+
+export interface ExecOptions {
+  readonly name: string
+  readonly command: readonly [string, ...string[]]
+  readonly reason: string | null
+  readonly anyUser: boolean
+  readonly version: string
+}
+export interface ExecNews extends Omit<LinkNews, 'restored'> {
+  restored(): void
+  trouble(words: string): void
+}
+
+/** Runs a command with a connection wired in; gives its exit code, 128+n if signal n ended it. */
+export async function exec(device: Device, options: ExecOptions, news: ExecNews): Promise<number> {
+  const { name, command, anyUser, reason, version } = options
+  const { secret, verifier } = await localPassword(device, name, false)
+  const link = await openLink(device, {
+    via: 'exec',
+    reason,
+    version,
+    targets: [{ connection: name, localSecret: verifier }],
+    news,
+  })
+  try {
+    const listener = await openDoorway({ port: 0, anyUser, stream: (first) => link.stream(name, first), onTrouble: news.trouble })
+    try {
+      return await run(command, environmentOf(endpointOf(connectionOf(link, name), listener.port, secret)))
+    } finally {
+      await listener.close()
+    }
+  } finally {
+    await link.close()
+  }
+}
+
+function connectionOf(link: Link, name: string) {
+  const session = link.sessions().get(name)
+  if (!session) throw new Error(`no session for ${name}`)
+  return session.connection
+}
+
+async function run([file, ...args]: ExecOptions['command'], environment: Record<string, string>): Promise<number> {
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
+  const stopForwarding = forwardSignals(child)
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', (error) => reject(notRunnable(file, error)))
+      child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]))
+    })
+  } finally {
+    stopForwarding()
+  }
+}
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
+/** A terminal sends these to the command itself; a second copy would mean something else to many programs. */
+const sentByTerminal: readonly string[] = ['SIGINT', 'SIGQUIT']
+
+function forwardSignals(child: ChildProcess): () => void {
+  const forward = (signal: NodeJS.Signals) => {
+    if (process.stdin.isTTY && sentByTerminal.includes(signal)) return
+    child.kill(signal)
+  }
+  const known = forwarded.filter((signal) => process.platform !== 'win32' || signal === 'SIGINT' || signal === 'SIGTERM')
+  for (const signal of known) process.on(signal, forward)
+  return () => {
+    for (const signal of known) process.off(signal, forward)
+  }
+}
+
+function notRunnable(file: string, error: Error): Error {
+  if (!isErrno(error, 'ENOENT', 'EACCES', 'ENOEXEC')) return error
+  const why = error.code === 'ENOENT' ? 'there is no such command' : error.message
+  return new HoopError('invalid_request', `${file} cannot be run: ${why}`, {
+    hint: 'is it installed, and on the PATH?',
+    cause: error,
+  })
+}

@@ -1,0 +1,157 @@
+import { hostname } from 'node:os'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { HoopError, OpenSessionResponse, type ScramVerifier } from '@hoop/contracts'
+import { connectTunnel, type Tunnel } from '@hoop/tunnel'
+import type { Device } from './device.ts'
+
+export interface LinkTarget {
+  readonly connection: string
+  readonly localSecret: ScramVerifier
+}
+/** What happens to the link after it was opened. */
+export interface LinkNews {
+  lost(words: string): void
+  /** A try to reconnect failed; the next is in so many milliseconds. */
+  retrying(error: HoopError, delayMs: number): void
+  /** The link stands again, with new sessions. */
+  restored(sessions: ReadonlyMap<string, OpenSessionResponse>): void
+}
+export interface LinkOptions {
+  readonly via: 'connect' | 'exec'
+  readonly reason: string | null
+  readonly version: string
+  readonly targets: readonly LinkTarget[]
+  readonly news: LinkNews
+}
+
+/** One tunnel and a session for each connection, restored when the tunnel is lost. */
+export interface Link {
+  /** By connection; replaced when the link is restored. */
+  sessions(): ReadonlyMap<string, OpenSessionResponse>
+  /** Opens a stream to a connection; waits a while for a link that is being restored. */
+  stream(connection: string, firstBytes: Buffer): Promise<Duplex>
+  /** Rejects when the link cannot be restored: the login has ended, access is gone. */
+  readonly failed: Promise<never>
+  /** Whether the tunnel that stands now stays for so long: tells the end of a session from the loss of all. */
+  staysUp(milliseconds: number): Promise<boolean>
+  /** Ends the sessions and closes the tunnel. */
+  close(): Promise<void>
+}
+
+interface Up {
+  readonly tunnel: Tunnel
+  readonly sessions: ReadonlyMap<string, OpenSessionResponse>
+}
+
+/** How long a local socket waits for a link that is being restored. */
+const restorePatience = 20_000
+const endPatience = 3_000
+
+/** Opens the tunnel and the sessions. Rejects with the first refusal; nothing is left open then. */
+export async function openLink(device: Device, options: LinkOptions): Promise<Link> {
+  const stopping = new AbortController()
+  let up: Up = await establish(device, options, stopping.signal)
+  let standing: Promise<Up> = Promise.resolve(up)
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => {})
+
+  async function keepUp(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const { words } = await up.tunnel.closed
+      if (stopping.signal.aborted) return
+      options.news.lost(words)
+      standing = restore(device, options, stopping.signal)
+      standing.catch(() => {})
+      up = await standing
+      options.news.restored(up.sessions)
+    }
+  }
+  const keeping = keepUp().catch((error: unknown) => {
+    if (!stopping.signal.aborted) failure.reject(error)
+  })
+
+  return {
+    sessions: () => up.sessions,
+    failed: failure.promise,
+    async stream(connection, firstBytes) {
+      const { tunnel, sessions } = await within(standing, restorePatience)
+      const session = sessions.get(connection)
+      if (!session) throw new Error(`no session for ${connection}`)
+      return tunnel.openStream({ session: session.id }, firstBytes)
+    },
+    staysUp: (milliseconds) => {
+      const { tunnel } = up
+      return Promise.race([tunnel.closed.then(() => false), delay(milliseconds, true, { ref: false })])
+    },
+    async close() {
+      stopping.abort()
+      await endSessions(device, up.sessions.values())
+      up.tunnel.close('the command has ended')
+      await keeping
+    },
+  }
+}
+
+async function establish(device: Device, { targets, via, reason, version }: LinkOptions, signal: AbortSignal): Promise<Up> {
+  const tunnel = await connectTunnel({ url: tunnelUrl(device.gateway), token: await device.tokens.accessToken(), signal })
+  const client = { version, host: hostname() }
+  const opened = await Promise.allSettled(
+    targets.map(async ({ connection, localSecret }) => {
+      const request = { connection, via, reason, client, local_secret: localSecret }
+      return [connection, await device.client.post('/v1/sessions', request, OpenSessionResponse)] as const
+    }),
+  )
+  const sessions = new Map(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])))
+  const refused = opened.find((result) => result.status === 'rejected')
+  if (refused || signal.aborted) {
+    await endSessions(device, sessions.values())
+    tunnel.close('not all sessions could be opened')
+    throw refused?.reason ?? signal.reason
+  }
+  return { tunnel, sessions }
+}
+
+/** Tries until it stands: full jitter over a delay that doubles up to 30 s. Rejects with what trying again will not change. */
+async function restore(device: Device, options: LinkOptions, signal: AbortSignal): Promise<Up> {
+  for (let attempt = 0; ; attempt++) {
+    const pause = Math.random() * Math.min(30_000, 500 * 2 ** attempt)
+    await delay(pause, undefined, { signal })
+    try {
+      return await establish(device, options, signal)
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error
+      options.news.retrying(error, Math.min(30_000, 500 * 2 ** (attempt + 1)))
+    }
+  }
+}
+
+function mayPass(error: unknown): error is HoopError {
+  return (
+    error instanceof HoopError && ['unavailable', 'connection_unavailable', 'too_many_requests', 'internal'].includes(error.code)
+  )
+}
+
+/** Best effort and soon: a session that is not ended here ends with its tunnel. */
+async function endSessions(device: Device, sessions: Iterable<OpenSessionResponse>): Promise<void> {
+  const signal = AbortSignal.timeout(endPatience)
+  await Promise.allSettled(
+    Array.from(sessions, ({ id }) => device.client.tell(`/v1/sessions/${encodeURIComponent(id)}/end`, { reason: null }, signal)),
+  )
+}
+
+function tunnelUrl(gateway: string): string {
+  return new URL('/v1/tunnel', gateway.replace(/^http/, 'ws')).href
+}
+
+async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  const late = new AbortController()
+  const tooLate = delay(milliseconds, undefined, { signal: late.signal }).then(() => {
+    throw new HoopError('unavailable', 'the tunnel to the gateway is down')
+  })
+  try {
+    return await Promise.race([promise, tooLate])
+  } finally {
+    late.abort()
+  }
+}

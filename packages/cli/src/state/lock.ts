@@ -1,0 +1,42 @@
+import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { HoopError } from '@hoop/contracts'
+import { ensureFolder } from './folder.ts'
+
+/** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
+const busy = 5
+const patience = 30_000
+
+/**
+ * Runs `work` while no other hoop process of this user does. The lock is SQLite's on an empty database: the kernel lets go of it
+ * when a process dies, so there is no stale lock to judge. Throws `conflict` if it cannot be had within 30 s.
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await ensureFolder(dirname(path))
+  const { DatabaseSync } = await import('node:sqlite')
+  const database = new DatabaseSync(path, { timeout: 0 })
+  try {
+    const deadline = Date.now() + patience
+    while (!tryLock(database)) {
+      if (Date.now() > deadline) {
+        throw new HoopError('conflict', `another hoop process has held ${path} for ${patience / 1000} s`, {
+          hint: 'end it, or wait, and try again',
+        })
+      }
+      await delay(10 + Math.random() * 40)
+    }
+    return await work()
+  } finally {
+    database.close()
+  }
+}
+
+function tryLock(database: { exec(sql: string): void }): boolean {
+  try {
+    database.exec('BEGIN EXCLUSIVE')
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === busy) return false
+    throw error
+  }
+}

@@ -1,0 +1,27 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** What the environment says about this run; flags come from oclif, which reads their twins itself. */
+export interface Surroundings {
+  /** Folder of local state. */
+  readonly home: string
+  readonly isDefaultHome: boolean
+  /** An access token given for unattended use: nothing is stored or refreshed. */
+  readonly token: string | null
+  /** `file` never asks the keychain. */
+  readonly credentialStore: 'auto' | 'file'
+  /** Show stack traces. */
+  readonly debug: boolean
+}
+
+export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
+  const defaultHome = join(homedir(), '.hoop')
+  const home = env.HOOP_HOME || defaultHome
+  return {
+    home,
+    isDefaultHome: home === defaultHome,
+    token: env.HOOP_TOKEN || null,
+    credentialStore: env.HOOP_CREDENTIAL_STORE === 'file' ? 'file' : 'auto',
+    debug: env.HOOP_DEBUG === '1',
+  }
+}
