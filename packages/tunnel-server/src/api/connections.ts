@@ -1,0 +1,15 @@
+import { ConnectionList } from '@hoop/contracts'
+import { callerOf } from './authentication.ts'
+import type { Api, ApiParts } from './server.ts'
+
+export function connectionRoutes(app: Api, { access, documents }: ApiParts): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/connections',
+    schema: { response: { 200: ConnectionList } },
+    handler: (request) => {
+      const usable = access.usable(callerOf(request).identity, documents.current().connections.values())
+      return { connections: usable.map(({ name, protocol, labels, databases }) => ({ name, protocol, labels, databases })) }
+    },
+  })
+}

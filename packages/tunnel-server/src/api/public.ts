@@ -1,0 +1,25 @@
+import { GatewayConfig, HoopError } from '@hoop/contracts'
+import { z } from 'zod'
+import type { Api, ApiParts } from './server.ts'
+
+/** What needs no login: whether the gateway works, and how to log in. */
+export function publicRoutes(app: Api, { config, store, feed }: ApiParts): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/healthz',
+    config: { public: true },
+    schema: { response: { 200: z.object({ status: z.literal('ok') }) } },
+    handler: async () => {
+      await store.ping()
+      if (!feed.fresh) throw new HoopError('unavailable', 'Changes in the store are not heard.')
+      return { status: 'ok' as const }
+    },
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/config',
+    config: { public: true },
+    schema: { response: { 200: GatewayConfig } },
+    handler: () => config,
+  })
+}

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { HoopError } from '@hoop/contracts'
+import { z } from 'zod'
+
+const run = promisify(execFile)
+const Lock = z.object({ pid: z.int().positive(), start: z.string(), token: z.string() })
+type Lock = z.infer<typeof Lock>
+
+/** The folder of one gateway: keys, records and the embedded store. */
+export interface DataFolder {
+  readonly keys: string
+  readonly records: string
+  readonly postgres: string
+  /** Lets another gateway have it. */
+  release(): Promise<void>
+}
+
+/**
+ * Takes the folder for this process, making it at first use. The lock of a gateway that was killed is taken over: its process is gone, or
+ * another one has its number and started at another time.
+ * @throws HoopError `conflict` when a living gateway has it
+ */
+export async function openDataFolder(folder: string): Promise<DataFolder> {
+  const folders = { keys: join(folder, 'keys'), records: join(folder, 'records'), postgres: join(folder, 'postgres') }
+  for (const each of [folder, folders.keys, folders.records]) {
+    await mkdir(each, { recursive: true, mode: 0o700 })
+    await chmod(each, 0o700)
+  }
+  const file = join(folder, 'gateway.lock')
+  const own: Lock = { pid: process.pid, start: (await startOf(process.pid)) ?? '', token: randomUUID() }
+  await take(file, own, folder)
+  const release = async () => {
+    if ((await readLock(file))?.token === own.token) await rm(file, { force: true })
+  }
+  return { ...folders, release }
+}
+
+async function take(file: string, own: Lock, folder: string): Promise<void> {
+  const fresh = `${file}.${randomBytes(6).toString('hex')}`
+  await writeFile(fresh, JSON.stringify(own), { flag: 'wx', mode: 0o600 })
+  try {
+    // A link is made whole or not at all: nobody ever reads half a lock.
+    while (!(await linked(fresh, file))) {
+      const held = await readLock(file)
+      if (held !== null && (await startOf(held.pid)) === held.start) {
+        throw new HoopError('conflict', `The data folder ${folder} belongs to a gateway that runs as process ${held.pid}.`, {
+          hint: 'Stop it, or give this one a folder of its own with HOOP_DATA.',
+        })
+      }
+      await moveAway(file, held)
+    }
+  } finally {
+    await rm(fresh, { force: true })
+  }
+}
+
+/** Removes a lock that was judged stale; when another gateway was faster, it is that one's lock, and is put back. */
+async function moveAway(file: string, stale: Lock | null): Promise<void> {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`
+  const moved = await rename(file, aside).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false
+      throw error
+    },
+  )
+  if (!moved) return
+  const found = await readLock(aside)
+  if (found?.token !== stale?.token) await linked(aside, file)
+  await rm(aside, { force: true })
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  return await link(from, to).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false
+      throw error
+    },
+  )
+}
+
+/** Null: there is none, or none that can be read. */
+async function readLock(file: string): Promise<Lock | null> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  try {
+    return Lock.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
+
+/** When this process started, in the system's own form: it tells the process from a later one with the same number. Null: it is gone. */
+async function startOf(pid: number): Promise<string | null> {
+  if (process.platform === 'linux') {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
+    // proc(5): the name, field 2, may hold spaces and parentheses; the state is field 3, the start time field 22.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields === undefined || fields[0] === 'Z' ? null : (fields[19] ?? null)
+  }
+  return await run('ps', ['-o', 'lstart=', '-p', String(pid)]).then(
+    ({ stdout }) => stdout.trim() || null,
+    () => null,
+  )
+}

@@ -1,0 +1,84 @@
+import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
+import { HoopError, Identity } from '@hoop/contracts'
+import { calculateJwkThumbprint, errors, exportJWK, jwtVerify, SignJWT } from 'jose'
+import { z } from 'zod'
+
+/** Who asks, as an access token proves it. */
+export interface Caller {
+  readonly identity: Identity
+  /** The login that the token belongs to. */
+  readonly login: string
+  /** When the person proved who they are at the provider. */
+  readonly authenticatedAt: Date
+  readonly loginExpiresAt: Date
+}
+
+/** Seconds. */
+export const accessTokenLifetime = 600
+const audience = 'hoop'
+const Claims = z.object({ sid: z.string(), auth_time: z.int(), login_exp: z.int(), identity: Identity })
+
+/** The gateway's own access tokens: signed JWTs (RFC 9068) of ten minutes. */
+export class AccessTokens {
+  readonly #privateKey: KeyObject
+  readonly #publicKey: KeyObject
+  readonly #keyId: string
+  readonly #issuer: () => string
+
+  private constructor(privateKey: KeyObject, keyId: string, issuer: () => string) {
+    this.#privateKey = privateKey
+    this.#publicKey = createPublicKey(privateKey)
+    this.#keyId = keyId
+    this.#issuer = issuer
+  }
+
+  /** `pem`: an Ed25519 private key; `issuer`: the gateway's URL, asked when it is known. */
+  static async from(pem: string, issuer: () => string): Promise<AccessTokens> {
+    const privateKey = createPrivateKey(pem)
+    const keyId = await calculateJwkThumbprint(await exportJWK(createPublicKey(privateKey)))
+    return new AccessTokens(privateKey, keyId, issuer)
+  }
+
+  async issue(caller: Caller): Promise<string> {
+    const now = Math.floor(Date.now() / 1000)
+    const loginEnd = seconds(caller.loginExpiresAt)
+    const claims = {
+      sid: caller.login,
+      auth_time: seconds(caller.authenticatedAt),
+      login_exp: loginEnd,
+      identity: caller.identity,
+    }
+    return await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA', kid: this.#keyId, typ: 'at+jwt' })
+      .setIssuer(this.#issuer())
+      .setAudience(audience)
+      .setSubject(caller.identity.id)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(Math.min(now + accessTokenLifetime, loginEnd))
+      .sign(this.#privateKey)
+  }
+
+  /** @throws HoopError `invalid_token` */
+  async verify(token: string): Promise<Caller> {
+    const { payload } = await jwtVerify(token, this.#publicKey, {
+      algorithms: ['EdDSA'],
+      typ: 'at+jwt',
+      issuer: this.#issuer(),
+      audience,
+      requiredClaims: ['exp', 'iat', 'sub'],
+    }).catch((cause: unknown) => {
+      const what = cause instanceof errors.JWTExpired ? 'has expired' : 'is not one of this gateway'
+      throw new HoopError('invalid_token', `The access token ${what}.`, { hint: 'Run: hoop login', cause })
+    })
+    const claims = Claims.safeParse(payload)
+    if (!claims.success)
+      throw new HoopError('invalid_token', 'The access token is of another version.', { hint: 'Run: hoop login' })
+    const { identity, sid, auth_time, login_exp } = claims.data
+    return { identity, login: sid, authenticatedAt: new Date(auth_time * 1000), loginExpiresAt: new Date(login_exp * 1000) }
+  }
+}
+
+function seconds(moment: Date): number {
+  return Math.floor(moment.getTime() / 1000)
+}

@@ -1,0 +1,198 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { HoopError, type TokenResponse } from '@hoop/contracts'
+import type { Logger } from 'pino'
+import type { ChangeFeed } from '../store/change-feed.ts'
+import type { Database, Store } from '../store/database.ts'
+import {
+  addLogin,
+  addRefreshToken,
+  endLogin,
+  findByRefreshToken,
+  type Login,
+  readEndedLogins,
+  readLapsedIdentities,
+  readLogin,
+  removeLoginsBefore,
+  useRefreshToken,
+} from '../store/logins.ts'
+import { type AccessTokens, accessTokenLifetime, type Caller } from './access-tokens.ts'
+import { loginLifetime, type Provider } from './provider.ts'
+
+/** Told when an identity is logged in no more, or one of its logins was ended: its tunnels and sessions end. */
+export type LoginEnded = (identity: string, words: string) => void
+
+const sweepEvery = 5000
+/** Milliseconds after which no access token of an ended login is valid any more, with room for clocks. */
+const rememberFor = 2 * accessTokenLifetime * 1000
+/** Milliseconds for which used refresh tokens are remembered after their login ended. */
+const keepFor = 7 * 24 * 3600_000
+
+/** Logins: the exchange of the provider's proof for our tokens, their renewal and their end. */
+export class Logins {
+  readonly #store: Store
+  readonly #feed: ChangeFeed
+  readonly #provider: Provider
+  readonly #tokens: AccessTokens
+  readonly #log: Logger
+  /** Ended logins of which an access token may still be around, and when they were noted. */
+  readonly #ended = new Map<string, { at: number; told: boolean }>()
+  readonly #listeners = new Set<LoginEnded>()
+  #sweptUntil = new Date()
+  #stop: () => void = () => {}
+
+  private constructor(parts: { store: Store; feed: ChangeFeed; provider: Provider; tokens: AccessTokens; log: Logger }) {
+    this.#store = parts.store
+    this.#feed = parts.feed
+    this.#provider = parts.provider
+    this.#tokens = parts.tokens
+    this.#log = parts.log
+  }
+
+  static async open(parts: {
+    store: Store
+    feed: ChangeFeed
+    provider: Provider
+    tokens: AccessTokens
+    log: Logger
+  }): Promise<Logins> {
+    const logins = new Logins(parts)
+    await logins.#readEnded()
+    await parts.store.run((db) => removeLoginsBefore(db, new Date(Date.now() - keepFor)))
+    const failed = (error: unknown) => parts.log.error({ err: error }, 'ended logins could not be read')
+    const unsubscribe = parts.feed.on(
+      'logins',
+      (id) => void (id === null ? logins.#readEnded() : logins.#noteEnded(id)).catch(failed),
+    )
+    const timer = setInterval(() => void logins.#sweep().catch(failed), sweepEvery).unref()
+    logins.#stop = () => {
+      unsubscribe()
+      clearInterval(timer)
+    }
+    return logins
+  }
+
+  /** Calls the listener whenever a login ends; the answer ends that. */
+  onEnded(listener: LoginEnded): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Exchanges the provider's ID token for a login. @throws HoopError `invalid_token`, `unavailable` */
+  async exchange(idToken: string): Promise<TokenResponse> {
+    const { identity, authenticatedAt } = await this.#provider.verify(idToken)
+    const expiresAt = new Date(authenticatedAt.getTime() + loginLifetime * 1000)
+    const login: Login = { id: randomUUID(), identity, authenticatedAt, expiresAt, endedAt: null }
+    return await this.#store.transaction(async (db) => {
+      await addLogin(db, login)
+      return await this.#issue(db, login)
+    })
+  }
+
+  /**
+   * Exchanges a refresh token for new tokens, once. Using one again means that two hold it: the whole login ends.
+   * @throws HoopError `invalid_token`, `token_reused`, `unavailable`
+   */
+  async refresh(refreshToken: string): Promise<TokenResponse> {
+    const answer = await this.#store.transaction(async (db) => {
+      const use = await useRefreshToken(db, hashOf(refreshToken))
+      if (use.state === 'unknown') throw notLoggedIn('The refresh token is not one of this gateway.')
+      if (use.state === 'reused') {
+        // Committed, and answered after that: an error in here would take the end of the login back.
+        await endLogin(db, use.login, 'a refresh token was used twice')
+        return use.login
+      }
+      const login = await readLogin(db, use.login)
+      if (login === null || login.endedAt !== null) throw notLoggedIn('The login was ended.')
+      if (login.expiresAt.getTime() <= Date.now()) throw notLoggedIn('The login has run out.')
+      return await this.#issue(db, login)
+    })
+    if (typeof answer !== 'string') return answer
+    await this.#noteEnded(answer)
+    throw new HoopError(
+      'token_reused',
+      'The refresh token was used before: somebody else may hold it, and the login was ended.',
+      {
+        hint: 'Run: hoop login',
+      },
+    )
+  }
+
+  /** Ends the login of a refresh token. Nothing is said about whether there was one. */
+  async logout(refreshToken: string): Promise<void> {
+    const ended = await this.#store.transaction(async (db) => {
+      const login = await findByRefreshToken(db, hashOf(refreshToken))
+      if (login !== null) await endLogin(db, login, 'logged out')
+      return login
+    })
+    if (ended !== null) await this.#noteEnded(ended)
+  }
+
+  /** Who holds this access token. @throws HoopError `invalid_token`, `unavailable` */
+  async verifyAccessToken(token: string): Promise<Caller> {
+    const caller = await this.#tokens.verify(token)
+    if (!this.#feed.fresh)
+      throw new HoopError('unavailable', 'The gateway cannot tell at the moment whether this login still holds.')
+    if (this.#ended.has(caller.login)) throw notLoggedIn('The login was ended.')
+    return caller
+  }
+
+  close(): void {
+    this.#stop()
+  }
+
+  async #issue(db: Database, login: Login): Promise<TokenResponse> {
+    const refreshToken = randomBytes(32).toString('base64url')
+    await addRefreshToken(db, login.id, hashOf(refreshToken))
+    const { identity, authenticatedAt, expiresAt } = login
+    const left = Math.floor((expiresAt.getTime() - Date.now()) / 1000)
+    return {
+      access_token: await this.#tokens.issue({ identity, login: login.id, authenticatedAt, loginExpiresAt: expiresAt }),
+      token_type: 'Bearer',
+      expires_in: Math.max(0, Math.min(accessTokenLifetime, left)),
+      refresh_token: refreshToken,
+      login_expires_at: expiresAt.toISOString(),
+      identity,
+    }
+  }
+
+  async #readEnded(): Promise<void> {
+    const since = new Date(Date.now() - rememberFor)
+    for (const login of await this.#store.run((db) => readEndedLogins(db, since))) this.#refuse(login.id, login)
+  }
+
+  async #noteEnded(id: string): Promise<void> {
+    // Refused from here on, whether or not the row can be read.
+    this.#refuse(id, null)
+    this.#refuse(id, await this.#store.run((db) => readLogin(db, id)))
+  }
+
+  #refuse(id: string, login: Login | null): void {
+    const ended = this.#ended.get(id) ?? { at: Date.now(), told: false }
+    this.#ended.set(id, ended)
+    if (login === null || ended.told) return
+    ended.told = true
+    this.#tell(login.identity.id, 'The login was ended.')
+  }
+
+  async #sweep(): Promise<void> {
+    const until = new Date()
+    for (const identity of await this.#store.run((db) => readLapsedIdentities(db, this.#sweptUntil, until))) {
+      this.#tell(identity, 'The login has run out.')
+    }
+    this.#sweptUntil = until
+    for (const [id, { at }] of this.#ended) if (at < until.getTime() - rememberFor) this.#ended.delete(id)
+  }
+
+  #tell(identity: string, words: string): void {
+    this.#log.info({ identity, words }, 'login ended')
+    for (const listener of this.#listeners) listener(identity, words)
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+function notLoggedIn(message: string): HoopError {
+  return new HoopError('invalid_token', message, { hint: 'Run: hoop login' })
+}

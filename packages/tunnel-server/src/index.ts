@@ -1,0 +1,2 @@
+export { type Gateway, runGateway, startGateway } from './main.ts'
+export type { Environment } from './settings.ts'

@@ -1,0 +1,217 @@
+import { hkdfSync, randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { HoopError } from '@hoop/contracts'
+import { startPostgres } from '@hoop/postgres-server'
+import { type Logger, pino } from 'pino'
+import { Access } from './access/access.ts'
+import { StandingAccess } from './access/standing-access.ts'
+import { buildApi, type ServerTls } from './api/server.ts'
+import { Approvals } from './approvals/approvals.ts'
+import { registeredConnections } from './connections/connections.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
+import { DocumentStore } from './documents/document-store.ts'
+import { Documents } from './documents/documents.ts'
+import { AccessTokens } from './identity/access-tokens.ts'
+import { Logins } from './identity/logins.ts'
+import { Provider } from './identity/provider.ts'
+import { Cipher } from './secrets/cipher.ts'
+import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
+import { References } from './secrets/references.ts'
+import { createSessions } from './sessions/index.ts'
+import { type Environment, readSettings, type Settings } from './settings.ts'
+import { ChangeFeed } from './store/change-feed.ts'
+import { Store } from './store/database.ts'
+import { sessionIndex } from './store/session-index.ts'
+import { attachTunnels } from './tunnels/index.ts'
+
+/** A gateway that serves. */
+export interface Gateway {
+  /** As callers reach it. */
+  readonly url: string
+  /** Ends all sessions, and stops everything that was started. A second call waits for the first. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a gateway as the environment says (docs/gateway.md); resolves when it serves.
+ * @throws HoopError with words for the one who started it; nothing is left running then
+ */
+export async function startGateway(environment: Environment): Promise<Gateway> {
+  const settings = readSettings(environment)
+  const log = pino({ level: settings.logLevel, base: null }, pino.destination({ dest: 2, sync: true }))
+  const started: Started = new AsyncDisposableStack()
+  try {
+    const url = await start(settings, environment, log, started)
+    return { url, close: once(() => started.disposeAsync()) }
+  } catch (error) {
+    await started.disposeAsync()
+    throw error
+  }
+}
+
+/**
+ * Runs a gateway until SIGINT or SIGTERM; resolves when it has stopped. A second signal ends the process at once. `ready` is told the URL.
+ */
+export async function runGateway(environment: Environment, ready: (url: string) => void = announce): Promise<void> {
+  const { promise: asked, resolve: stop } = Promise.withResolvers<void>()
+  let signals = 0
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (++signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
+    stop()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  try {
+    const gateway = await startGateway(environment)
+    if (signals === 0) ready(gateway.url)
+    await asked
+    await gateway.close()
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+const stopping = 'The gateway is stopping.'
+
+/** What is running, closed in the reverse order. */
+type Started = AsyncDisposableStack
+
+async function start(settings: Settings, environment: Environment, log: Logger, started: Started): Promise<string> {
+  const folder = await openDataFolder(settings.dataFolder)
+  started.defer(folder.release)
+  const databaseUrl = settings.databaseUrl ?? (await startEmbeddedStore(folder, started))
+  const store = await Store.open(databaseUrl, log)
+  started.defer(() => store.close())
+  const feed = await ChangeFeed.open(databaseUrl, log)
+  started.defer(() => feed.close())
+
+  const keys = await readKeys(settings, folder)
+  const gateway = await ownId(join(folder.keys, 'gateway-id'), randomUUID)
+  const documents = await Documents.open({ store, feed, hashKey: keys.hash, log })
+  started.defer(() => documents.close())
+  const rules = () => documents.rules()
+  const access = new Access({ adminGroup: settings.adminGroup, rules })
+
+  let url = settings.publicUrl
+  const tokens = await AccessTokens.from(keys.signing, () => url ?? notListening())
+  const provider = new Provider({ ...settings.oidc, allowPlain: settings.demo })
+  const logins = await Logins.open({ store, feed, provider, tokens, log })
+  started.defer(() => logins.close())
+
+  const approvals = await Approvals.open({ store, feed, access, gateway, log })
+  const find = (name: string) => documents.connection(name)
+  const references = new References((name) => environment[name])
+  const sessions = await createSessions({
+    index: sessionIndex(store, gateway),
+    rules,
+    holds: approvals,
+    connections: registeredConnections({ find, store, cipher: keys.cipher, references }),
+    records: folder.records,
+    digestKey: keys.digest,
+    log,
+  })
+  const closeSessions = once(() => sessions.close(stopping))
+  started.defer(closeSessions)
+  logins.onEnded((identity, words) => {
+    endSessionsOf(identity, words).catch((error: unknown) => log.error({ err: error, identity }, 'sessions could not be ended'))
+  })
+  const endSessionsOf = async (identity: string, words: string) => {
+    const open = await sessions.list({ identity, connection: null, state: 'open', limit: 10_000 })
+    await Promise.all(open.map(({ id }) => sessions.end(id, words)))
+  }
+
+  const closing = new AbortController()
+  const { issuer, clientId, scopes } = settings.oidc
+  const config = { name: 'hoop', version: await version(), issuer, clientId, scopes: [...scopes] }
+  const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
+  const standing = new StandingAccess({ access, documents, logins })
+  const api = await buildApi(
+    {
+      config,
+      store,
+      feed,
+      logins,
+      access,
+      standing,
+      documents,
+      documentStore,
+      approvals,
+      sessions,
+      closing: closing.signal,
+      log,
+    },
+    await readTls(settings),
+  )
+  const closeApi = once(() => api.close())
+  started.defer(closeApi)
+  const verify = async (token: string) => (await logins.verifyAccessToken(token)).identity
+  const tunnels = attachTunnels({ server: api.server, sessions, verify, log })
+  // In this order: nothing new is accepted, callers are told in their own protocols, their tunnels end, and with them the listener.
+  started.defer(() => tunnels.close(stopping))
+  started.defer(closeSessions)
+  started.defer(() => {
+    closing.abort()
+    closeApi().catch((error: unknown) => log.error({ err: error }, 'the listener did not close'))
+  })
+  await api.listen(settings.listen).catch((cause: unknown) => {
+    const { host, port } = settings.listen
+    throw new HoopError('unavailable', `Nothing can listen on ${host}:${port}.`, {
+      hint: 'HOOP_LISTEN names another port.',
+      cause,
+    })
+  })
+  url ??= urlOf(api.server.address() as AddressInfo, settings)
+  log.info({ url, dataFolder: settings.dataFolder, embedded: settings.databaseUrl === null }, 'the gateway serves')
+  return url
+}
+
+async function startEmbeddedStore(folder: DataFolder, started: Started): Promise<string> {
+  const password = (await ownKey(join(folder.keys, 'store-password'))).toString('hex')
+  const server = await startPostgres({ dataFolder: folder.postgres, password })
+  started.defer(() => server.stop())
+  return server.url()
+}
+
+async function readKeys(settings: Settings, { keys }: DataFolder) {
+  const master = await (settings.masterKeyFile === null ? ownKey(join(keys, 'master')) : givenKey(settings.masterKeyFile))
+  const digest = await ownKey(join(keys, 'digest'))
+  return {
+    cipher: new Cipher(master),
+    digest,
+    hash: Buffer.from(hkdfSync('sha256', digest, '', 'hoop mask method hash', 32)),
+    signing: await ownSigningKey(join(keys, 'access-tokens.pem')),
+  }
+}
+
+async function readTls({ tls }: Settings): Promise<ServerTls> {
+  if (tls === null) return null
+  const [cert, key] = await Promise.all([tls.certFile, tls.keyFile].map((file) => readFile(file, 'utf8'))).catch(
+    (cause: unknown) => {
+      throw new HoopError('invalid_request', 'HOOP_TLS_CERT or HOOP_TLS_KEY cannot be read.', { hint: String(cause), cause })
+    },
+  )
+  return { cert: cert ?? '', key: key ?? '' }
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+function urlOf({ address, family, port }: AddressInfo, { tls }: Settings): string {
+  return `${tls === null ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => (done ??= work())
+}
+
+function notListening(): never {
+  throw new HoopError('unavailable', 'The gateway does not listen yet.')
+}
+
+function announce(url: string): void {
+  process.stdout.write(`hoop gateway ready at ${url}\n`)
+}

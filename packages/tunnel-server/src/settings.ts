@@ -1,0 +1,111 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { HoopError } from '@hoop/contracts'
+import { z } from 'zod'
+import { isLoopbackHost, splitAddress } from './connections/address.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const Url = z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://login.example.com' })
+const Variables = z.object({
+  HOOP_LISTEN: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/, 'must be host:port, as in 127.0.0.1:8010')
+    .default('127.0.0.1:8010'),
+  HOOP_PUBLIC_URL: Url.optional(),
+  HOOP_DATA: z.string().default(join(homedir(), '.hoop', 'gateway')),
+  HOOP_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL, as in postgres://user:password@host/database' })
+    .optional(),
+  HOOP_OIDC_ISSUER: Url,
+  HOOP_OIDC_CLIENT_ID: z.string('must be the client that hoop login uses at the provider'),
+  HOOP_OIDC_SCOPES: z.string().default('openid profile email groups'),
+  HOOP_OIDC_GROUPS_CLAIM: z.string().default('groups'),
+  HOOP_OIDC_KIND_CLAIM: z.string().default('hoop_kind'),
+  HOOP_ADMIN_GROUP: z.string().optional(),
+  HOOP_MASTER_KEY_FILE: z.string().optional(),
+  HOOP_TLS_CERT: z.string().optional(),
+  HOOP_TLS_KEY: z.string().optional(),
+  HOOP_DEMO: z.enum(['0', '1'], 'must be 1 or 0').default('0'),
+  HOOP_LOG: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+export interface Settings {
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Without a slash at the end; null: as it listens. */
+  readonly publicUrl: string | null
+  readonly dataFolder: string
+  /** Null: the embedded store. */
+  readonly databaseUrl: string | null
+  readonly oidc: {
+    readonly issuer: string
+    readonly clientId: string
+    readonly scopes: readonly string[]
+    readonly groupsClaim: string
+    readonly kindClaim: string
+  }
+  readonly adminGroup: string | null
+  readonly masterKeyFile: string | null
+  /** Files, PEM; null in demo mode only. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+  readonly demo: boolean
+  readonly logLevel: z.infer<typeof Variables>['HOOP_LOG']
+}
+
+/** @throws HoopError `invalid_request` naming each variable that is wrong, and what to do */
+export function readSettings(environment: Environment): Settings {
+  // An empty variable is how many a service file says that there is none.
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = Variables.safeParse(present, {
+    error: (issue) => (issue.input === undefined ? 'must be set' : undefined),
+  })
+  if (!parsed.success) throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+  const variables = parsed.data
+  const demo = variables.HOOP_DEMO === '1'
+  const { host, port } = splitAddress(variables.HOOP_LISTEN)
+  const { HOOP_TLS_CERT: certFile, HOOP_TLS_KEY: keyFile } = variables
+  const issuer = new URL(variables.HOOP_OIDC_ISSUER)
+  const mistakes = [
+    port > 65_535 && `HOOP_LISTEN ends in ${port}: ports are 0 to 65535`,
+    (certFile === undefined) !== (keyFile === undefined) && 'HOOP_TLS_CERT and HOOP_TLS_KEY must be set together',
+    certFile === undefined &&
+      !demo &&
+      'HOOP_TLS_CERT and HOOP_TLS_KEY must name a certificate and its key (PEM); HOOP_DEMO=1 does without, on this machine only',
+    certFile === undefined &&
+      !isLoopbackHost(host) &&
+      `HOOP_LISTEN is ${host}: without HOOP_TLS_CERT it must be 127.0.0.1 or [::1]`,
+    issuer.protocol === 'http:' &&
+      !(demo && isLoopbackHost(bare(issuer))) &&
+      'HOOP_OIDC_ISSUER must be https; http is for HOOP_DEMO=1 on this machine only',
+  ].filter((mistake) => mistake !== false)
+  if (mistakes.length > 0) throw wrong(mistakes)
+  return {
+    listen: { host, port },
+    publicUrl: variables.HOOP_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    dataFolder: variables.HOOP_DATA,
+    databaseUrl: variables.HOOP_DATABASE_URL ?? null,
+    oidc: {
+      issuer: variables.HOOP_OIDC_ISSUER,
+      clientId: variables.HOOP_OIDC_CLIENT_ID,
+      scopes: variables.HOOP_OIDC_SCOPES.split(/\s+/),
+      groupsClaim: variables.HOOP_OIDC_GROUPS_CLAIM,
+      kindClaim: variables.HOOP_OIDC_KIND_CLAIM,
+    },
+    adminGroup: variables.HOOP_ADMIN_GROUP ?? null,
+    masterKeyFile: variables.HOOP_MASTER_KEY_FILE ?? null,
+    tls: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
+    demo,
+    logLevel: variables.HOOP_LOG,
+  }
+}
+
+/** The host without the brackets of an IPv6 address. */
+function bare({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+function wrong(mistakes: readonly string[]): HoopError {
+  return new HoopError('invalid_request', `The gateway cannot start: ${mistakes.join('; ')}.`, {
+    hint: 'docs/gateway.md explains each variable.',
+  })
+}

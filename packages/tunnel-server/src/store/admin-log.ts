@@ -1,0 +1,14 @@
+import type { Identity } from '@hoop/contracts'
+import type { Database } from './database.ts'
+import { adminLog } from './schema.ts'
+
+/** What is put on the record of the product itself, beside the records of sessions. */
+export type AdminAction = 'document.apply' | 'document.delete' | 'document.read' | 'session.read' | 'session.kill' | 'login.end'
+
+/** Adds a row; within the transaction of what it tells about, so that neither is there without the other. */
+export async function writeAdminLog(
+  db: Database,
+  entry: { by: Identity; action: AdminAction; target: string; detail?: string },
+): Promise<void> {
+  await db.insert(adminLog).values({ at: new Date(), ...entry, detail: entry.detail ?? null })
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import { HoopError } from '@hoop/contracts'
+import { DrizzleQueryError, sql } from 'drizzle-orm'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
+import pg from 'pg'
+import type { Logger } from 'pino'
+
+/** A database, or a transaction in it. */
+export type Database = Pick<NodePgDatabase, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute'>
+
+/** What changed, as a notification names it; the payload carries ids only. */
+export type Topic = 'documents' | 'approvals' | 'logins'
+export const changesChannel = 'hoop_changes'
+
+/** Any fixed number: gateways that start together take turns at migrating. */
+const migrationLock = 4_804_207
+
+/** PostgreSQL's error classes that say nothing about the statement: connection, resources, operator, system. */
+const outages = ['08', '53', '57', '58']
+
+/** The store. Its failures are `unavailable`: a look-up that could not be made never means "empty" or "allowed". */
+export class Store {
+  readonly #pool: pg.Pool
+  readonly #db: NodePgDatabase
+
+  private constructor(pool: pg.Pool) {
+    this.#pool = pool
+    this.#db = drizzle(pool)
+  }
+
+  /** Connects and brings the schema up to date. */
+  static async open(url: string, log: Logger): Promise<Store> {
+    await applyMigrations(url)
+    const pool = new pg.Pool({
+      connectionString: url,
+      application_name: 'hoop gateway',
+      max: 10,
+      connectionTimeoutMillis: 5000,
+      statement_timeout: 10_000,
+      query_timeout: 12_000,
+      keepAlive: true,
+    })
+    pool.on('error', (error) => log.warn({ err: error }, 'a connection to the store was lost'))
+    return new Store(pool)
+  }
+
+  /** Runs statements that need no transaction. */
+  async run<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    return await work(this.#db).catch(failed)
+  }
+
+  /** Runs statements that hold together, or not at all. */
+  async transaction<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    return await this.#db.transaction(work).catch(failed)
+  }
+
+  /** Rejects with `unavailable` when the store does not answer. */
+  async ping(): Promise<void> {
+    await this.run((db) => db.execute(sql`select 1`))
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+}
+
+/** Tells every gateway, once the transaction is committed. */
+export async function notify(db: Database, topic: Topic, id: string): Promise<void> {
+  await db.execute(sql`select pg_notify(${changesChannel}, ${`${topic} ${id}`})`)
+}
+
+async function applyMigrations(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, application_name: 'hoop migrations', connectionTimeoutMillis: 10_000 })
+  // Without a listener a connection lost between two statements would end the process; the next statement reports it.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('select pg_advisory_lock($1)', [migrationLock])
+    await migrate(drizzle(client), { migrationsFolder: join(import.meta.dirname, 'migrations') })
+  } catch (error) {
+    throw asStoreError(error)
+  } finally {
+    await client.end()
+  }
+}
+
+function failed(error: unknown): never {
+  throw asStoreError(error)
+}
+
+function asStoreError(error: unknown): unknown {
+  if (error instanceof HoopError) return error
+  const cause = error instanceof DrizzleQueryError ? error.cause : error
+  if (cause instanceof pg.DatabaseError) {
+    return outages.includes(cause.code?.slice(0, 2) ?? '') ? unavailable(cause) : cause
+  }
+  return error instanceof DrizzleQueryError || isConnectionError(cause) ? unavailable(cause) : error
+}
+
+/** node-postgres reports lost and refused connections as plain errors. */
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return 'syscall' in error || /connection|timeout|client has encountered|pool after calling end/i.test(error.message)
+}
+
+function unavailable(cause: unknown): HoopError {
+  return new HoopError('unavailable', "The gateway's store does not answer.", { hint: 'Try again in a moment.', cause })
+}

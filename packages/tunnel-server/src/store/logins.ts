@@ -1,0 +1,86 @@
+import type { Identity } from '@hoop/contracts'
+import { and, eq, gt, isNotNull, isNull, lt } from 'drizzle-orm'
+import { type Database, notify } from './database.ts'
+import { logins, refreshTokens } from './schema.ts'
+
+export interface Login {
+  readonly id: string
+  readonly identity: Identity
+  readonly authenticatedAt: Date
+  readonly expiresAt: Date
+  readonly endedAt: Date | null
+}
+
+export async function addLogin(db: Database, login: Omit<Login, 'endedAt'>): Promise<void> {
+  await db.insert(logins).values({ ...login, identityId: login.identity.id })
+}
+
+export async function readLogin(db: Database, id: string): Promise<Login | null> {
+  const [row] = await db.select().from(logins).where(eq(logins.id, id))
+  return row ?? null
+}
+
+export async function addRefreshToken(db: Database, login: string, hash: Buffer): Promise<void> {
+  await db.insert(refreshTokens).values({ hash, login })
+}
+
+/** Marks the token as used, for the first of those who try only; `reused` when somebody was before. */
+export async function useRefreshToken(
+  db: Database,
+  hash: Buffer,
+): Promise<{ state: 'fresh' | 'reused'; login: string } | { state: 'unknown' }> {
+  const [fresh] = await db
+    .update(refreshTokens)
+    .set({ used: true })
+    .where(and(eq(refreshTokens.hash, hash), eq(refreshTokens.used, false)))
+    .returning({ login: refreshTokens.login })
+  if (fresh) return { state: 'fresh', login: fresh.login }
+  const login = await findByRefreshToken(db, hash)
+  return login === null ? { state: 'unknown' } : { state: 'reused', login }
+}
+
+export async function findByRefreshToken(db: Database, hash: Buffer): Promise<string | null> {
+  const [row] = await db.select({ login: refreshTokens.login }).from(refreshTokens).where(eq(refreshTokens.hash, hash))
+  return row?.login ?? null
+}
+
+/** Ends a login for good and tells every gateway; false when it had ended before. */
+export async function endLogin(db: Database, id: string, because: string): Promise<boolean> {
+  const ended = await db
+    .update(logins)
+    .set({ endedAt: new Date(), endedBecause: because })
+    .where(and(eq(logins.id, id), isNull(logins.endedAt)))
+    .returning({ id: logins.id })
+  if (ended.length > 0) await notify(db, 'logins', id)
+  return ended.length > 0
+}
+
+/** Logins that were ended before their time, as long as an access token of theirs may still be around. */
+export async function readEndedLogins(db: Database, since: Date): Promise<Login[]> {
+  return await db
+    .select()
+    .from(logins)
+    .where(and(isNotNull(logins.endedAt), gt(logins.endedAt, since)))
+}
+
+/** Logins of which the time ran out within the span, and whose identity has no other that still runs. */
+export async function readLapsedIdentities(db: Database, from: Date, to: Date): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ identity: logins.identityId })
+    .from(logins)
+    .where(and(gt(logins.expiresAt, from), lt(logins.expiresAt, to)))
+  const lapsed: string[] = []
+  for (const { identity } of rows) {
+    const running = await db
+      .select({ id: logins.id })
+      .from(logins)
+      .where(and(eq(logins.identityId, identity), isNull(logins.endedAt), gt(logins.expiresAt, to)))
+      .limit(1)
+    if (running.length === 0) lapsed.push(identity)
+  }
+  return lapsed
+}
+
+export async function removeLoginsBefore(db: Database, moment: Date): Promise<void> {
+  await db.delete(logins).where(lt(logins.expiresAt, moment))
+}

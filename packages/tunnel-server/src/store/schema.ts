@@ -1,0 +1,129 @@
+import type { ApplyResult, Identity, ObjectAccess } from '@hoop/contracts'
+import { sql } from 'drizzle-orm'
+import { bigserial, boolean, customType, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+
+/** Documents as applied, without secrets given in plain; `version` counts the changes of one document. */
+export const documents = pgTable(
+  'documents',
+  {
+    kind: text().$type<ApplyResult['results'][number]['kind']>().notNull(),
+    name: text().notNull(),
+    spec: jsonb().$type<unknown>().notNull(),
+    version: integer().notNull(),
+    updatedAt: moment('updated_at').notNull(),
+    updatedBy: text('updated_by').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.kind, table.name] })],
+)
+
+/** Secrets of connections: AES-256-GCM, the key named by `keyId`, the authentication tag at the end of the ciphertext. */
+export const secrets = pgTable(
+  'secrets',
+  {
+    connection: text().notNull(),
+    field: text().notNull(),
+    ciphertext: bytea().notNull(),
+    nonce: bytea().notNull(),
+    keyId: text('key_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.connection, table.field] })],
+)
+
+/** A login: the family of all refresh tokens that came from one exchange. */
+export const logins = pgTable(
+  'logins',
+  {
+    id: text().primaryKey(),
+    identityId: text('identity_id').notNull(),
+    identity: jsonb().$type<Identity>().notNull(),
+    authenticatedAt: moment('authenticated_at').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+    endedAt: moment('ended_at'),
+    endedBecause: text('ended_because'),
+  },
+  (table) => [index('logins_identity').on(table.identityId), index('logins_expiry').on(table.expiresAt)],
+)
+
+/** Every refresh token of a login by its SHA-256; used ones are kept so that using one again is noticed. */
+export const refreshTokens = pgTable(
+  'refresh_tokens',
+  {
+    hash: bytea().primaryKey(),
+    login: text()
+      .notNull()
+      .references(() => logins.id, { onDelete: 'cascade' }),
+    used: boolean().notNull().default(false),
+  },
+  (table) => [index('refresh_tokens_login').on(table.login)],
+)
+
+/** The index of sessions; what happened in them is in their records. */
+export const sessions = pgTable(
+  'sessions',
+  {
+    id: text().primaryKey(),
+    gateway: text().notNull(),
+    identityId: text('identity_id').notNull(),
+    identity: jsonb().$type<Identity>().notNull(),
+    connection: text().notNull(),
+    via: text().notNull(),
+    reason: text(),
+    state: text().$type<'open' | 'closed'>().notNull(),
+    openedAt: moment('opened_at').notNull(),
+    closedAt: moment('closed_at'),
+    words: text(),
+    operations: integer().notNull().default(0),
+  },
+  (table) => [
+    index('sessions_opened').on(table.openedAt.desc()),
+    index('sessions_identity').on(table.identityId, table.openedAt.desc()),
+    index('sessions_open').on(table.gateway).where(sql`state = 'open'`),
+  ],
+)
+
+/** Held operations and what became of them. */
+export const approvals = pgTable(
+  'approvals',
+  {
+    id: text().primaryKey(),
+    gateway: text().notNull(),
+    state: text().$type<'held' | 'approved' | 'denied' | 'timed-out' | 'withdrawn' | 'void'>().notNull(),
+    session: text().notNull(),
+    operation: text().notNull(),
+    connection: text().notNull(),
+    requesterId: text('requester_id').notNull(),
+    requester: jsonb().$type<Identity>().notNull(),
+    reason: text(),
+    rule: text().notNull(),
+    message: text().notNull(),
+    approvers: text().array().notNull(),
+    text: text().notNull(),
+    parameters: jsonb().$type<{ type: string | null; value: string | null }[]>().notNull(),
+    effects: text().array().notNull(),
+    objects: jsonb().$type<ObjectAccess[]>().notNull(),
+    heldAt: moment('held_at').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+    decidedBy: jsonb('decided_by').$type<Identity>(),
+    decidedAt: moment('decided_at'),
+    decisionReason: text('decision_reason'),
+    voidedBecause: text('voided_because'),
+  },
+  (table) => [
+    index('approvals_held').on(table.gateway).where(sql`state = 'held'`),
+    index('approvals_recent').on(table.heldAt.desc()),
+    index('approvals_requester').on(table.requesterId, table.heldAt.desc()),
+  ],
+)
+
+/** Who changed or read what in the product itself; rows are only ever added. */
+export const adminLog = pgTable('admin_log', {
+  id: bigserial({ mode: 'number' }).primaryKey(),
+  at: moment('at').notNull(),
+  by: jsonb().$type<Identity>().notNull(),
+  action: text().notNull(),
+  target: text().notNull(),
+  detail: text(),
+})
