@@ -16,7 +16,8 @@ export class PeerGone extends Error {
 /** Reads a handshake message by message, top to bottom; then hands the stream over with whatever came early. */
 export class Handshake {
   readonly stream: Duplex
-  readonly #reader = new MessageReader(maxHandshakeMessage)
+  readonly #reader: MessageReader
+  readonly #limit: number
   readonly #signal: AbortSignal
   #untyped: Buffer = Buffer.alloc(0)
   #typed = false
@@ -24,9 +25,11 @@ export class Handshake {
   #failed: Error | null = null
   #wake: (() => void) | null = null
 
-  constructor(stream: Duplex, signal: AbortSignal) {
+  constructor(stream: Duplex, signal: AbortSignal, limit = maxHandshakeMessage) {
     this.stream = stream
     this.#signal = signal
+    this.#limit = limit
+    this.#reader = new MessageReader(limit)
     stream.on('data', this.#onData)
     stream.on('end', this.#onEnd)
     stream.on('close', this.#onEnd)
@@ -37,8 +40,8 @@ export class Handshake {
   #onData = (chunk: Buffer): void => {
     if (this.#typed) this.#reader.push(chunk)
     else this.#untyped = this.#untyped.length === 0 ? chunk : Buffer.concat([this.#untyped, chunk])
-    // Nobody may make us keep more than one handshake's worth.
-    if (this.#untyped.length > maxHandshakeMessage || this.#reader.buffered > 4 * maxHandshakeMessage) this.stream.pause()
+    // Nobody may make us keep more than what a message may have.
+    if (this.#untyped.length + this.#reader.buffered > 2 * this.#limit) this.stream.pause()
     this.#wake?.()
   }
   #onEnd = (): void => {
@@ -55,6 +58,7 @@ export class Handshake {
     if (this.#failed !== null) throw this.#failed
     if (this.#signal.aborted) throw this.#signal.reason
     if (this.#ended) throw new PeerGone('the connection was closed during the handshake')
+    this.stream.resume()
     await new Promise<void>((resolve) => {
       this.#wake = resolve
     })

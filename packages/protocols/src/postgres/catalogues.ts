@@ -1,0 +1,137 @@
+import { HoopError, type Maybe } from '@hoop/contracts'
+import type { ServeContext } from '../protocol.ts'
+import { openBackend } from './backend.ts'
+import { buildCatalogue, type Catalogue, catalogueQueries } from './catalogue.ts'
+import { read, write } from './codec.ts'
+import { Handshake } from './handshake.ts'
+import { backend } from './messages.ts'
+import { readStatement, type Statement } from './operations.ts'
+
+/** A catalogue older than this is read again before it is believed: others change tables too. */
+const maxAge = 60_000
+/** An unknown name is worth a new look, but not one for each statement that misspells it. */
+const lookAgainAfter = 1_000
+/** Texts whose reading is kept, by their total length. */
+const maxKept = 16 * 1024 * 1024
+const readTime = 30_000
+/** The largest row of a catalogue: a view's definition. */
+const maxRow = 64 * 1024 * 1024
+
+/** What names mean in one database of one connection, shared by all its streams; and the statements read under it. */
+export class Catalogues {
+  #catalogue: Catalogue | null = null
+  #readAt = 0
+  #reading: Promise<Catalogue> | null = null
+  #statements = new Map<string, Statement>()
+  #kept = 0
+
+  /** The last catalogue read, however old; null before the first. */
+  get latest(): Catalogue | null {
+    return this.#catalogue
+  }
+
+  /** Forgets it: DDL has passed. */
+  changed(): void {
+    this.#readAt = 0
+  }
+
+  /** Rejects with what made the read fail: without a catalogue nothing is judged. */
+  current(context: ServeContext, database: string): Maybe<Catalogue> {
+    if (this.#catalogue !== null && Date.now() - this.#readAt < maxAge) return this.#catalogue
+    return this.#read(context, database)
+  }
+
+  /** What a text does, by the catalogue of now. Throws StatementUnreadable. */
+  statement(context: ServeContext, database: string, text: string): Maybe<Statement> {
+    const catalogue = this.current(context, database)
+    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now))
+    return this.#resolved(context, database, text, catalogue)
+  }
+
+  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue): Maybe<Statement> {
+    const statement = this.#statement(text, catalogue)
+    if (statement.unresolved.length === 0 || Date.now() - this.#readAt < lookAgainAfter) return statement
+    return this.#read(context, database).then((again) => this.#statement(text, again))
+  }
+
+  #statement(text: string, catalogue: Catalogue): Statement {
+    const known = this.#statements.get(text)
+    if (known !== undefined) return known
+    const statement = readStatement(text, catalogue)
+    if (text.length <= maxKept / 16) {
+      if (this.#kept + text.length > maxKept) this.#forget()
+      this.#statements.set(text, statement)
+      this.#kept += text.length
+    }
+    return statement
+  }
+
+  #forget(): void {
+    this.#statements = new Map()
+    this.#kept = 0
+  }
+
+  #read(context: ServeContext, database: string): Promise<Catalogue> {
+    this.#reading ??= readCatalogue(context, database)
+      .then((catalogue) => {
+        this.#catalogue = catalogue
+        this.#readAt = Date.now()
+        this.#forget()
+        return catalogue
+      })
+      .finally(() => {
+        this.#reading = null
+      })
+    return this.#reading
+  }
+}
+
+/** Reads the catalogue on a connection of its own that is closed at once: an idle one would block CREATE and DROP DATABASE. */
+async function readCatalogue(context: ServeContext, database: string): Promise<Catalogue> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(readTime)])
+  const { stream, rest } = await openBackend({
+    dial: context.dial,
+    upstream: context.upstream,
+    database,
+    settings: new Map([['application_name', 'hoop catalogue']]),
+    signal,
+  })
+  const handshake = new Handshake(stream, signal, maxRow)
+  try {
+    if (rest.length > 0) throw new HoopError('connection_unavailable', 'the database spoke out of turn')
+    const answers: Record<string, unknown> = {}
+    for (const { name, text } of catalogueQueries) {
+      context.own(text)
+      stream.write(write.query(text))
+      const rows = await readRows(handshake)
+      if (name !== null) answers[name] = rows
+    }
+    stream.end(write.terminate())
+    return buildCatalogue(answers)
+  } finally {
+    handshake.release()
+    stream.destroy()
+  }
+}
+
+/** The rows of one simple query, as texts. */
+async function readRows(handshake: Handshake): Promise<(string | null)[][]> {
+  const rows: (string | null)[][] = []
+  let failure: string | null = null
+  for (;;) {
+    const message = await handshake.message()
+    const body = message.body()
+    if (message.tag === backend.dataRow) {
+      const row = new Array<string | null>(body.uint16())
+      for (let i = 0; i < row.length; i++) {
+        const length = body.int32()
+        row[i] = length === -1 ? null : body.bytes(length).toString('utf8')
+      }
+      body.end()
+      rows.push(row)
+    } else if (message.tag === backend.errorResponse) failure = read.diagnostics(body).get('M') ?? 'unknown'
+    else if (message.tag === backend.readyForQuery) break
+  }
+  if (failure !== null) throw new HoopError('connection_unavailable', `the catalogue could not be read: ${failure}`)
+  return rows
+}

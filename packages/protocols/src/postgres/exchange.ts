@@ -1,0 +1,88 @@
+import type { Maybe, Outcome, Permit } from '@hoop/contracts'
+import type { CopyRewriter } from './copy.ts'
+import type { Statement } from './operations.ts'
+import type { RowPlan } from './results.ts'
+
+/** One admitted operation on its way: what came of it so far, until its one end. */
+export class Exchange {
+  readonly permit: Permit
+  readonly statement: Statement
+  /** Index of the part whose result comes next. */
+  part = 0
+  /** Undefined until the result is described. */
+  plan: RowPlan | undefined = undefined
+  copy: CopyRewriter | null = null
+  /** DDL of the open transaction makes the catalogue's word about it worthless. */
+  readonly blind: boolean
+  #rows = 0
+  #tags: string[] = []
+  #error: { code: string; message: string } | null = null
+  #masked: Record<string, number> = {}
+  #pieces: Buffer[] = []
+  #ended = false
+
+  constructor(permit: Permit, statement: Statement, blind: boolean) {
+    this.permit = permit
+    this.statement = statement
+    this.blind = blind
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get started(): boolean {
+    return this.#tags.length > 0 || this.#rows > 0 || this.#error !== null
+  }
+
+  readonly count = (rule: string): void => {
+    this.#masked[rule] = (this.#masked[rule] ?? 0) + 1
+  }
+
+  row(): void {
+    this.#rows++
+  }
+
+  /** One statement of it is done. */
+  complete(tag: string): void {
+    this.#tags.push(tag)
+    this.part++
+    this.plan = undefined
+    this.copy = null
+  }
+
+  fail(code: string, message: string): void {
+    this.#error = { code, message }
+  }
+
+  /** Bytes for the caller, to be on the record before they leave. */
+  down(bytes: Buffer): void {
+    this.#pieces.push(bytes)
+  }
+
+  /** Puts what has gathered on the record. */
+  record(): Maybe<void> {
+    const bytes = this.#take()
+    if (bytes !== null) return this.permit.record('down', bytes)
+  }
+
+  end(kind: Outcome['kind']): Maybe<void> {
+    if (this.#ended) return
+    this.#ended = true
+    const outcome: Outcome = {
+      kind: this.#error === null || kind !== 'done' ? kind : this.#error.code === '57014' ? 'cancelled' : 'error',
+      tag: this.#tags.length === 0 ? null : this.#tags.join('; '),
+      error: this.#error,
+      rows: this.#rows,
+      masked: this.#masked,
+    }
+    return this.permit.end(outcome, this.#take() ?? undefined)
+  }
+
+  #take(): Buffer | null {
+    const pieces = this.#pieces
+    if (pieces.length === 0) return null
+    this.#pieces = []
+    return pieces.length === 1 ? (pieces[0] ?? null) : Buffer.concat(pieces)
+  }
+}

@@ -1,0 +1,116 @@
+import type { Detectors, MaskPlan, Output, Sources, ValueMask } from '@hoop/contracts'
+import { ProtocolViolation } from '../bytes.ts'
+import { type Catalogue, originOf } from './catalogue.ts'
+import { write } from './codec.ts'
+import type { Column } from './messages.ts'
+import { detectInValue, maskValue } from './values.ts'
+
+/** What happens to one column of a result. */
+type ColumnAction =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'mask'; readonly mask: ValueMask; readonly typeOid: number; readonly format: number }
+  | { readonly kind: 'detect'; readonly detectors: Detectors; readonly typeOid: number; readonly format: number }
+
+/** How the rows of one result are rewritten; null: they pass as they came. */
+export type RowPlan = readonly ColumnAction[] | null
+
+const pass: ColumnAction = { kind: 'pass' }
+
+export interface RowPlanInput {
+  readonly masks: MaskPlan
+  readonly columns: readonly Column[]
+  /** Of the Bind: none, one for all, or one each; null: the formats that stand in `columns`. */
+  readonly resultFormats: readonly number[] | null
+  /** From the parse tree; `opaque` where it cannot be relied upon (DDL of an open transaction, unreadable). */
+  readonly outputs: readonly Output[] | 'opaque'
+  readonly catalogue: Catalogue
+}
+
+/** Joins what the parse tree says of each column with what the server says of its origin. Disagreement masks. */
+export function planRows({ masks, columns, resultFormats, outputs, catalogue }: RowPlanInput): RowPlan {
+  if (masks.empty) return null
+  const known = outputs !== 'opaque' && outputs.length === columns.length ? outputs : null
+  const actions = columns.map((column, i): ColumnAction => {
+    const format = resultFormats === null ? column.format : formatOf(resultFormats, i)
+    const { typeOid } = column
+    if (masks.hasColumns) {
+      const mask = masks.column(checkedSources(known?.[i]?.sources ?? 'opaque', column, catalogue))
+      if (mask !== null) return { kind: 'mask', mask, typeOid, format }
+    }
+    return masks.detectors === null ? pass : { kind: 'detect', detectors: masks.detectors, typeOid, format }
+  })
+  return actions.every(({ kind }) => kind === 'pass') ? null : actions
+}
+
+function checkedSources(sources: Sources, { tableOid, attribute }: Column, catalogue: Catalogue): Sources {
+  if (sources === 'opaque' || tableOid === 0) return sources
+  // A view's own columns are named as origin; the parse tree has gone through to what it selects.
+  if (catalogue.relationsByOid.get(tableOid)?.kind === 'view') return sources
+  const origin = originOf(catalogue, tableOid, attribute)
+  // A table made or altered since the catalogue was read.
+  if (origin === null) return 'opaque'
+  if (origin === 'whole-row') return sources.length > 0 ? sources : 'opaque'
+  const agrees = sources.some(
+    ({ schema, table, column }) => schema === origin.schema && table === origin.table && column === origin.column,
+  )
+  return agrees ? sources : 'opaque'
+}
+
+/** The format of result column `i` (0 text, 1 binary) by the rules of Bind. */
+export function formatOf(resultFormats: readonly number[], i: number): number {
+  return (resultFormats.length === 1 ? resultFormats[0] : resultFormats[i]) ?? 0
+}
+
+/**
+ * Rewrites one DataRow whose body stands in `bytes[start, end)`. Null: nothing in it is masked, forward it as it came.
+ * `count` is told of each masked value with its rule.
+ */
+export function rewriteRow(
+  actions: readonly ColumnAction[],
+  bytes: Buffer,
+  start: number,
+  end: number,
+  count: (rule: string) => void,
+): Buffer | null {
+  if (end - start < 2) throw new ProtocolViolation('a row without its count')
+  const fields = bytes.readUInt16BE(start)
+  if (fields !== actions.length) throw new ProtocolViolation('a row with another number of columns than was announced')
+  let at = start + 2
+  let values: (Buffer | null)[] | null = null
+  for (let i = 0; i < fields; i++) {
+    if (at + 4 > end) throw new ProtocolViolation('a row ends too early')
+    const length = bytes.readInt32BE(at)
+    at += 4
+    if (length === -1) {
+      values?.push(null)
+      continue
+    }
+    if (length < 0 || at + length > end) throw new ProtocolViolation('a value longer than its row')
+    const action = actions[i] ?? pass
+    const value = bytes.subarray(at, at + length)
+    at += length
+    let shown: Buffer | null = value
+    if (action.kind === 'mask') {
+      shown = maskValue(action.mask, action.typeOid, action.format, value)
+      count(action.mask.rule)
+    } else if (action.kind === 'detect') {
+      shown = detectInValue(action.detectors, action.typeOid, action.format, value, count)
+    }
+    if (values === null && shown !== value) values = valuesBefore(bytes, start + 2, i)
+    values?.push(shown)
+  }
+  if (at !== end) throw new ProtocolViolation('bytes after the last value of a row')
+  return values === null ? null : write.dataRow(values)
+}
+
+function valuesBefore(bytes: Buffer, start: number, count: number): (Buffer | null)[] {
+  const values: (Buffer | null)[] = []
+  let at = start
+  for (let i = 0; i < count; i++) {
+    const length = bytes.readInt32BE(at)
+    at += 4
+    values.push(length === -1 ? null : bytes.subarray(at, at + length))
+    at += Math.max(0, length)
+  }
+  return values
+}

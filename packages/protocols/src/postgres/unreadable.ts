@@ -1,0 +1,20 @@
+import type { Operation } from '@hoop/contracts'
+
+/** An operation that is refused whatever the rules say: what it does was not read. */
+export function unreadable(text: string, refused: NonNullable<Operation['refused']>): Operation {
+  return {
+    protocol: 'postgres',
+    text,
+    parameters: [],
+    fingerprint: null,
+    effects: ['unknown'],
+    objects: [],
+    functions: [],
+    facts: { verbs: [], statements: 0, unbounded: false, destructive: false, columns: [] },
+    literals: [],
+    flows: 'opaque',
+    parts: [],
+    refused,
+    unknownBecause: [refused.words],
+  }
+}

@@ -1,0 +1,209 @@
+import type { Detectors, ValueMask } from '@hoop/contracts'
+
+/** Type OIDs that are fixed in every server. https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
+export const types = {
+  bool: 16,
+  bytea: 17,
+  char: 18,
+  name: 19,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  oid: 26,
+  json: 114,
+  xml: 142,
+  float4: 700,
+  float8: 701,
+  unknown: 705,
+  bpchar: 1042,
+  varchar: 1043,
+  date: 1082,
+  timestamp: 1114,
+  timestamptz: 1184,
+  numeric: 1700,
+  uuid: 2950,
+  jsonb: 3802,
+} as const
+
+const textTypes = new Set<number>([types.text, types.varchar, types.bpchar, types.name, types.unknown, types.char])
+const jsonTypes = new Set<number>([types.json, types.jsonb])
+const numberTypes = new Set<number>([types.int8, types.numeric, types.float8, types.float4])
+/** Types whose values cannot hold a card number, whichever way they are written. */
+const freeTypes = new Set<number>([
+  types.bool,
+  types.int2,
+  types.int4,
+  types.oid,
+  types.date,
+  types.timestamp,
+  types.timestamptz,
+  types.uuid,
+])
+
+/** Undecodable: the value's bytes are not what its type says. It is then masked whole. */
+const undecodable = Symbol('undecodable')
+
+/** base 10000 digits: int16 ndigits, weight, sign, dscale, digits. */
+function numericText(bytes: Buffer): string | typeof undecodable {
+  if (bytes.length < 8) return undecodable
+  const digits = bytes.readUInt16BE(0)
+  const weight = bytes.readInt16BE(2)
+  const sign = bytes.readUInt16BE(4)
+  const scale = bytes.readUInt16BE(6)
+  if (sign === 0xc000) return 'NaN'
+  if (sign === 0xd000) return 'Infinity'
+  if (sign === 0xf000) return '-Infinity'
+  if (bytes.length !== 8 + 2 * digits || weight > 32_767 / 4) return undecodable
+  const group = (i: number): string => (i >= 0 && i < digits ? String(bytes.readUInt16BE(8 + 2 * i)) : '0').padStart(4, '0')
+  let whole = ''
+  for (let i = 0; i <= weight; i++) whole += group(i)
+  whole = whole.replace(/^0+(?=\d)/, '') || '0'
+  let fraction = ''
+  for (let i = weight + 1; fraction.length < scale; i++) fraction += group(i)
+  return `${sign === 0x4000 ? '-' : ''}${whole}${scale > 0 ? `.${fraction.slice(0, scale)}` : ''}`
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0')
+const epoch2000 = Date.UTC(2000, 0, 1)
+
+/** A binary value as the server would print it, for the built-in types that drivers send in binary; null where the type is not known here. */
+export function binaryText(typeOid: number, bytes: Buffer): string | null {
+  if (textTypes.has(typeOid) || typeOid === types.json || typeOid === types.xml) return bytes.toString('utf8')
+  if (typeOid === types.jsonb && bytes[0] === 1) return bytes.toString('utf8', 1)
+  const { length } = bytes
+  if (typeOid === types.bool && length === 1) return bytes[0] === 0 ? 'f' : 't'
+  if (typeOid === types.int2 && length === 2) return String(bytes.readInt16BE())
+  if (typeOid === types.int4 && length === 4) return String(bytes.readInt32BE())
+  if (typeOid === types.oid && length === 4) return String(bytes.readUInt32BE())
+  if (typeOid === types.int8 && length === 8) return String(bytes.readBigInt64BE())
+  if (typeOid === types.float4 && length === 4) return String(bytes.readFloatBE())
+  if (typeOid === types.float8 && length === 8) return String(bytes.readDoubleBE())
+  if (typeOid === types.numeric) {
+    const text = numericText(bytes)
+    return typeof text === 'string' ? text : null
+  }
+  if (typeOid === types.uuid && length === 16) {
+    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  }
+  if (typeOid === types.date && length === 4) return isoDate(epoch2000 + bytes.readInt32BE() * 86_400_000)
+  if ((typeOid === types.timestamp || typeOid === types.timestamptz) && length === 8) {
+    const micros = bytes.readBigInt64BE()
+    const millis = Number(micros / 1000n) + epoch2000
+    if (!Number.isFinite(new Date(millis).getTime())) return null
+    const time = new Date(millis)
+    const clock = `${twoDigits(time.getUTCHours())}:${twoDigits(time.getUTCMinutes())}:${twoDigits(time.getUTCSeconds())}`
+    const fraction = String(((micros % 1_000_000n) + 1_000_000n) % 1_000_000n)
+      .padStart(6, '0')
+      .replace(/0+$/, '')
+    return `${isoDate(millis)} ${clock}${fraction ? `.${fraction}` : ''}${typeOid === types.timestamptz ? '+00' : ''}`
+  }
+  return null
+}
+function isoDate(millis: number): string | null {
+  const date = new Date(millis)
+  return Number.isFinite(date.getTime()) ? date.toISOString().slice(0, 10) : null
+}
+
+/**
+ * A masked value in its type's own form. Text keeps the method's text, JSON gets it as a string; every other type gets NULL,
+ * which is valid for all of them.
+ */
+export function maskValue(mask: ValueMask, typeOid: number, format: number, value: Buffer): Buffer | null {
+  if (textTypes.has(typeOid)) {
+    const masked = mask.text(value.toString('utf8'))
+    return masked === null ? null : Buffer.from(masked)
+  }
+  if (jsonTypes.has(typeOid)) {
+    const masked = mask.text(value.toString('utf8'))
+    if (masked === null) return null
+    const json = Buffer.from(JSON.stringify(masked))
+    return typeOid === types.jsonb && format === 1 ? Buffer.concat([Buffer.from([1]), json]) : json
+  }
+  return null
+}
+
+/** What the detectors make of one value: the same buffer where nothing was found, a masked copy, or NULL where the type has no masked form. */
+export function detectInValue(
+  detectors: Detectors,
+  typeOid: number,
+  format: number,
+  value: Buffer,
+  found: (rule: string) => void,
+): Buffer | null {
+  if (freeTypes.has(typeOid)) return value
+  if (numberTypes.has(typeOid)) {
+    const text = format === 1 ? binaryText(typeOid, value) : value.toString('latin1')
+    if (text === null) return null
+    return findInNumber(detectors, text, found) ? null : value
+  }
+  const findings = detectors.find(value, 0, value.length)
+  if (findings.length > 0) {
+    for (const { rule } of findings) found(rule)
+    const keepsType = textTypes.has(typeOid) || jsonTypes.has(typeOid) || typeOid === types.xml
+    if (!keepsType) return null
+    const masked = Buffer.from(value)
+    detectors.blank(masked, findings)
+    return masked
+  }
+  if (typeOid === types.bytea && format === 0) {
+    // \x and hexadecimal: what is found must be looked for in the bytes that it stands for.
+    const bytes = Buffer.from(value.toString('latin1', 2), 'hex')
+    const inside = detectors.find(bytes, 0, bytes.length)
+    for (const { rule } of inside) found(rule)
+    return inside.length > 0 ? null : value
+  }
+  if (format === 1 && !textTypes.has(typeOid) && holdsNumbers(detectors, value, found)) return null
+  return value
+}
+
+function findInNumber(detectors: Detectors, text: string, found: (rule: string) => void): boolean {
+  const digits = /e/i.test(text) && Number.isSafeInteger(Number(text)) ? String(Number(text)) : text
+  const bytes = Buffer.from(digits, 'latin1')
+  const findings = detectors.find(bytes, 0, bytes.length)
+  for (const { rule } of findings) found(rule)
+  return findings.length > 0
+}
+
+/** Looks into binary arrays and composites for numbers: arrays of int8, numeric and floats, records of them, at any depth. */
+function holdsNumbers(detectors: Detectors, value: Buffer, found: (rule: string) => void): boolean {
+  const elements = arrayElements(value) ?? recordFields(value) ?? []
+  return elements.some(([typeOid, bytes]) => detectInValue(detectors, typeOid, 1, bytes, found) !== bytes)
+}
+
+/** int32 ndim, int32 flags, oid element, (int32 length, int32 lower bound)*, (int32 length, bytes)*. Null: not an array. */
+function arrayElements(value: Buffer): [number, Buffer][] | null {
+  if (value.length < 12) return null
+  const dimensions = value.readInt32BE(0)
+  if (dimensions < 1 || dimensions > 6 || value.readUInt32BE(4) > 1) return null
+  const typeOid = value.readUInt32BE(8)
+  let at = 12 + 8 * dimensions
+  const elements: [number, Buffer][] = []
+  while (at < value.length) {
+    if (at + 4 > value.length) return null
+    const length = value.readInt32BE(at)
+    at += 4
+    if (length < -1 || at + length > value.length) return null
+    if (length > 0) elements.push([typeOid, value.subarray(at, at + length)])
+    at += Math.max(0, length)
+  }
+  return elements
+}
+
+/** int32 count, (oid, int32 length, bytes)*. Null: not a record. */
+function recordFields(value: Buffer): [number, Buffer][] | null {
+  if (value.length < 4) return null
+  const count = value.readInt32BE(0)
+  let at = 4
+  const fields: [number, Buffer][] = []
+  for (let i = 0; i < count; i++) {
+    if (at + 8 > value.length) return null
+    const typeOid = value.readUInt32BE(at)
+    const length = value.readInt32BE(at + 4)
+    at += 8
+    if (length < -1 || at + length > value.length) return null
+    if (length > 0) fields.push([typeOid, value.subarray(at, at + length)])
+    at += Math.max(0, length)
+  }
+  return at === value.length ? fields : null
+}
