@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '@hoop/postgres-server'
+import { demoDocuments, samplePasswordVariable } from './documents.ts'
+import { startIdentityProvider } from './identity-provider/provider.ts'
+import { demoUsers } from './identity-provider/users.ts'
+import { startGateway } from './programs/gateway.ts'
+import { startSamplePostgres } from './sample/sample-postgres.ts'
+import { findClient } from './tour/client.ts'
+import { type Screen, screenOn } from './tour/screen.ts'
+import { tour } from './tour/tour.ts'
+import { whatNext } from './what-next.ts'
+
+/** Where each part listens if nobody else does. */
+const usualPorts = { gateway: 8010, provider: 8011, sample: 8012 } as const
+
+/** 128 + SIGINT, as a shell says it. */
+const interrupted = 130
+
+/**
+ * `hoop demo`: brings up an identity provider, a sample database and the gateway, takes a tour of what they do together, and then, unless
+ * only the tour was asked for, stays up until Ctrl-C.
+ * @returns the exit code: 0, or 1 when a check of the tour failed or a part did not start.
+ */
+export async function runDemo(options: { readonly tourOnly: boolean }): Promise<number> {
+  const screen = screenOn(process.stdout, process.stdout.isTTY && !process.env.NO_COLOR)
+  const stopping = new AbortController()
+  const stop = () => stopping.abort(new Error('interrupted'))
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, stop)
+  try {
+    return await demonstrate(options.tourOnly, screen, stopping.signal)
+  } catch (error) {
+    if (stopping.signal.aborted) return interrupted
+    process.stderr.write(`hoop: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  } finally {
+    for (const signal of signals) process.off(signal, stop)
+  }
+}
+
+async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSignal): Promise<number> {
+  const home = process.env.HOOP_DEMO_HOME || join(process.env.HOOP_HOME || join(homedir(), '.hoop'), 'demo')
+  const people = join(home, 'people')
+  const documents = join(home, 'documents.yaml')
+  await mkdir(people, { recursive: true, mode: 0o700 })
+  await using parts = new AsyncDisposableStack()
+
+  screen.heading('hoop demo')
+  screen.say(`Everything runs on this machine and is kept in ${home}`)
+  const provider = await startIdentityProvider({ users: demoUsers, port: await portNear(usualPorts.provider), demoMode: true })
+  parts.defer(() => provider.close())
+  screen.say(`development identity provider  ${provider.issuer}`)
+
+  const sample = await startSamplePostgres({
+    dataFolder: join(home, 'sample'),
+    password: await keptPassword(join(home, 'sample-password')),
+    port: await portNear(usualPorts.sample),
+  })
+  parts.defer(() => sample.stop())
+  signal.throwIfAborted()
+  screen.say(`sample PostgreSQL             127.0.0.1:${sample.port}, database ${sample.database}, 50,000 customers`)
+
+  const gateway = await startGateway({
+    dataFolder: join(home, 'gateway'),
+    provider,
+    port: await portNear(usualPorts.gateway),
+    env: { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn' },
+  })
+  parts.defer(async () => {
+    await gateway.stop()
+  })
+  signal.throwIfAborted()
+  screen.say(`gateway                       ${gateway.url}`)
+
+  await writeFile(documents, demoDocuments(sample), { mode: 0o600 })
+  const client = await findClient(process.env.PATH ?? '')
+  await tour({
+    gateway: gateway.url,
+    sample,
+    records: join(home, 'gateway', 'records'),
+    people,
+    documents,
+    client,
+    screen,
+    signal,
+  })
+  const { failures } = screen
+  screen.heading(failures === 0 ? 'The tour went well: every check passed.' : `${failures} checks of the tour failed.`)
+  if (failures > 0) screen.say(`What the gateway said:\n${gateway.logs()}`)
+  if (!tourOnly) {
+    for (const line of whatNext({ gateway: gateway.url, people, documents, client })) screen.say(line)
+    await Promise.race([
+      aborted(signal),
+      gateway.exited.then(({ code }) => Promise.reject(new Error(`the gateway ended with ${code}`))),
+    ])
+    screen.heading('Stopping')
+  }
+  return failures === 0 ? 0 : 1
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+/** The usual port, or another one if it is taken. */
+async function portNear(usual: number): Promise<number> {
+  const server = createServer()
+  try {
+    server.listen(usual, '127.0.0.1')
+    await once(server, 'listening')
+    return usual
+  } catch {
+    return await freePort()
+  } finally {
+    server.close()
+  }
+}
+
+/** The sample's superuser keeps its password from start to start. */
+async function keptPassword(file: string): Promise<string> {
+  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (kept !== null) return kept
+  const password = randomBytes(18).toString('base64url')
+  await writeFile(file, password, { mode: 0o600 })
+  return password
+}

@@ -1,0 +1,167 @@
+import type { DemoUserName } from '../identity-provider/users.ts'
+import { cardNumbers } from '../sample/rows.ts'
+import type { SamplePostgres } from '../sample/sample-postgres.ts'
+import { Caller } from './caller.ts'
+import type { Client } from './client.ts'
+import { askDatabase } from './database.ts'
+import { searchForCards } from './records.ts'
+import type { Screen } from './screen.ts'
+
+export interface TourOptions {
+  readonly gateway: string
+  readonly sample: SamplePostgres
+  /** The gateway's records. */
+  readonly records: string
+  /** A home folder for each user below it. */
+  readonly people: string
+  /** YAML for `hoop apply -f`. */
+  readonly documents: string
+  readonly client: Client
+  readonly screen: Screen
+  readonly signal: AbortSignal
+}
+
+interface Stage extends TourOptions {
+  caller(name: DemoUserName): Caller
+}
+
+/** Takes the first tour with the real command line, checking at each stop what came back. What fails is counted on the screen. */
+export async function tour(options: TourOptions): Promise<void> {
+  const callers = new Map<DemoUserName, Caller>()
+  const caller = (name: DemoUserName) => {
+    const known = callers.get(name) ?? new Caller(name, options)
+    callers.set(name, known)
+    return known
+  }
+  const stops = [setUp, logIn, maskedSelect, maskedCopy, refusedDrop, heldDelete, cancelledQuery, record]
+  for (const stop of stops) {
+    options.signal.throwIfAborted()
+    await stop({ ...options, caller })
+  }
+}
+
+async function setUp({ caller, screen, gateway, documents }: Stage): Promise<void> {
+  screen.heading('1. The administrator registers the database, and says who may do what')
+  const admin = caller('root-admin')
+  await admin.logIn(gateway)
+  const { code } = await admin.run('apply', '-f', documents)
+  screen.check('the documents are in force', code === 0)
+}
+
+async function logIn({ caller, screen, gateway }: Stage): Promise<void> {
+  screen.heading('2. Devin, an AI coding agent, logs in')
+  screen.say('A person would open the page and type a password. Here the demo fills in the provider’s forms.')
+  const devin = caller('devin')
+  await devin.logIn(gateway)
+  const who = await devin.run('whoami')
+  screen.check(
+    'the gateway knows who this is, and that it is an AI agent',
+    /devin/i.test(who.stdout) && who.stdout.includes('ai-agent'),
+  )
+  const list = await devin.run('ls')
+  screen.check('devin may use the connection sample', /^\W*sample\b/m.test(list.stdout))
+}
+
+async function maskedSelect({ caller, screen, sample }: Stage): Promise<void> {
+  screen.heading('3. A SELECT: the database answers, and what may not be seen is masked')
+  const statement =
+    'SELECT c.full_name, c.email, c.city, k.card_number FROM customers c JOIN cards k ON k.customer_id = c.id ORDER BY k.id LIMIT 4'
+  const truth = await askDatabase(sample, statement)
+  const { code, stdout } = await caller('devin').statement(statement)
+  screen.check(
+    'four customers came back',
+    code === 0 && truth.length === 4 && truth.every(([name]) => stdout.includes(String(name))),
+  )
+  screen.check(
+    'none of their card numbers did',
+    truth.every(([, , , card]) => !stdout.includes(String(card))),
+  )
+  screen.check(
+    'none of their e-mail addresses did',
+    truth.every(([, email]) => !stdout.includes(String(email))),
+  )
+}
+
+async function maskedCopy({ caller, screen, sample }: Stage): Promise<void> {
+  screen.heading('4. COPY is masked too')
+  const query = 'SELECT k.card_number, c.full_name FROM cards k JOIN customers c ON c.id = k.customer_id ORDER BY k.id LIMIT 3'
+  const truth = await askDatabase(sample, query)
+  const { code, stdout } = await caller('devin').statement(`COPY (${query}) TO STDOUT`)
+  const lines = stdout.trim().split('\n')
+  screen.check('three lines came back', code === 0 && lines.length === 3)
+  screen.check('without a card number', truth.length === 3 && truth.every(([card]) => !stdout.includes(String(card))))
+}
+
+async function refusedDrop({ caller, screen, sample }: Stage): Promise<void> {
+  screen.heading('5. A DROP TABLE: refused, with the rule and what to do instead')
+  const { code, stderr } = await caller('devin').statement('DROP TABLE customers')
+  screen.check('refused', code !== 0 && /ERROR/.test(stderr))
+  screen.check(
+    'it names the rule, the session and a way on',
+    /nothing-is-dropped/.test(stderr) && /Session \S+/.test(stderr) && /HINT/.test(stderr),
+  )
+  const [row] = await askDatabase(sample, 'SELECT count(*)::int FROM customers')
+  screen.check(`the table is still there, with ${row?.[0]} rows`, Number(row?.[0]) > 0)
+}
+
+async function heldDelete({ caller, screen, sample, gateway }: Stage): Promise<void> {
+  screen.heading('6. A DELETE: held until a DBA says yes')
+  const [devin, grace] = [caller('devin'), caller('grace')]
+  await grace.logIn(gateway)
+  const isThere = async () => (await askDatabase(sample, 'SELECT FROM customers WHERE id = 4242')).length === 1
+  screen.check('customer 4242 is there', await isThere())
+  const deletion = await devin.startStatement('DELETE FROM customers WHERE id = 4242', 'GDPR erasure request 118')
+  const approval = await deletion.find('stderr', (line) => /held for approval (\w+)/.exec(line)?.[1])
+  screen.say('The statement waits; the connection lives. Grace, a DBA, looks at it:')
+  const shown = await grace.run('approvals', 'show', approval)
+  screen.check(
+    'she sees the statement and the reason',
+    /DELETE FROM customers/.test(shown.stdout) && /GDPR erasure request 118/.test(shown.stdout),
+  )
+  screen.check('nothing was deleted while it waits', deletion.running && (await isThere()))
+  const approved = await grace.run('approvals', 'approve', approval, '--reason', 'request 118 is genuine')
+  screen.check('she approves', approved.code === 0)
+  const { code, stdout } = await deletion.finish()
+  screen.check('the DELETE that was approved ran', code === 0 && /DELETE 1/.test(stdout) && !(await isThere()))
+}
+
+async function cancelledQuery({ caller, screen, sample, signal }: Stage): Promise<void> {
+  screen.heading('7. Ctrl-C reaches the database')
+  const running = async () =>
+    (await askDatabase(sample, "SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(60)%'"))
+      .length
+  const sleeper = await caller('devin').startStatement('SELECT pg_sleep(60)')
+  while (sleeper.running && (await running()) === 0) signal.throwIfAborted()
+  const began = performance.now()
+  screen.command('devin', '^C')
+  sleeper.kill('SIGINT')
+  const { stdout, stderr } = await sleeper.finish(20_000)
+  const took = Math.round(performance.now() - began)
+  screen.check('the server cancelled the statement', /cancel/i.test(`${stdout}${stderr}`))
+  screen.check(`nothing runs on there, ${took} ms later`, (await running()) === 0)
+}
+
+async function record({ caller, screen, gateway, records }: Stage): Promise<void> {
+  screen.heading('8. Otto, an auditor, reads the record')
+  const otto = caller('otto')
+  await otto.logIn(gateway)
+  const { stdout } = await otto.run('sessions', 'ls', '--limit', '6')
+  screen.check('devin’s sessions are there', /devin/i.test(stdout))
+  const session = await sessionOf(otto, 'GDPR erasure request 118')
+  const { stdout: shown } = await otto.run('sessions', 'show', session ?? 'unknown')
+  screen.check(
+    'the DELETE, who approved it and why are on the record',
+    /DELETE FROM customers/.test(shown) && /grace/i.test(shown) && /genuine/.test(shown),
+  )
+  const found = await searchForCards(records, cardNumbers())
+  screen.say(`The demo now searches all records (${found.files} files, ${found.bytes} bytes) for the sample's card numbers.`)
+  screen.check('not one of them is on the record', found.files > 0 && found.bytes > 0 && found.cards.length === 0)
+}
+
+/** The newest session with this reason. */
+async function sessionOf(otto: Caller, reason: string): Promise<string | undefined> {
+  const { stdout } = await otto.ask('sessions', 'ls', '--json')
+  const sessions: unknown = JSON.parse(stdout)
+  if (!Array.isArray(sessions)) return undefined
+  return (sessions as { id: string; reason: string | null }[]).find((session) => session.reason === reason)?.id
+}
