@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,13 +18,8 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }))
 
 /** The lines a process says until it ends. */
-async function run(
-  file: string,
-  args: string[],
-  options: { uid?: number; onLines?: (count: number, kill: () => void) => void },
-): Promise<string[]> {
-  const { onLines, ...how } = options
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'], ...how })
+async function run(file: string, args: string[], onLines?: (count: number, kill: () => void) => void): Promise<string[]> {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   let count = 0
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -42,11 +37,15 @@ describe('a record that cannot be written fails for good', () => {
     ['lines', 20, 1],
     ['data', 20, 9000],
   ])('when the file system takes no more %s', async (_, limit, bytes) => {
-    const said = await run(
+    const said = await run('bash', [
+      '-c',
+      `ulimit -f ${limit}; exec "$@"`,
       'bash',
-      ['-c', `ulimit -f ${limit}; exec "$@"`, 'bash', process.execPath, writer, folder, String(bytes)],
-      {},
-    )
+      process.execPath,
+      writer,
+      folder,
+      String(bytes),
+    ])
     expect(said.at(-1)).toMatch(/^failed for good: The record of session ses_1 cannot be written: EFBIG/)
     const acknowledged = Number(said.at(-2))
     expect(await checkRecord(folder)).toMatchObject({ ok: true, closed: false, events: acknowledged + 1 })
@@ -57,8 +56,8 @@ describe('a record that cannot be written fails for good', () => {
 
   test('when its folder is read-only', async () => {
     await chmod(home, 0o555)
-    const nobody = process.getuid?.() === 0 ? { uid: 65534 } : {}
-    expect(await run(process.execPath, [writer, folder], nobody)).toEqual([
+    const nobody = process.getuid?.() === 0 ? ['65534'] : []
+    expect(await run(process.execPath, [writer, folder, '100', ...nobody])).toEqual([
       `not opened: The record of session ses_1 cannot be written: EACCES: permission denied, mkdir '${folder}'`,
     ])
   })
@@ -107,7 +106,7 @@ test('what a killed process acknowledged is in the file, in 20 rounds', async ()
   for (let round = 0; round < 20; round++) {
     const record = join(home, `ses_${round}`)
     const enough = 1 + Math.floor(Math.random() * 600)
-    const said = await run(process.execPath, [writer, record, '700'], { onLines: (count, kill) => count >= enough && kill() })
+    const said = await run(process.execPath, [writer, record, '700'], (count, kill) => count >= enough && kill())
     const acknowledged = Number(said.at(-1))
     const recovery = await recoverRecord(record, 'the gateway was killed')
     const events = await eventsOf(record)
@@ -116,12 +115,6 @@ test('what a killed process acknowledged is in the file, in 20 rounds', async ()
       type: 'session.closed',
       recovered: { cut: recovery.cut, unreferenced: recovery.unreferenced },
     })
-    expect(
-      await checkRecord(record),
-      await readFile(join(record, '000000/events.ndjson'), 'utf8').then((text) => text.slice(-500)),
-    ).toMatchObject({
-      ok: true,
-      closed: true,
-    })
+    expect(await checkRecord(record)).toMatchObject({ ok: true, closed: true })
   }
 })

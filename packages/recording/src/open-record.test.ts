@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RecordedEvent } from '@hoop/contracts'
@@ -21,6 +21,14 @@ const options = (more: Partial<RecordOptions> = {}): RecordOptions => ({
   results: 'full',
   ...more,
 })
+
+/** Files under `home` that this process holds open. */
+async function openFiles(): Promise<string[]> {
+  if (process.platform !== 'linux') return []
+  const descriptors = await readdir('/proc/self/fd')
+  const paths = await Promise.all(descriptors.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => '')))
+  return paths.filter((path) => path.startsWith(home))
+}
 
 describe('a record', () => {
   test('is in the file when append returns, one event a line, chained', async () => {
@@ -108,6 +116,7 @@ describe('a record', () => {
       record.append(operation(`op_${index}`))
       record.chunk(`op_${index}`, 'down', Buffer.alloc(1000, index))
     }
+    expect(process.platform !== 'linux' || (await openFiles()).length >= 2).toBe(true)
     await record.close('done')
     const events = await eventsOf(record.folder)
     const opened = events.filter((event) => event.type === 'segment.opened')
@@ -116,6 +125,7 @@ describe('a record', () => {
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index))
     expect(await checkRecord(record.folder)).toMatchObject({ ok: true, closed: true, events: events.length })
     for (const event of events) if (event.type === 'chunk') await readData(record.folder, event.data)
+    expect(await openFiles()).toEqual([])
     const whole = await linesOf(record.folder)
     for (const after of [0, 1, 17, events.length - 2, events.length + 5]) {
       expect(await linesOf(record.folder, after)).toEqual(whole.slice(after + 1))

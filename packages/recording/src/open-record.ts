@@ -87,7 +87,7 @@ class WrittenRecord implements SessionRecord {
   }
 
   durable(): Maybe<void> {
-    if (this.#failed !== null) throw this.#failed
+    this.#assertWhole()
     if (this.#options.durability === 'ordered' || this.#sync.settled) return
     return this.#settle()
   }
@@ -107,8 +107,12 @@ class WrittenRecord implements SessionRecord {
     return this.#segment.events.size + this.#segment.data.size
   }
 
-  #assertOpen(): void {
+  #assertWhole(): void {
     if (this.#failed !== null) throw this.#failed
+  }
+
+  #assertOpen(): void {
+    this.#assertWhole()
     if (this.#closing !== null) throw new RecordError(`The record of session ${this.#options.session} is closed.`)
   }
 
@@ -210,15 +214,20 @@ class WrittenRecord implements SessionRecord {
 
   async #close(words: string): Promise<void> {
     try {
-      if (this.#failed !== null) throw this.#failed
+      this.#assertWhole()
       this.#attempt(() => this.#writeLines([{ type: 'session.closed', words }]))
       this.#end()
       await this.#settle()
     } finally {
-      await this.#settle().catch(() => {}) // a sync may still use the descriptors
-      this.#sync.stop()
-      await Promise.all(this.#retired)
-      await closeSegment(this.#segment)
+      await this.#release()
     }
+    this.#assertWhole()
+  }
+
+  async #release(): Promise<void> {
+    await this.#settle().catch(() => {}) // one that failed still used the descriptors
+    this.#sync.stop()
+    await Promise.all(this.#retired)
+    await closeSegment(this.#segment).catch((error: unknown) => void this.#fail(error))
   }
 }

@@ -61,6 +61,9 @@ export interface SessionRecord {
   durable(): Maybe<void>
   /** Calls `onLine` with each new line, and `onEnd` once when there will be no more. Neither may throw or append. Returns the way out. */
   subscribe(onLine: (line: string) => void, onEnd?: () => void): () => void
-  /** Ends the record with `session.closed`; resolves when all of it is on the disk. Closing it again does nothing. Rejects with RecordError. */
+  /**
+   * Ends the record with `session.closed`; resolves when all of it is on the disk. Closing it again does nothing. Rejects with RecordError.
+   * A record that failed is closed too: that is what gives its files back.
+   */
   close(words: string): Promise<void>
 }

@@ -1,6 +1,8 @@
 import { RecordedEvent } from '@hoop/contracts'
 import { type Head, sha256 } from './chain.ts'
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** A line as it was found: the event if it is one, the head of the chain after it, and in words what does not hold. */
 export interface VerifiedLine {
   readonly event: RecordedEvent | null
@@ -25,7 +27,7 @@ export function verifyLine(before: Head | null, line: Buffer): VerifiedLine {
 
 function parse(line: Buffer): RecordedEvent | null {
   try {
-    return RecordedEvent.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line)))
+    return RecordedEvent.parse(JSON.parse(utf8.decode(line)))
   } catch {
     return null
   }

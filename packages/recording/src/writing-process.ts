@@ -2,8 +2,10 @@ import { writeSync } from 'node:fs'
 import { operation, outcome } from './fixtures.ts'
 import { openRecord, RecordError } from './index.ts'
 
-// A process for tests that writes to a record until it is killed or cannot write, and says on stdout the number of each line it has acknowledged.
-const [folder = '', bytes = '100'] = process.argv.slice(2)
+// A process for tests that writes to a record until it is killed or cannot write, and says on stdout the number of each line it
+// has acknowledged. It changes its account only here, after its own source was read.
+const [folder = '', bytes = '100', account] = process.argv.slice(2)
+if (account !== undefined) process.setuid?.(Number(account))
 
 function say(word: string | number): void {
   writeSync(1, `${word}\n`)
