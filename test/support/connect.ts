@@ -1,0 +1,39 @@
+import { type Program, startHoop } from '@hoop/demo'
+import type { Stoppable } from './keep.ts'
+
+/** A running `hoop connect`. */
+export interface Connect extends Stoppable {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  /** Connection string with the local password. */
+  readonly url: string
+  /** The session's id. */
+  readonly session: string
+  /** The events that it tells, one JSON object a line: `program.find('stdout', …)`. */
+  readonly program: Program
+}
+
+/** What `hoop connect --json` says when the port is open. */
+type ReadyEvent = Omit<Connect, 'password' | 'program' | 'stop'> & { readonly event: string }
+
+/** Starts the real `hoop connect NAME` and waits until its port is open. */
+export async function startConnect(name: string, options: { home: string; args?: readonly string[] }): Promise<Connect> {
+  const args = ['connect', name, '--json', '--show-password', ...(options.args ?? [])]
+  const program = await startHoop(args, { home: options.home })
+  try {
+    const ready = await program.find('stdout', readyEvent)
+    const password = decodeURIComponent(new URL(ready.url).password)
+    return { ...ready, password, program, stop: () => program.stop('SIGINT') }
+  } catch (error) {
+    await program.stop()
+    throw error
+  }
+}
+
+function readyEvent(line: string): ReadyEvent | undefined {
+  const event = JSON.parse(line) as ReadyEvent
+  return event.event === 'ready' ? event : undefined
+}

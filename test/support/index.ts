@@ -1,0 +1,8 @@
+export { type Connect, startConnect } from './connect.ts'
+export { type GatewayProcess, startGatewayProcess } from './gateway.ts'
+export { hoop, loginAs } from './hoop.ts'
+export { type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
+export { keepUntilEnd, type Stoppable, temporaryFolder } from './keep.ts'
+export { requires } from './requires.ts'
+export { type LoggedStatement, type Sample, startSamplePostgres } from './sample-postgres.ts'
+export { applyDocuments, type System, type SystemOptions, startSystem } from './system.ts'
