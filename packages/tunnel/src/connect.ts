@@ -25,19 +25,10 @@ const maxAnswerBytes = 64 * 1024
  * Opens the caller's end of a tunnel.
  * @throws HoopError with the gateway's own code and hint where it refuses, `unavailable` where it cannot be reached; the signal's reason.
  */
-export function connectTunnel({ url, token, ca, signal, keepAlive }: ConnectTunnelOptions): Promise<Tunnel> {
+export async function connectTunnel({ url, token, ca, signal, keepAlive }: ConnectTunnelOptions): Promise<Tunnel> {
+  signal?.throwIfAborted()
+  const webSocket = dial(url, token, ca)
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const options = {
-      headers: { authorization: `Bearer ${token}` },
-      perMessageDeflate: false,
-      maxPayload: maxMessageBytes,
-      handshakeTimeout,
-      closeTimeout,
-      followRedirects: false,
-      ...(ca !== undefined && { ca }),
-    }
-    const webSocket = new WebSocket(url, tunnelSubprotocol, options)
     const abort = () => fail(signal?.reason)
     const fail = (error: unknown) => {
       signal?.removeEventListener('abort', abort)
@@ -56,6 +47,24 @@ export function connectTunnel({ url, token, ca, signal, keepAlive }: ConnectTunn
       webSocket.off('error', onError)
     })
   })
+}
+
+function dial(url: string, token: string, ca: string | undefined): WebSocket {
+  const options = {
+    headers: { authorization: `Bearer ${token}` },
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    handshakeTimeout,
+    closeTimeout,
+    followRedirects: false,
+    ...(ca !== undefined && { ca }),
+  }
+  try {
+    return new WebSocket(url, tunnelSubprotocol, options)
+  } catch (error) {
+    // An address or a token that no request could carry.
+    throw unreachable(url, error instanceof Error ? error : new Error(String(error)))
+  }
 }
 
 async function answerBody(response: IncomingMessage): Promise<string> {

@@ -152,7 +152,7 @@ export class Multiplexer implements Carrier {
     if (this.#ended !== null) return
     this.#ended = words
     const reset = new StreamReset(resetCodes.tunnelClosed, words)
-    for (const stream of this.#streams.values()) stream.receiveReset(reset)
+    for (const stream of this.#streams.values()) stream.destroy(reset)
     this.#streams.clear()
     this.#ready.clear()
     this.#grants.clear()

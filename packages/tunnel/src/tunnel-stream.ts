@@ -99,7 +99,7 @@ export class TunnelStream extends Duplex {
     if (this.#outLength > 0) this.#carrier.ready(this)
   }
 
-  /** The peer, or the end of the tunnel, ended both directions. What came whole, before a FIN, may still be read. */
+  /** The peer ended both directions. What came whole, before a FIN, may still be read. */
   receiveReset(reset: StreamReset): void {
     this.#resetReceived = true
     if (this.#finReceived && !this.readableEnded) this.once('end', () => this.destroy(reset))
