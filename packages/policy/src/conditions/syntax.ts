@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 
 /** The operands of a node, in the order of the source. */
-export function operands(node: ASTNode): readonly ASTNode[] {
+function operands(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case 'value':
     case 'id':

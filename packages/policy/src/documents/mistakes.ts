@@ -14,7 +14,7 @@ type Issue = z.core.$ZodIssue
 export function mistakes(issue: Issue, schema: z.ZodType, before: readonly PropertyKey[] = []): Mistake[] {
   const path = [...before, ...issue.path]
   const here = (message: string): Mistake[] => [{ path, key: null, message }]
-  const name = String(path.at(-1) ?? 'the document')
+  const name = String(path.findLast((key) => typeof key === 'string') ?? 'the document')
   switch (issue.code) {
     case 'unrecognized_keys': {
       const allowed = fieldsAt(schema, path)

@@ -70,7 +70,7 @@ function hideSecrets(line: string): string {
 }
 
 /** Line and column of an offset, both from 1, and the text of the line. */
-export function locate(source: string, offset: number): { line: number; column: number; text: string } {
+function locate(source: string, offset: number): { line: number; column: number; text: string } {
   const at = Math.min(Math.max(0, offset), source.length)
   const lineStart = source.lastIndexOf('\n', at - 1) + 1
   const lineEnd = source.indexOf('\n', at)

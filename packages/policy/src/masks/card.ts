@@ -3,22 +3,36 @@
  * known issuer prefix and a Luhn check digit. Works on bytes, in one pass, without a regular expression.
  */
 
-/** The groupings in which card numbers are written; the longer first, for one may begin with another. */
+/** The groupings in which card numbers are written. */
 const groupings: readonly (readonly number[])[] = [
-  [4, 4, 4, 4, 3],
-  [4, 4, 4, 4, 2],
-  [4, 4, 4, 4, 1],
-  [4, 4, 4, 4],
-  [4, 4, 4, 3],
-  [4, 4, 4, 2],
-  [4, 4, 5],
-  [4, 6, 5],
-  [4, 6, 4],
   [4, 3, 3, 3],
+  [4, 4, 5],
+  [4, 4, 4, 2],
+  [4, 4, 4, 3],
+  [4, 4, 4, 4],
+  [4, 4, 4, 4, 1],
+  [4, 4, 4, 4, 2],
+  [4, 4, 4, 4, 3],
+  [4, 6, 4],
+  [4, 6, 5],
   [6, 13],
   [8, 8],
 ]
-const mostGroups = 5
+const longestGroup = 13
+/** A grouping or the beginning of one as a number (`appendGroup`), and whether it is whole. */
+const shapes: ReadonlyMap<number, boolean> = new Map(
+  groupings
+    .flatMap((grouping) =>
+      grouping.map((_, index) => ({ groups: grouping.slice(0, index + 1), whole: index + 1 === grouping.length })),
+    )
+    .toSorted((a, b) => Number(a.whole) - Number(b.whole))
+    .map(({ groups, whole }) => [groups.reduce(appendGroup, 0), whole]),
+)
+
+function appendGroup(shape: number, length: number): number {
+  return shape * (longestGroup + 1) + length
+}
+
 /**
  * Only every sixth byte is looked at until one is a digit. A number has at least 13 bytes, so two of them fall into it, and in no grouping
  * are both separators: two separators are never six apart.
@@ -101,25 +115,30 @@ function isFraction(bytes: Uint8Array, group: number, first: number): boolean {
   return group - 2 >= first && bytes[group - 1] === dot && isDigit(bytes[group - 2])
 }
 
-/** The end of a card number in a usual grouping that begins at `from`; 0 if there is none. */
+/** The end of the longest card number in a usual grouping that begins at `from`; 0 if there is none. */
 function groupedEnd(bytes: Uint8Array, from: number, last: number): number {
-  const lengths: number[] = []
-  const ends: number[] = []
-  let group = from
-  while (lengths.length < mostGroups) {
+  if (!mayBeIssued(bytes, from)) return 0
+  let found = 0
+  let shape = 0
+  let digits = 0
+  for (let group = from; ; ) {
     const groupEnd = digitsEnd(bytes, group, last)
-    lengths.push(groupEnd - group)
-    ends.push(groupEnd)
-    if (!(groupEnd + 1 < last && isSeparator(bytes[groupEnd]) && isDigit(bytes[groupEnd + 1]))) break
+    const length = groupEnd - group
+    if (length > longestGroup) return found
+    shape = appendGroup(shape, length)
+    digits += length
+    const whole = shapes.get(shape)
+    if (whole === undefined) return found
+    if (whole && isCard(bytes, from, groupEnd, digits)) found = groupEnd
+    if (!(groupEnd + 1 < last && isSeparator(bytes[groupEnd]) && isDigit(bytes[groupEnd + 1]))) return found
     group = groupEnd + 1
   }
-  for (const grouping of groupings) {
-    const end = ends[grouping.length - 1]
-    if (end === undefined || !grouping.every((length, index) => length === lengths[index])) continue
-    const digits = grouping.reduce((sum, length) => sum + length, 0)
-    if (isCard(bytes, from, end, digits)) return end
-  }
-  return 0
+}
+
+/** By the first digit alone, before groups are measured. */
+function mayBeIssued(bytes: Uint8Array, from: number): boolean {
+  const digit = (bytes[from] as number) - zero
+  return digit >= 2 && digit <= 6
 }
 
 /** Whether the digits in `[from, to)`, separators left aside, are a card number. */

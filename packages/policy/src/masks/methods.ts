@@ -41,7 +41,7 @@ function textMethod(method: MaskMethod, hashKey: Buffer): (value: string) => str
 }
 
 /** How many characters at the end `partial` keeps: never more than a third. */
-export function partialKeeps(length: number): number {
+function partialKeeps(length: number): number {
   return length < 8 ? 0 : Math.min(4, Math.floor(length / 3))
 }
 

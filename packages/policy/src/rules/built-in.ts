@@ -8,6 +8,24 @@ export interface BuiltInOutcome {
   readonly refusal: RuleRefusal | null
 }
 
+/** What the protocol itself cannot carry out or read is refused whatever the documents say. */
+export function cannotRun({ refused }: Operation): BuiltInOutcome | null {
+  if (refused === null) return null
+  const rule = refused.code === 'unreadable' ? 'hoop/unreadable' : 'hoop/not-supported'
+  const message =
+    refused.code === 'unreadable' ? 'refused: hoop cannot read this operation' : 'refused: hoop does not support this operation'
+  return {
+    reason: { rule, matched: true, words: `deny: ${refused.words}` },
+    refusal: {
+      code: refused.code,
+      rule,
+      message,
+      detail: refused.words,
+      hint: 'Write it in another way. No document can allow it as it is.',
+    },
+  }
+}
+
 /** An operation whose effects could not be read is refused, unless a rule that matched allows it or asks for approval and names `unknown`. */
 export function unknownEffects(operation: Operation, outcomes: readonly RuleOutcome[]): BuiltInOutcome | null {
   if (!operation.effects.includes('unknown')) return null

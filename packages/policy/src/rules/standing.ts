@@ -1,6 +1,6 @@
 import type { ConnectionDocument, Identity, MaskPlan, Operation, Reason } from '@hoop/contracts'
 import { ConnectionVariable, IdentityVariable, OperationVariable, SessionVariable } from '../conditions/variables.ts'
-import { maskedFlow, unknownEffects } from './built-in.ts'
+import { cannotRun, maskedFlow, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 
@@ -8,7 +8,7 @@ import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 const outsideTheKey = ['now', 'session', 'operation', 'operation.parameters']
 
 /** What a cached judgement depends on beside its key: compared again, so that a key used for two texts costs time and nothing else. */
-type Judged = Pick<Operation, 'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows'>
+type Judged = Pick<Operation, 'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'refused'>
 
 /** One identity at one connection: the rules that are about both, the masks, and what was judged before. */
 export class Standing {
@@ -45,8 +45,8 @@ export class Standing {
     if (cached !== undefined && isSame(cached.of, input.operation)) return cached.judgement
     const judgement = this.#judgeAnew(input)
     if (this.#cacheable && judgement.decision !== 'approve') {
-      const { protocol, text, effects, objects, functions, facts, flows } = input.operation
-      this.#judged.set(key, { of: { protocol, text, effects, objects, functions, facts, flows }, judgement })
+      const { protocol, text, effects, objects, functions, facts, flows, refused } = input.operation
+      this.#judged.set(key, { of: { protocol, text, effects, objects, functions, facts, flows, refused }, judgement })
     }
     return judgement
   }
@@ -54,12 +54,13 @@ export class Standing {
   #judgeAnew(input: JudgeInput): Judgement {
     const { operation } = input
     const outcomes = this.#apply(input)
+    const impossible = cannotRun(operation)
     const unknown = unknownEffects(operation, outcomes)
     const flow = maskedFlow(operation, this.masks)
-    const builtIn = [unknown, flow].filter((outcome) => outcome !== null)
+    const builtIn = [impossible, unknown, flow].filter((outcome) => outcome !== null)
     const reasons = [...builtIn.map(({ reason }) => reason), ...outcomes.map(({ reason }) => reason), ...this.#misfits]
     const version = this.#version
-    const refusal = refusalOf(outcomes, operation) ?? unknown?.refusal ?? flow?.refusal
+    const refusal = impossible?.refusal ?? refusalOf(outcomes, operation) ?? unknown?.refusal ?? flow?.refusal
     if (refusal) return { decision: 'refuse', reasons, version, refusal }
     const approvals = outcomes.flatMap(({ result, policy }) => (result === 'matched' && policy.approval ? [policy.approval] : []))
     if (approvals.length > 0) return { decision: 'approve', reasons, version, approvals }
@@ -90,6 +91,7 @@ function isSame(a: Judged, b: Judged): boolean {
     a.functions === b.functions &&
     a.facts === b.facts &&
     a.flows === b.flows &&
+    a.refused === b.refused &&
     a.protocol === b.protocol &&
     a.text === b.text
   )

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import { parseDocuments } from './parse.ts'
+import { printDocument, printDocuments } from './print.ts'
+
+const connection = `kind: Connection
+name: prod
+protocol: postgres
+labels: { env: prod, pci: "yes", tier: "1" }
+address: "[::1]:5432"
+databases: [app]
+login: { user: app, password: PASSWORD }
+tls: { mode: verify-full, serverName: db.internal }
+`
+const documents = (source: string) => parseDocuments(source, 'f').map(({ document }) => document)
+
+it('prints what applies again and gives the same document', () => {
+  const source = `${connection.replace('PASSWORD', '{ env: PROD_PASSWORD }')}---
+kind: Policy
+name: long
+when: |
+  operation.effects.exists(e, e in ['write', 'ddl']) && operation.objects.exists(o, o.name == 'public.users: "all"') # not a comment
+  && session.reason == ''
+then: approve
+approvers: { groups: [dba] }
+message: "Yes: no"
+---
+kind: Mask
+name: m
+columns: ["*.payments.card_number"]
+method: "null"
+`.replace(' # not a comment', '')
+  const parsed = documents(source)
+  expect(documents(printDocuments(parsed))).toEqual(parsed)
+})
+
+it('leaves a password out that was given as text, and keeps a reference', () => {
+  const [plain] = documents(connection.replace('PASSWORD', 'hunter2'))
+  expect(printDocument(plain!)).not.toContain('hunter2')
+  expect(documents(printDocument(plain!))).toEqual([{ ...plain, login: { user: 'app' } }])
+  const [reference] = documents(connection.replace('PASSWORD', '{ file: /run/secrets/prod }'))
+  expect(printDocument(reference!)).toContain('file: /run/secrets/prod')
+})

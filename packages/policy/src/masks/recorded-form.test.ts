@@ -1,0 +1,83 @@
+import { MaskDocument, type MaskPlan, type Operation, type Sources } from '@hoop/contracts'
+import { describe, expect, it } from 'vitest'
+import { operation } from '../testing/operation.ts'
+import { maskPlan } from './plan.ts'
+import { recordedForm } from './recorded-form.ts'
+
+const email: Sources = [{ schema: 'public', table: 'users', column: 'email' }]
+const id: Sources = [{ schema: 'public', table: 'users', column: 'id' }]
+const plan = (mask: object): MaskPlan => maskPlan([MaskDocument.parse({ kind: 'Mask', name: 'm', ...mask })], Buffer.alloc(32))
+const emails = plan({ columns: ['*.*.email'] })
+
+/** `text` with literals between ‹ and ›. */
+function withLiterals(marked: string, sources: Sources): Operation {
+  const literals = [...marked.matchAll(/‹(.*?)›/gs)].map((match, index) => ({
+    start: match.index - 2 * index,
+    end: match.index - 2 * index + (match[1] ?? '').length,
+    sources,
+  }))
+  return operation({ text: marked.replace(/[‹›]/g, ''), literals })
+}
+
+describe('recordedForm', () => {
+  it.each([
+    [`where email = ‹'a@b'›`, `where email = '[masked]'`],
+    [`where email = ‹E'a\\'@b'›`, `where email = E'[masked]'`],
+    [`where email = ‹U&'a@b'›`, `where email = U&'[masked]'`],
+    [`where email = ‹$secret$a@b$secret$› -- x`, `where email = $$[masked]$$ -- x`],
+    [`where n in (‹12›, ‹-3.5›)`, `where n in (***, ***)`],
+    [`set email = ‹'a'› || ‹'b'›`, `set email = '[masked]' || '[masked]'`],
+  ])('%s', (marked, text) => {
+    expect(recordedForm(withLiterals(marked, email), emails)).toEqual({ text, parameters: [], masked: true })
+    expect(recordedForm(withLiterals(marked, 'opaque'), emails).text).toBe(text)
+    const plain = withLiterals(marked, id)
+    expect(recordedForm(plain, emails)).toEqual({ text: plain.text, parameters: [], masked: false })
+  })
+
+  it('masks parameters likewise; NULL stays NULL', () => {
+    const parameters = [
+      { type: 'text', value: 'a@b', sources: email },
+      { type: 'text', value: null, sources: email },
+      { type: 'int4', value: '7', sources: id },
+      { type: null, value: '\\x00', sources: 'opaque' as const },
+    ]
+    expect(recordedForm(operation({ parameters }), emails).parameters).toEqual([
+      { type: 'text', value: '[masked]' },
+      { type: 'text', value: null },
+      { type: 'int4', value: '7' },
+      { type: null, value: '[masked]' },
+    ])
+  })
+
+  it('runs the detectors over text and parameters', () => {
+    const given = operation({
+      text: "insert into notes values ('card 4111111111111111', $1)",
+      parameters: [{ type: 'text', value: '5555-5555-5555-4444', sources: [] }],
+    })
+    expect(recordedForm(given, plan({ detect: ['card'], method: 'partial' }))).toEqual({
+      text: "insert into notes values ('card ************1111', $1)",
+      parameters: [{ type: 'text', value: '****-****-****-4444' }],
+      masked: true,
+    })
+  })
+
+  it('takes overlapping literals as one, and throws for one outside of the text', () => {
+    const overlapping = [
+      { start: 2, end: 6, sources: email },
+      { start: 0, end: 4, sources: email },
+    ]
+    expect(recordedForm(operation({ text: 'abcdefgh', literals: overlapping }), emails).text).toBe('***gh')
+    expect(() => recordedForm(operation({ text: 'abc', literals: [{ start: 0, end: 9, sources: email }] }), emails)).toThrow(
+      RangeError,
+    )
+  })
+
+  it('is the operation itself where nothing is masked', () => {
+    const given = operation({ parameters: [{ type: 'text', value: 'x', sources: email }] })
+    expect(recordedForm(given, maskPlan([], Buffer.alloc(32)))).toEqual({
+      text: given.text,
+      parameters: [{ type: 'text', value: 'x' }],
+      masked: false,
+    })
+  })
+})
