@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { keepUntilEnd, requires, startSamplePostgres } from './index.ts'
 
 const keep = keepUntilEnd(afterAll)
@@ -24,9 +24,12 @@ test('the sample tells which statements really arrived', async () => {
     ])
 })
 
-beforeEach((context) => {
-  if (context.task.name.includes('unheard-of')) requires(context, 'unheard-of-client')
-})
-test.skipIf(process.env.HOOP_TEST_REQUIRE === 'all')('is skipped, not passed, without unheard-of-client', () => {
-  expect.unreachable()
+test('a test without its client is skipped, saying which, or fails where all clients must be there', (context) => {
+  const skip = vi.spyOn(context, 'skip').mockImplementation(() => undefined as never)
+  vi.stubEnv('HOOP_TEST_REQUIRE', '')
+  requires(context, 'unheard-of-client', 'node')
+  expect(skip).toHaveBeenCalledExactlyOnceWith('needs unheard-of-client')
+  vi.stubEnv('HOOP_TEST_REQUIRE', 'all')
+  expect(() => requires(context, 'unheard-of-client')).toThrow('needs unheard-of-client')
+  vi.unstubAllEnvs()
 })
