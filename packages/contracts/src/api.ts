@@ -80,6 +80,8 @@ export const OpenSessionRequest = z.strictObject({
   via: z.enum(['connect', 'exec']),
   reason: z.string().max(2000).nullable(),
   client: z.strictObject({ version: z.string().max(100), host: z.string().max(255) }),
+  /** The `id` with which this caller's tunnel was opened (GET /v1/tunnel?id=UUID): the session ends with it. */
+  tunnel: z.uuid(),
   local_secret: ScramVerifier,
 })
 export type OpenSessionRequest = z.infer<typeof OpenSessionRequest>

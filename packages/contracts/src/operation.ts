@@ -29,6 +29,8 @@ export interface Literal {
   readonly start: number
   readonly end: number
   readonly sources: Sources
+  /** A password or the like: masked in every record, whatever the masks say. */
+  readonly secret: boolean
 }
 
 /** A bound value, decoded to text where its type is known and to `\x…` otherwise; `sources` as for a literal. */

@@ -41,14 +41,15 @@ export interface ServeContext {
   readonly sessionId: string
   readonly connection: string
   readonly identity: Identity
-  readonly upstream: Upstream
+  /** The backend's account, its secret resolved for this use. Rejects with a HoopError. */
+  upstream(): Promise<Upstream>
   readonly localSecret: ScramVerifier
   readonly gate: Gate
   readonly cancels: Cancels
   /** Aborts when the session ends: killed, expired, gateway stopping; the reason is a HoopError with words for the caller. */
   readonly signal: AbortSignal
   /** Opens a raw byte stream to the backend. May be called again. Rejects with a HoopError. */
-  dial(signal?: AbortSignal): Promise<Duplex>
+  dial(upstream: Upstream, signal?: AbortSignal): Promise<Duplex>
   /** Puts what a login found on the record; throws if it cannot be recorded. */
   loggedIn(login: { user: string; database: string; application: string | null; backend: string | null }): void
   /** Puts a statement of our own (a catalogue read) on the record before it runs; throws if it cannot be recorded. */

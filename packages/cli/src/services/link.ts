@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -94,11 +95,16 @@ export async function openLink(device: Device, options: LinkOptions): Promise<Li
 }
 
 async function establish(device: Device, { targets, via, reason, version }: LinkOptions, signal: AbortSignal): Promise<Up> {
-  const tunnel = await connectTunnel({ url: tunnelUrl(device.gateway), token: await device.tokens.accessToken(), signal })
+  const tunnelId = randomUUID()
+  const tunnel = await connectTunnel({
+    url: tunnelUrl(device.gateway, tunnelId),
+    token: await device.tokens.accessToken(),
+    signal,
+  })
   const client = { version, host: hostname() }
   const opened = await Promise.allSettled(
     targets.map(async ({ connection, localSecret }) => {
-      const request = { connection, via, reason, client, local_secret: localSecret }
+      const request = { connection, via, reason, client, tunnel: tunnelId, local_secret: localSecret }
       return [connection, await device.client.post('/v1/sessions', request, OpenSessionResponse)] as const
     }),
   )
@@ -140,8 +146,8 @@ async function endSessions(device: Device, sessions: Iterable<OpenSessionRespons
   )
 }
 
-function tunnelUrl(gateway: string): string {
-  return new URL('/v1/tunnel', gateway.replace(/^http/, 'ws')).href
+function tunnelUrl(gateway: string, id: string): string {
+  return new URL(`/v1/tunnel?id=${id}`, gateway.replace(/^http/, 'ws')).href
 }
 
 async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {

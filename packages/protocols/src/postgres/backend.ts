@@ -33,14 +33,14 @@ const pinned = { client_encoding: 'UTF8', standard_conforming_strings: 'on', bac
 
 /** Opens, secures and logs in one connection. Rejects with BackendRefused or HoopError; closes what it opened. */
 export async function openBackend(options: {
-  dial: (signal?: AbortSignal) => Promise<Duplex>
+  dial: (upstream: Upstream, signal?: AbortSignal) => Promise<Duplex>
   upstream: Upstream
   database: string
   settings: ReadonlyMap<string, string>
   signal: AbortSignal
 }): Promise<Backend> {
   const { upstream, database, settings, signal } = options
-  const stream = await secure(await options.dial(signal), upstream, signal)
+  const stream = await secure(await options.dial(upstream, signal), upstream, signal)
   const handshake = new Handshake(stream, signal)
   try {
     stream.write(startupPacket({ user: upstream.user, database, ...Object.fromEntries(settings), ...pinned }))
@@ -67,12 +67,12 @@ export async function openBackend(options: {
 
 /** Sends a CancelRequest on a connection of its own, over the same TLS, and waits until the server has closed it. */
 export async function cancelBackend(options: {
-  dial: (signal?: AbortSignal) => Promise<Duplex>
+  dial: (upstream: Upstream, signal?: AbortSignal) => Promise<Duplex>
   upstream: Upstream
   key: NonNullable<Backend['key']>
   signal: AbortSignal
 }): Promise<void> {
-  const stream = await secure(await options.dial(options.signal), options.upstream, options.signal)
+  const stream = await secure(await options.dial(options.upstream, options.signal), options.upstream, options.signal)
   const { processId, secret } = options.key
   const packet = new ByteWriter(16 + secret.length)
   packet

@@ -91,7 +91,7 @@ async function readCatalogue(context: ServeContext, database: string): Promise<C
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(readTime)])
   const { stream, rest } = await openBackend({
     dial: context.dial,
-    upstream: context.upstream,
+    upstream: await context.upstream(),
     database,
     settings: new Map([['application_name', 'hoop catalogue']]),
     signal,

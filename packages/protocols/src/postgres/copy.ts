@@ -73,11 +73,11 @@ export class CopyRewriter {
   #lineEnd(bytes: Buffer, start: number): number {
     if (this.#format.format === 'text') return bytes.indexOf(newline, start) + 1 || -1
     const quote = this.#format.options.quote.charCodeAt(0)
-    const escape = this.#format.options.escape.charCodeAt(0)
+    const escaping = this.#format.options.escape.charCodeAt(0)
     let quoted = false
     for (let i = start; i < bytes.length; i++) {
       const byte = bytes[i]
-      if (quoted && byte === escape && escape !== quote) i++
+      if (quoted && byte === escaping && escaping !== quote) i++
       else if (byte === quote) quoted = !quoted
       else if (byte === newline && !quoted) return i + 1
     }
@@ -138,13 +138,13 @@ export class CopyRewriter {
   }
 
   #splitCsv(content: string): string[] {
-    const { delimiter, quote, escape } = this.#format.options
+    const { delimiter, quote, escape: escaping } = this.#format.options
     const fields: string[] = []
     let field = ''
     let quoted = false
     for (let i = 0; i < content.length; i++) {
       const letter = content.charAt(i)
-      if (quoted && letter === escape && escape !== quote) field += letter + content.charAt(++i)
+      if (quoted && letter === escaping && escaping !== quote) field += letter + content.charAt(++i)
       else if (letter === quote) {
         quoted = !quoted
         field += letter
@@ -158,14 +158,15 @@ export class CopyRewriter {
   }
 
   #unquote(field: string): string {
-    const { quote, escape } = this.#format.options
+    const { quote, escape: escaping } = this.#format.options
     if (!field.startsWith(quote) || !field.endsWith(quote) || field.length < 2) return field
-    return field.slice(1, -1).replaceAll(escape + quote, quote)
+    return field.slice(1, -1).replaceAll(escaping + quote, quote)
   }
 
   #quote(value: string): string {
-    const { quote, escape } = this.#format.options
-    return quote + value.replaceAll(escape, escape + escape).replaceAll(quote, escape === quote ? quote : escape + quote) + quote
+    const { quote, escape: escaping } = this.#format.options
+    const doubled = escaping === quote ? value : value.replaceAll(escaping, escaping + escaping)
+    return quote + doubled.replaceAll(quote, escaping + quote) + quote
   }
 }
 

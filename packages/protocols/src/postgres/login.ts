@@ -1,6 +1,6 @@
 import { HoopError } from '@hoop/contracts'
 import type { ByteReader } from '../bytes.ts'
-import type { ServeContext } from '../protocol.ts'
+import type { ServeContext, Upstream } from '../protocol.ts'
 import { ScramError, ScramServer } from '../scram.ts'
 import { type Backend, BackendRefused, openBackend } from './backend.ts'
 import { write } from './codec.ts'
@@ -15,6 +15,7 @@ const handshakeTime = 15_000
 /** Both legs are logged in; the caller has not been told yet that it may begin. */
 export interface LoggedIn {
   readonly startup: Startup
+  readonly upstream: Upstream
   readonly backend: Backend
   /** What the caller sent early. */
   readonly rest: Buffer
@@ -40,13 +41,14 @@ export async function login(context: ServeContext): Promise<LoggedIn | null> {
       return null
     }
     const parameters = readParameters(first.packet)
-    const startup = judgeStartup(parameters, context.upstream.databases)
+    const upstream = await context.upstream()
+    const startup = judgeStartup(parameters, upstream.databases)
     if (first.code !== startupCodes.protocol30 || startup.protocolOptions.length > 0) {
       context.client.write(write.negotiateProtocolVersion(0, startup.protocolOptions))
     }
     backend = openBackend({
       dial: context.dial,
-      upstream: context.upstream,
+      upstream,
       database: startup.database,
       settings: new Map([...startup.settings, ['application_name', applicationName(context, startup)]]),
       signal: AbortSignal.any([signal, opening.signal]),
@@ -54,7 +56,7 @@ export async function login(context: ServeContext): Promise<LoggedIn | null> {
     backend.catch(() => undefined)
     await prove(caller, context)
     const ready = await backend
-    return { startup, backend: ready, rest: caller.release() }
+    return { startup, upstream, backend: ready, rest: caller.release() }
   } catch (error) {
     opening.abort(error)
     backend?.then(({ stream }) => stream.destroy()).catch(() => undefined)

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Gate, MaskPlan } from '@hoop/contracts'
+import type { Gate } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
@@ -70,7 +70,6 @@ export class Replies {
   readonly #reader = new MessageReader(maxBackendMessage)
   readonly #queue: Expected[] = []
   readonly #gate: Gate
-  readonly #masks: MaskPlan
   readonly #registry: Registry
   readonly #catalogue: () => Catalogue | null
   readonly #client: Duplex
@@ -93,7 +92,6 @@ export class Replies {
     events: ReplyEvents
   }) {
     this.#gate = parts.gate
-    this.#masks = parts.gate.masks
     this.#registry = parts.registry
     this.#catalogue = parts.catalogue
     this.#client = parts.client
@@ -290,7 +288,7 @@ export class Replies {
       case tags.errorResponse:
         return this.#error(read.diagnostics(reader.body()))
       case tags.noticeResponse: {
-        const shown = maskDiagnostics(read.diagnostics(reader.body()), this.#masks, 'notice')
+        const shown = maskDiagnostics(read.diagnostics(reader.body()), this.#gate.masks, 'notice')
         const head = this.#queue[0]
         return this.#put(
           write.diagnostics(tags.noticeResponse, shown),
@@ -300,7 +298,7 @@ export class Replies {
       case tags.parameterStatus: {
         const { name, value } = read.parameterStatus(reader.body())
         if (!isReported(name)) return
-        const shown = this.#masks.detectors?.text(value).text ?? value
+        const shown = this.#gate.masks.detectors?.text(value).text ?? value
         if (this.#gate.unsolicited('ParameterStatus', `${name}=${shown}`)) this.#put(write.parameterStatus(name, shown), null)
         return
       }
@@ -331,7 +329,7 @@ export class Replies {
     const { exchange, head } = this.#running()
     const { bytes, start, end } = this.#reader
     exchange.row()
-    if (this.#masks.empty) return this.#pass(exchange)
+    if (exchange.permit.masks.empty) return this.#pass(exchange)
     if (head.kind === 'execute' && exchange.plan === undefined) exchange.plan = this.#planPortal(head.portal)
     if (exchange.plan === undefined) throw new ProtocolViolation('a row before its description')
     if (exchange.plan === null) return this.#pass(exchange)
@@ -345,7 +343,7 @@ export class Replies {
     const catalogue = this.#catalogue()
     if (columns === null || catalogue === null) throw new ProtocolViolation('a row whose columns were never described')
     const outputs = this.#outputs(portal.exchange)
-    return planRows({ masks: this.#masks, columns, resultFormats: portal.resultFormats, outputs, catalogue })
+    return planRows({ masks: portal.exchange.permit.masks, columns, resultFormats: portal.resultFormats, outputs, catalogue })
   }
 
   #outputs(exchange: Exchange): Parameters<typeof planRows>[0]['outputs'] {
@@ -397,10 +395,11 @@ export class Replies {
       if (!head.own) this.#pass(null)
     } else if (head.kind === 'query') {
       const catalogue = this.#catalogue()
-      if (!this.#masks.empty) {
+      const { masks } = head.exchange.permit
+      if (!masks.empty) {
         if (catalogue === null) throw new ProtocolViolation('a result before the catalogue')
         const outputs = this.#outputs(head.exchange)
-        head.exchange.plan = planRows({ masks: this.#masks, columns, resultFormats: null, outputs, catalogue })
+        head.exchange.plan = planRows({ masks, columns, resultFormats: null, outputs, catalogue })
       }
       this.#pass(head.exchange)
     }
@@ -408,7 +407,7 @@ export class Replies {
 
   #error(fields: Map<string, string>): void {
     const head = this.#queue[0]
-    const shown = maskDiagnostics(fields, this.#masks, 'error')
+    const shown = maskDiagnostics(fields, this.#gate.masks, 'error')
     this.copyIn = null
     if (head === undefined || head.kind === 'sync') {
       // Unasked (the server shuts down), or the commit of an implicit transaction failed.
@@ -448,7 +447,8 @@ export class Replies {
     }
     const copy = exchange.statement.parts[exchange.part]?.copy
     if (copy?.direction !== 'in') throw new ProtocolViolation('the database asks for COPY data that no statement announced')
-    exchange.copy = this.#masks.empty ? null : new CopyRewriter(copy, this.#masks, exchange.count)
+    const { masks } = exchange.permit
+    exchange.copy = masks.empty ? null : new CopyRewriter(copy, masks, exchange.count)
     this.#pass(exchange)
   }
 
@@ -458,7 +458,8 @@ export class Replies {
     const copy = exchange.statement.parts[exchange.part]?.copy
     if (copy?.direction !== 'out') throw new ProtocolViolation('the database sends COPY data that no statement announced')
     const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
-    exchange.copy = this.#masks.empty ? null : new CopyRewriter({ ...copy, outputs }, this.#masks, exchange.count)
+    const { masks } = exchange.permit
+    exchange.copy = masks.empty ? null : new CopyRewriter({ ...copy, outputs }, masks, exchange.count)
     this.#pass(exchange)
   }
 

@@ -469,8 +469,12 @@ class Session {
     if (this.#admitting) return this.#withdraw('cancelled by the caller')
     const { key } = this.#ready.backend
     if (key === null || this.#replies.idle) return
-    const { dial, upstream } = this.#context
-    cancelBackend({ dial, upstream, key, signal: AbortSignal.timeout(cancelTime) }).catch(() => undefined)
+    cancelBackend({
+      dial: this.#context.dial,
+      upstream: this.#ready.upstream,
+      key,
+      signal: AbortSignal.timeout(cancelTime),
+    }).catch(() => undefined)
   }
 
   #clientEnd(): void {

@@ -120,7 +120,7 @@ export class Approvals implements Holds {
 }
 
 function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt: Date; expiresAt: Date }) {
-  const { operation, operationId, approverGroups, requester, timeout: _, parameters, ...rest } = request
+  const { operationId, approverGroups, requester, timeout: _, parameters, effects, objects, ...rest } = request
   return {
     ...rest,
     ...held,
@@ -130,8 +130,8 @@ function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt
     requesterId: requester.id,
     approvers: [...approverGroups],
     parameters: parameters.map(({ type, value }) => ({ type, value })),
-    effects: [...operation.effects],
-    objects: [...operation.objects],
+    effects: [...effects],
+    objects: [...objects],
   }
 }
 

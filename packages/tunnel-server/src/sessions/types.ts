@@ -1,15 +1,16 @@
+import type { Duplex } from 'node:stream'
 import type {
   ConnectionDocument,
+  Effect,
   Identity,
+  ObjectAccess,
   OpenSessionRequest,
   OpenSessionResponse,
-  Operation,
   Parameter,
   SessionSummary,
 } from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
 import type { Upstream } from '@hoop/protocols'
-import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 
 /** What the API and the tunnels may ask of sessions. Every method throws a HoopError for what a person can act on. */
@@ -20,7 +21,9 @@ export interface Sessions {
   serveStream(identity: Identity, session: string, client: Duplex): Promise<void>
   /** Ends a session: its streams get the words in their own protocol, its record is closed. Ending an ended session does nothing. */
   end(session: string, words: string): Promise<void>
-  /** The tunnel that carried this identity's sessions is gone: those of its sessions end. */
+  /** A tunnel of this identity is up; sessions may be opened under its id until it is closed, and end with it. Throws `conflict` if the id is taken. */
+  tunnelOpened(identity: Identity, tunnel: string): void
+  tunnelClosed(tunnel: string, words: string): Promise<void>
   list(filter: SessionFilter): Promise<SessionSummary[]>
   get(session: string): Promise<SessionSummary>
   /** Lines of the record as on disk (without newline), from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */
@@ -39,7 +42,14 @@ export interface SessionFilter {
 
 /** The index of sessions in the store. */
 export interface SessionIndex {
-  insert(session: { id: string; identity: Identity; connection: string; via: string; reason: string | null; openedAt: Date }): Promise<void>
+  insert(session: {
+    id: string
+    identity: Identity
+    connection: string
+    via: string
+    reason: string | null
+    openedAt: Date
+  }): Promise<void>
   /** Sets state, words, time and the count of operations. */
   close(id: string, words: string, operations: number): Promise<void>
   list(filter: SessionFilter): Promise<SessionSummary[]>
@@ -62,7 +72,8 @@ export interface HoldRequest {
   readonly timeout: number
   readonly text: string
   readonly parameters: readonly Pick<Parameter, 'type' | 'value'>[]
-  readonly operation: Operation
+  readonly effects: readonly Effect[]
+  readonly objects: readonly ObjectAccess[]
 }
 export interface Decision {
   readonly decision: 'approved' | 'denied' | 'timed-out' | 'withdrawn'

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto'
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import {
+  type ConnectionDocument,
+  HoopError,
+  type Identity,
+  type OpenSessionRequest,
+  type OpenSessionResponse,
+  type SessionSummary,
+} from '@hoop/contracts'
+import type { SharedValues } from '@hoop/protocols'
+import { openRecord, readLines, recoverRecord } from '@hoop/recording'
+import { OpenSession } from './open-session.ts'
+import type { SessionFilter, Sessions, SessionsDependencies } from './types.ts'
+
+export type { Sessions } from './types.ts'
+
+/** Letters and digits that are not mistaken for each other. */
+const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789'
+function newSessionId(): string {
+  return `ses_${Array.from(randomBytes(16), (byte) => alphabet[byte % alphabet.length]).join('')}`
+}
+
+/** Opens the sessions of this gateway; closes the records that a killed one left. */
+export async function createSessions(dependencies: SessionsDependencies): Promise<Sessions> {
+  const sessions = new GatewaySessions(dependencies)
+  await sessions.recover()
+  return sessions
+}
+
+class GatewaySessions implements Sessions {
+  readonly #dependencies: SessionsDependencies
+  readonly #open = new Map<string, OpenSession>()
+  readonly #tunnels = new Map<string, Identity>()
+  readonly #ending = new Map<string, Promise<void>>()
+  #shared = new WeakMap<ConnectionDocument, SharedValues>()
+  #closed: string | null = null
+
+  constructor(dependencies: SessionsDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** Records without an end: what stands in them was acknowledged, and nothing else happened. */
+  async recover(): Promise<void> {
+    const { index, log } = this.#dependencies
+    for (const { id } of await index.open()) {
+      const words = 'The gateway was stopped before the session ended.'
+      const folder = this.#folder(id)
+      let operations = 0
+      try {
+        if (await exists(folder)) {
+          await recoverRecord(folder, words)
+          operations = await countOperations(folder)
+        } else log.error({ session: id }, 'the record of a session is missing')
+      } catch (error) {
+        // Kept as it is, for somebody to look at: its chain does not hold.
+        log.error({ err: error, session: id }, 'the record of a session could not be recovered')
+      }
+      await index.close(id, words, operations)
+    }
+  }
+
+  async open(identity: Identity, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse> {
+    if (this.#closed !== null) throw new HoopError('unavailable', this.#closed)
+    const { connections, rules, index, records } = this.#dependencies
+    const connection = connections.get(request.connection)
+    // A connection that one may not use is not told from one that is not there.
+    if (connection === null || !rules().mayUse(identity, connection).allowed) {
+      throw new HoopError('no_access', `There is no connection ${request.connection} that you may use.`, {
+        hint: 'hoop ls shows those that you may use; an admin grants more with an Access document.',
+      })
+    }
+    if (this.#tunnels.get(request.tunnel)?.id !== identity.id) {
+      throw new HoopError('conflict', 'The tunnel of this session is not open.', { hint: 'Open the tunnel first.' })
+    }
+    const id = newSessionId()
+    const { durability, results } = connection.record
+    const record = openRecord({ folder: join(records, id), session: id, durability, results })
+    try {
+      record.append({
+        type: 'session.opened',
+        identity,
+        connection: {
+          name: connection.name,
+          protocol: connection.protocol,
+          address: connection.address,
+          tls: typeof connection.tls === 'string' ? connection.tls : connection.tls.mode,
+        },
+        via: request.via,
+        reason: request.reason,
+        client: { ...request.client, address },
+        policyVersion: rules().version,
+        durability,
+        results,
+      })
+      await index.insert({
+        id,
+        identity,
+        connection: connection.name,
+        via: request.via,
+        reason: request.reason,
+        openedAt: new Date(),
+      })
+    } catch (error) {
+      await record.close('The session could not be opened.').catch(() => undefined)
+      throw error
+    }
+    const session = new OpenSession({
+      id,
+      identity,
+      connection: connection.name,
+      reason: request.reason,
+      tunnel: request.tunnel,
+      localSecret: request.local_secret,
+      record,
+      shared: (of) => this.#sharedOf(of),
+      dependencies: this.#dependencies,
+    })
+    this.#open.set(id, session)
+    if (!this.#tunnels.has(request.tunnel)) {
+      await this.end(id, 'The tunnel was closed.')
+      throw new HoopError('conflict', 'The tunnel of this session was closed.')
+    }
+    const { name, protocol, labels, databases } = connection
+    return { id, connection: { name, protocol, labels, databases } }
+  }
+
+  async serveStream(identity: Identity, id: string, client: Duplex): Promise<void> {
+    const session = this.#open.get(id)
+    if (session === undefined || session.identity.id !== identity.id) {
+      throw new HoopError('not_found', 'This session is not open.', { hint: 'Run hoop connect again.' })
+    }
+    await session.serve(client)
+  }
+
+  tunnelOpened(identity: Identity, tunnel: string): void {
+    if (this.#tunnels.has(tunnel)) throw new HoopError('conflict', 'A tunnel with this id is open already.')
+    this.#tunnels.set(tunnel, identity)
+  }
+
+  async tunnelClosed(tunnel: string, words: string): Promise<void> {
+    this.#tunnels.delete(tunnel)
+    const ends = [...this.#open.values()].filter((session) => session.tunnel === tunnel)
+    await Promise.all(ends.map(({ id }) => this.end(id, `The tunnel was closed: ${words}`)))
+  }
+
+  end(id: string, words: string): Promise<void> {
+    const session = this.#open.get(id)
+    if (session === undefined) return this.#ending.get(id) ?? Promise.resolve()
+    this.#open.delete(id)
+    const ending = this.#end(session, words).finally(() => this.#ending.delete(id))
+    this.#ending.set(id, ending)
+    return ending
+  }
+
+  async #end(session: OpenSession, words: string): Promise<void> {
+    const { log, index } = this.#dependencies
+    let said = words
+    await session.end(words).catch((error: unknown) => {
+      said = session.record.failed?.message ?? words
+      log.error({ err: error, session: session.id }, 'the record of a session could not be closed')
+    })
+    await index.close(session.id, said, session.record.operations)
+  }
+
+  list(filter: SessionFilter): Promise<SessionSummary[]> {
+    return this.#dependencies.index.list(filter)
+  }
+
+  async get(id: string): Promise<SessionSummary> {
+    const found = await this.#dependencies.index.get(id)
+    if (found === null) throw new HoopError('not_found', `There is no session ${id}.`, { hint: 'hoop sessions ls lists them.' })
+    const live = this.#open.get(id)
+    return live === undefined ? found : { ...found, operations: live.record.operations }
+  }
+
+  async *events(id: string, options: { after: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string> {
+    await this.get(id)
+    const live = this.#open.get(id)
+    yield* readLines(this.#folder(id), live === undefined ? { ...options, follow: false } : { ...options, live: live.record })
+  }
+
+  async noteRead(id: string, by: Identity, what: string): Promise<void> {
+    await this.#open.get(id)?.append({ type: 'read', by, what })
+  }
+
+  async close(words: string): Promise<void> {
+    this.#closed ??= words
+    await Promise.all([...[...this.#open.keys()].map((id) => this.end(id, words)), ...this.#ending.values()])
+  }
+
+  #folder(id: string): string {
+    if (!/^ses_[a-z0-9]{1,64}$/.test(id)) throw new HoopError('not_found', 'That is not the id of a session.')
+    return join(this.#dependencies.records, id)
+  }
+
+  /** Values kept for one connection as it is registered now; another registration begins anew. */
+  #sharedOf(connection: ConnectionDocument): SharedValues {
+    let shared = this.#shared.get(connection)
+    if (shared === undefined) {
+      const values = new Map<string, unknown>()
+      shared = {
+        get<T>(key: string, make: () => T): T {
+          if (!values.has(key)) values.set(key, make())
+          return values.get(key) as T
+        },
+        delete: (key) => void values.delete(key),
+      }
+      this.#shared.set(connection, shared)
+    }
+    return shared
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function countOperations(folder: string): Promise<number> {
+  let operations = 0
+  for await (const line of readLines(folder, { after: -1, follow: false })) {
+    if (line.includes('"type":"operation"') && line.includes('"by":"caller"')) operations++
+  }
+  return operations
+}

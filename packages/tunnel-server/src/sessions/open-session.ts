@@ -1,0 +1,155 @@
+import type { Duplex } from 'node:stream'
+import { type ConnectionDocument, HoopError, type Identity, type Maybe, type ScramVerifier } from '@hoop/contracts'
+import { protocols, type ServeContext, type SharedValues } from '@hoop/protocols'
+import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
+import { dial } from '../tunnels/dial.ts'
+import { SessionCancels } from './cancels.ts'
+import { SessionGate } from './gate.ts'
+import type { SessionsDependencies } from './types.ts'
+
+/** How long streams may take to tell their callers that the session is over. */
+const farewellTime = 5_000
+
+export interface OpenSessionParts {
+  readonly id: string
+  readonly identity: Identity
+  readonly connection: string
+  readonly reason: string | null
+  readonly tunnel: string
+  readonly localSecret: ScramVerifier
+  readonly record: SessionRecord
+  readonly shared: (connection: ConnectionDocument) => SharedValues
+  readonly dependencies: SessionsDependencies
+}
+
+/** One session that is open: its record, its gate, its streams. */
+export class OpenSession {
+  readonly id: string
+  readonly identity: Identity
+  readonly tunnel: string
+  readonly record: SessionRecord
+  readonly #parts: OpenSessionParts
+  readonly #gate: SessionGate
+  readonly #cancels = new SessionCancels()
+  readonly #ending = new AbortController()
+  readonly #streams = new Set<Promise<void>>()
+  #streamCount = 0
+  #version = ''
+
+  constructor(parts: OpenSessionParts) {
+    this.id = parts.id
+    this.identity = parts.identity
+    this.tunnel = parts.tunnel
+    this.record = parts.record
+    this.#parts = parts
+    const { rules, holds, digestKey, log } = parts.dependencies
+    this.#gate = new SessionGate({
+      sessionId: parts.id,
+      identity: parts.identity,
+      reason: parts.reason,
+      rules,
+      connection: () => this.#connection(),
+      holds,
+      digestKey,
+      append: this.append,
+      signal: this.#ending.signal,
+      log,
+    })
+  }
+
+  /** Puts entries on the record. A record that cannot be written ends the session: there is no unrecorded way on. */
+  readonly append = (...entries: Entry[]): Maybe<void> => {
+    const { record } = this.#parts
+    try {
+      record.append(...entries)
+      const durable = record.durable()
+      return durable?.catch((error: unknown) => this.#unrecorded(error))
+    } catch (error) {
+      this.#unrecorded(error)
+    }
+  }
+
+  #unrecorded(error: unknown): never {
+    const words = error instanceof RecordError ? error.message : 'The record of this session cannot be written.'
+    const failure = new HoopError('unavailable', words, { hint: 'What was asked last was not run. Tell an admin.', cause: error })
+    this.abort(failure)
+    throw failure
+  }
+
+  /** The connection as registered now, while this identity may use it; the session ends when it may not. */
+  #connection(): ConnectionDocument {
+    const { dependencies, connection: name, identity } = this.#parts
+    const connection = dependencies.connections.get(name)
+    const rules = dependencies.rules()
+    if (connection === null) {
+      const failure = new HoopError('no_access', `The connection ${name} is not registered any more.`)
+      this.abort(failure)
+      throw failure
+    }
+    if (rules.version !== this.#version) {
+      if (!rules.mayUse(identity, connection).allowed) {
+        const failure = new HoopError('no_access', `The access to ${name} has ended.`, {
+          hint: 'hoop ls shows what you may use.',
+        })
+        this.abort(failure)
+        throw failure
+      }
+      this.#version = rules.version
+    }
+    return connection
+  }
+
+  /** Serves one local connection until it ends. Rejects with our own faults only. */
+  serve(client: Duplex): Promise<void> {
+    const served = this.#serve(client).finally(() => this.#streams.delete(served))
+    this.#streams.add(served)
+    return served
+  }
+
+  async #serve(client: Duplex): Promise<void> {
+    const stream = ++this.#streamCount
+    const { dependencies, id, identity, connection: name, localSecret, shared } = this.#parts
+    let words: string | null = null
+    await this.append({ type: 'stream.opened', stream, application: null })
+    try {
+      this.#ending.signal.throwIfAborted()
+      const connection = this.#connection()
+      const context: ServeContext = {
+        client,
+        stream,
+        sessionId: id,
+        connection: name,
+        identity,
+        upstream: () => dependencies.connections.upstream(name),
+        localSecret,
+        gate: this.#gate,
+        cancels: this.#cancels,
+        signal: this.#ending.signal,
+        dial,
+        loggedIn: (login) => void this.append({ type: 'stream.login', stream, ...login }),
+        own: (text) => this.#gate.own(text, stream),
+        shared: shared(connection),
+      }
+      await protocols[connection.protocol].serve(context)
+    } catch (error) {
+      words = error instanceof HoopError ? error.message : 'The gateway could not go on with this stream.'
+      if (!(error instanceof HoopError)) dependencies.log.error({ err: error, session: id, stream }, 'a stream failed')
+      client.destroy(error instanceof Error ? error : undefined)
+    } finally {
+      if (this.record.failed === null && !this.record.ended) await this.append({ type: 'stream.closed', stream, words })
+    }
+  }
+
+  /** Tells every stream why it ends, in its own protocol. */
+  abort(reason: HoopError): void {
+    this.#ending.abort(reason)
+  }
+
+  /** Ends all streams and closes the record. */
+  async end(words: string): Promise<void> {
+    this.abort(new HoopError('unavailable', words, { hint: `The record of session ${this.id} stays.` }))
+    const late = new Promise<void>((resolve) => setTimeout(resolve, farewellTime).unref())
+    await Promise.race([Promise.allSettled(this.#streams), late])
+    await this.record.close(words)
+  }
+}

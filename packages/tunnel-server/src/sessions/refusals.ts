@@ -1,0 +1,77 @@
+import type { Operation, Refusal } from '@hoop/contracts'
+import type { Decision } from './types.ts'
+
+/** The gate's own refusals; those of rules come with their judgement. Without the operation's id. */
+type Words = Omit<Refusal, 'id'>
+
+export function constructRefused({ code, words }: NonNullable<Operation['refused']>): Words {
+  if (code === 'unreadable') {
+    return {
+      code,
+      message: words,
+      rule: 'hoop/unreadable',
+      detail: "PostgreSQL's own parser rejects the statement, so what it does could not be judged.",
+      hint: 'Correct the statement.',
+    }
+  }
+  return {
+    code,
+    message: 'this is not supported through hoop yet',
+    rule: 'hoop/not-supported',
+    detail: words,
+    hint: 'Use another way to do it; docs/protocols/postgres.md lists what passes.',
+  }
+}
+
+export function decisionRefused(rule: string, { decision, by, reason }: Decision): Words {
+  const who = by === null ? 'An approver' : by.name
+  if (decision === 'denied') {
+    return {
+      code: 'approval_denied',
+      message: `${who} denied this statement: ${reason ?? 'no reason given'}`,
+      rule,
+      detail: 'It was held for approval and not run.',
+      hint: `Ask ${who} what would be acceptable, or change the statement.`,
+    }
+  }
+  if (decision === 'timed-out') {
+    return {
+      code: 'approval_timed_out',
+      message: 'nobody approved this statement in time',
+      rule,
+      detail: 'It was held for approval and not run.',
+      hint: 'Run it again when an approver is at hand.',
+    }
+  }
+  return {
+    code: 'withdrawn',
+    message: 'canceling statement due to user request',
+    rule,
+    detail: 'It was held for approval, withdrawn and not run.',
+    hint: 'Run it again to ask again.',
+  }
+}
+
+export const approvalVoid = (rule: string): Words => ({
+  code: 'approval_void',
+  message: 'the approval is void: the rules changed while the statement was held',
+  rule,
+  detail: 'Judged again before its release, it was not permitted any more, or other approvals were needed.',
+  hint: 'Run it again to ask again.',
+})
+
+export const holdFailed: Words = {
+  code: 'unavailable',
+  message: 'the statement needs an approval, and the gateway cannot ask for one now',
+  rule: 'hoop/approvals',
+  detail: 'The store of approvals does not answer. Nothing was run.',
+  hint: 'Try again later.',
+}
+
+export const judgeFailed: Words = {
+  code: 'policy_denied',
+  message: 'the statement could not be judged',
+  rule: 'hoop/judge',
+  detail: 'The rules failed to evaluate; what cannot be judged is not run.',
+  hint: 'An admin finds the cause in the log of the gateway.',
+}
