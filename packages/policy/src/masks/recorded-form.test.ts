@@ -72,6 +72,15 @@ describe('recordedForm', () => {
     )
   })
 
+  it('shows nothing of a text that could not be read, where columns are masked', () => {
+    const given = operation({
+      text: "selct email = 'a@b' 4111111111111111",
+      refused: { code: 'unreadable', words: 'syntax error' },
+    })
+    expect(recordedForm(given, emails)).toEqual({ text: '[masked]', parameters: [], masked: true })
+    expect(recordedForm(given, plan({ detect: ['card'] })).text).toBe("selct email = 'a@b' ****************")
+  })
+
   it('is the operation itself where nothing is masked', () => {
     const given = operation({ parameters: [{ type: 'text', value: 'x', sources: email }] })
     expect(recordedForm(given, maskPlan([], Buffer.alloc(32)))).toEqual({

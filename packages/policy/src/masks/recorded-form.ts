@@ -11,19 +11,25 @@ export interface RecordedForm {
 
 /**
  * Masks the literals and parameters that go to or are compared with a masked column (or may be, where that is not known), then what the
- * detectors find in the rest. NULL stays NULL. Throws RangeError for a literal that lies outside of the text.
+ * detectors find in the rest. NULL stays NULL. Of a text that could not be read nothing is shown where columns are masked: its literals are
+ * not known. Throws RangeError for a literal that lies outside of the text.
  */
 export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm {
   if (plan.empty)
     return { text: operation.text, parameters: operation.parameters.map(({ type, value }) => ({ type, value })), masked: false }
-  const literals = operation.literals.filter((literal) => plan.column(literal.sources) !== null)
-  const text = withDetectors(withoutLiterals(operation.text, literals), plan)
+  const text = recordedText(operation, plan)
   const parameters = operation.parameters.map(({ type, value, sources }) => {
     if (value === null) return { type, value }
     return { type, value: plan.column(sources) === null ? withDetectors(value, plan) : redacted }
   })
   const masked = text !== operation.text || parameters.some(({ value }, index) => value !== operation.parameters[index]?.value)
   return { text, parameters, masked }
+}
+
+function recordedText(operation: Operation, plan: MaskPlan): string {
+  if (plan.hasColumns && operation.refused?.code === 'unreadable') return redacted
+  const literals = operation.literals.filter((literal) => plan.column(literal.sources) !== null)
+  return withDetectors(withoutLiterals(operation.text, literals), plan)
 }
 
 function withDetectors(text: string, plan: MaskPlan): string {
