@@ -15,6 +15,7 @@ function withLiterals(marked: string, sources: Sources): Operation {
     start: match.index - 2 * index,
     end: match.index - 2 * index + (match[1] ?? '').length,
     sources,
+    secret: false,
   }))
   return operation({ text: marked.replace(/[‹›]/g, ''), literals })
 }
@@ -63,13 +64,21 @@ describe('recordedForm', () => {
 
   it('takes overlapping literals as one, and throws for one outside of the text', () => {
     const overlapping = [
-      { start: 2, end: 6, sources: email },
-      { start: 0, end: 4, sources: email },
+      { start: 2, end: 6, sources: email, secret: false },
+      { start: 0, end: 4, sources: email, secret: false },
     ]
     expect(recordedForm(operation({ text: 'abcdefgh', literals: overlapping }), emails).text).toBe('***gh')
-    expect(() => recordedForm(operation({ text: 'abc', literals: [{ start: 0, end: 9, sources: email }] }), emails)).toThrow(
-      RangeError,
-    )
+    expect(() =>
+      recordedForm(operation({ text: 'abc', literals: [{ start: 0, end: 9, sources: email, secret: false }] }), emails),
+    ).toThrow(RangeError)
+  })
+
+  it('masks a secret whatever the masks say', () => {
+    const text = "alter role app password 'hunter2'"
+    const given = operation({ text, literals: [{ start: 24, end: 33, sources: [], secret: true }] })
+    for (const any of [maskPlan([], Buffer.alloc(32)), emails, plan({ detect: ['card'] })]) {
+      expect(recordedForm(given, any)).toEqual({ text: "alter role app password '[masked]'", parameters: [], masked: true })
+    }
   })
 
   it('shows nothing of a text that could not be read, where columns are masked', () => {

@@ -10,12 +10,12 @@ export interface RecordedForm {
 }
 
 /**
- * Masks the literals and parameters that go to or are compared with a masked column (or may be, where that is not known), then what the
+ * Masks secrets in any case, and the literals and parameters that go to or are compared with a masked column (or may be, where that is not known), then what the
  * detectors find in the rest. NULL stays NULL. Of a text that could not be read nothing is shown where columns are masked: its literals are
  * not known. Throws RangeError for a literal that lies outside of the text.
  */
 export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm {
-  if (plan.empty)
+  if (plan.empty && !operation.literals.some(({ secret }) => secret))
     return { text: operation.text, parameters: operation.parameters.map(({ type, value }) => ({ type, value })), masked: false }
   const text = recordedText(operation, plan)
   const parameters = operation.parameters.map(({ type, value, sources }) => {
@@ -28,7 +28,7 @@ export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm
 
 function recordedText(operation: Operation, plan: MaskPlan): string {
   if (plan.hasColumns && operation.refused?.code === 'unreadable') return redacted
-  const literals = operation.literals.filter((literal) => plan.column(literal.sources) !== null)
+  const literals = operation.literals.filter(({ secret, sources }) => secret || plan.column(sources) !== null)
   return withDetectors(withoutLiterals(operation.text, literals), plan)
 }
 
