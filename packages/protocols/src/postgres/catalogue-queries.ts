@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+const text = z.string()
+const flag = z.enum(['t', 'f'])
+const row = <Columns extends [z.ZodType, ...z.ZodType[]]>(...columns: Columns) => z.array(z.tuple(columns))
+
+/** What the server answers to {@link catalogueQueries}: rows of text values, as the simple query protocol sends them. */
+export const CatalogueRows = z.object({
+  session: row(text, text.nullable()),
+  relations: row(text, text, text, text, text.nullable()),
+  columns: row(text, text, text, text, text.nullable()),
+  inheritance: row(text, text),
+  functions: row(text, text, text, text, text, text.nullable()),
+  types: row(text, text, text, text, flag),
+  operators: row(text, text),
+})
+export type CatalogueRows = z.infer<typeof CatalogueRows>
+
+/**
+ * Our own reads of a database, in order, on one connection that serves nothing else: the first reads the search path of the
+ * login role, the second then pins it, so that the definitions that follow are printed with every name qualified.
+ */
+export const catalogueQueries: readonly { readonly name: keyof CatalogueRows | null; readonly text: string }[] = [
+  {
+    name: 'session',
+    text: `select current_setting('server_version_num'), array_to_json(current_schemas(true))`,
+  },
+  { name: null, text: `select set_config('search_path', 'pg_catalog', false)` },
+  {
+    name: 'relations',
+    text: `select c.oid, n.nspname, c.relname, c.relkind, case when c.relkind in ('v', 'm') and n.nspname <> all ('{pg_catalog,information_schema}')
+  then pg_get_viewdef(c.oid) end
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname !~ '^pg_(toast|temp)'`,
+  },
+  {
+    name: 'columns',
+    text: `select a.attrelid, a.attnum, a.attname, a.atttypid, case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
+from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and n.nspname !~ '^pg_(toast|temp)'
+order by a.attrelid, a.attnum`,
+  },
+  { name: 'inheritance', text: `select inhrelid, inhparent from pg_inherits` },
+  {
+    name: 'functions',
+    text: `select distinct n.nspname, p.proname, p.provolatile, p.prokind, l.lanname, case
+  when p.proargmodes && '{o,b,t}' and cardinality(p.proallargtypes) > 0 and p.prorettype = 'record'::regtype then
+    (select array_to_json(array_agg(o.name order by o.position))
+     from unnest(p.proargnames, p.proargmodes) with ordinality o(name, mode, position) where o.mode in ('o', 'b', 't'))::text
+  when t.typtype in ('b', 'd', 'e', 'r', 'm') then 'scalar'
+  when t.typtype = 'c' then t.typrelid::text end
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang join pg_type t on t.oid = p.prorettype`,
+  },
+  {
+    name: 'types',
+    text: `select t.oid, n.nspname, t.typname, t.typtype, exists (
+  select from pg_cast c join pg_proc p on p.oid = c.castfunc
+  where c.casttarget = t.oid and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))
+from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
+  },
+  {
+    name: 'operators',
+    text: `select distinct n.nspname, o.oprname from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog'`,
+  },
+]

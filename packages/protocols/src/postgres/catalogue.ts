@@ -1,0 +1,230 @@
+import type { ColumnRef, Sources } from '@hoop/contracts'
+import { CatalogueRows } from './catalogue-queries.ts'
+import { unionAll } from './sources.ts'
+
+export { CatalogueRows, catalogueQueries } from './catalogue-queries.ts'
+
+export interface Column {
+  readonly attnum: number
+  readonly name: string
+  readonly typeOid: number
+  /** The column under its own name, without what it may be made of. */
+  readonly self: ColumnRef
+  /** The expression of a generated column. */
+  readonly generated: string | null
+}
+
+export type RelationKind = 'table' | 'partitioned table' | 'view' | 'materialized view' | 'foreign table' | 'sequence'
+
+export interface CatalogueRelation {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  /** In order of attnum, dropped ones left out. */
+  readonly columns: readonly Column[]
+  /** What a view selects, every name in it qualified; null for all else and for the system's own views. */
+  readonly definition: string | null
+  /** Tables that this one inherits from or is a partition of, and those that inherit from it: a value may be read under any of their names. */
+  readonly kin: readonly CatalogueRelation[]
+}
+
+export interface CatalogueFunction {
+  readonly schema: string
+  readonly name: string
+  readonly volatility: 'immutable' | 'stable' | 'volatile'
+  readonly kind: 'function' | 'procedure' | 'aggregate' | 'window'
+  readonly language: string
+  /** The names of its result's columns in FROM; `scalar` is one column, null is not known before it is called. */
+  readonly result: 'scalar' | readonly string[] | null
+}
+
+export interface CatalogueType {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+  /** A cast to it may run a function that somebody wrote. */
+  readonly userCasts: boolean
+}
+
+/** What the names in a statement mean in one database, for one login role, at one time. */
+export interface Catalogue {
+  /** `server_version_num` */
+  readonly version: string
+  /** Where unqualified names are looked for, in order; `pg_catalog` is among them. */
+  readonly searchPath: readonly string[]
+  readonly relationsByOid: ReadonlyMap<number, CatalogueRelation>
+  /** By schema, then name. */
+  readonly relations: ReadonlyMap<string, ReadonlyMap<string, CatalogueRelation>>
+  readonly functions: ReadonlyMap<string, ReadonlyMap<string, readonly CatalogueFunction[]>>
+  readonly types: ReadonlyMap<string, ReadonlyMap<string, CatalogueType>>
+  readonly typesByOid: ReadonlyMap<number, CatalogueType>
+  /** Operators outside pg_catalog: schemas by name. */
+  readonly userOperators: ReadonlyMap<string, readonly string[]>
+}
+
+const relationKinds: Readonly<Record<string, RelationKind>> = {
+  r: 'table',
+  p: 'partitioned table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+  S: 'sequence',
+}
+const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const
+const functionKinds = { f: 'function', p: 'procedure', a: 'aggregate', w: 'window' } as const
+
+/** Builds the catalogue from the answers to `catalogueQueries`. Throws a ZodError if they are not of that shape. */
+export function buildCatalogue(rows: unknown): Catalogue {
+  const answers = CatalogueRows.parse(rows)
+  const [session] = answers.session
+  const searchPath = parseNames(session?.[1] ?? null)
+  if (!session || !searchPath) throw new Error('The server did not tell its version and search path')
+
+  const columns = columnsByRelation(answers)
+  const kin = new Map<number, CatalogueRelation[]>()
+  const relationsByOid = new Map<number, CatalogueRelation>()
+  const relations = new Map<string, Map<string, CatalogueRelation>>()
+  for (const [oidText, schema, name, relkind, definition] of answers.relations) {
+    const oid = Number(oidText)
+    const kind = relationKinds[relkind]
+    if (!kind) continue
+    const own = (columns.get(oid) ?? []).map((column) => withOwnName(column, schema, name))
+    const related: CatalogueRelation[] = []
+    kin.set(oid, related)
+    const relation: CatalogueRelation = { oid, schema, name, kind, columns: own, definition, kin: related }
+    relationsByOid.set(oid, relation)
+    inner(relations, schema, () => new Map()).set(name, relation)
+  }
+  connectKin(answers.inheritance, relationsByOid, kin)
+
+  const functions = new Map<string, Map<string, CatalogueFunction[]>>()
+  for (const [schema, name, volatility, kind, language, result] of answers.functions) {
+    const known: CatalogueFunction = {
+      schema,
+      name,
+      // A letter of a later version is taken for the worst.
+      volatility: volatilities[volatility as keyof typeof volatilities] ?? 'volatile',
+      kind: functionKinds[kind as keyof typeof functionKinds] ?? 'procedure',
+      language,
+      result: resultColumns(result, columns),
+    }
+    inner(
+      inner(functions, schema, () => new Map<string, CatalogueFunction[]>()),
+      name,
+      () => [],
+    ).push(known)
+  }
+
+  const types = new Map<string, Map<string, CatalogueType>>()
+  const typesByOid = new Map<number, CatalogueType>()
+  for (const [oid, schema, name, kind, userCasts] of answers.types) {
+    const type = { oid: Number(oid), schema, name, kind, userCasts: userCasts === 't' }
+    typesByOid.set(type.oid, type)
+    inner(types, schema, () => new Map()).set(name, type)
+  }
+  const userOperators = new Map<string, string[]>()
+  for (const [schema, name] of answers.operators) inner(userOperators, name, () => []).push(schema)
+  return { version: session[0], searchPath, relationsByOid, relations, functions, types, typesByOid, userOperators }
+}
+
+/**
+ * The column that the server names as a result column's origin: `whole-row` for a row of the table, null where it names none
+ * (an expression), a system column, or a table that the catalogue does not have.
+ */
+export function originOf(catalogue: Catalogue, tableOid: number, attnum: number): ColumnRef | 'whole-row' | null {
+  if (tableOid === 0) return null
+  if (attnum === 0) return 'whole-row'
+  return catalogue.relationsByOid.get(tableOid)?.columns.find((column) => column.attnum === attnum)?.self ?? null
+}
+
+/** A relation by the name that a statement uses, null if there is none. */
+export function findRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
+  for (const candidate of schema === null ? catalogue.searchPath : [schema]) {
+    const found = catalogue.relations.get(candidate)?.get(name)
+    if (found) return found
+  }
+  return null
+}
+
+/** Every function that a call by this name could mean: overloads are told apart by types, which are not known here. */
+export function findFunctions(catalogue: Catalogue, schema: string | null, name: string): readonly CatalogueFunction[] {
+  const schemas = schema === null ? catalogue.searchPath : [schema]
+  return schemas.flatMap((candidate) => catalogue.functions.get(candidate)?.get(name) ?? [])
+}
+
+/** A type by the name that a statement uses, null if there is none. */
+export function findType(catalogue: Catalogue, schema: string | null, name: string): CatalogueType | null {
+  for (const candidate of schema === null ? catalogue.searchPath : [schema]) {
+    const found = catalogue.types.get(candidate)?.get(name)
+    if (found) return found
+  }
+  return null
+}
+
+/** A column's value under every name that a rule may know it by: its own, and its namesakes' in the tables of the same inheritance tree. */
+export function ownSources(relation: CatalogueRelation, column: Column): Sources {
+  const kin: Sources[] = relation.kin.map((other) => other.columns.filter((c) => c.name === column.name).map((c) => c.self))
+  return kin.length === 0 ? [column.self] : unionAll([[column.self], ...kin])
+}
+
+function columnsByRelation(answers: CatalogueRows): Map<number, Omit<Column, 'self'>[]> {
+  const byRelation = new Map<number, Omit<Column, 'self'>[]>()
+  for (const [relation, attnum, name, typeOid, generated] of answers.columns) {
+    inner(byRelation, Number(relation), () => []).push({ attnum: Number(attnum), name, typeOid: Number(typeOid), generated })
+  }
+  return byRelation
+}
+
+function withOwnName(column: Omit<Column, 'self'>, schema: string, table: string): Column {
+  return { ...column, self: Object.freeze({ schema, table, column: column.name }) }
+}
+
+function connectKin(
+  inheritance: CatalogueRows['inheritance'],
+  relations: ReadonlyMap<number, CatalogueRelation>,
+  kin: ReadonlyMap<number, CatalogueRelation[]>,
+): void {
+  const parents = new Map<number, number[]>()
+  for (const [child, parent] of inheritance) inner(parents, Number(child), () => []).push(Number(parent))
+  for (const child of parents.keys()) {
+    const childRelation = relations.get(child)
+    const seen = new Set<number>()
+    const open = [...(parents.get(child) ?? [])]
+    for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+      const ancestor = relations.get(parent)
+      if (seen.has(parent)) continue
+      seen.add(parent)
+      open.push(...(parents.get(parent) ?? []))
+      if (!childRelation || !ancestor) continue
+      kin.get(child)?.push(ancestor)
+      kin.get(parent)?.push(childRelation)
+    }
+  }
+}
+
+function resultColumns(
+  result: string | null,
+  columns: ReadonlyMap<number, readonly { readonly name: string }[]>,
+): CatalogueFunction['result'] {
+  if (result === null || result === 'scalar') return result
+  const names = result.startsWith('[') ? parseNames(result) : columns.get(Number(result))?.map((column) => column.name)
+  // One OUT parameter alone takes the alias of its function: not a name to rely on.
+  return names && names.length > 1 ? names : null
+}
+
+function parseNames(json: string | null): readonly string[] | null {
+  if (json === null) return null
+  const names: unknown = JSON.parse(json)
+  return Array.isArray(names) && names.every((name): name is string => typeof name === 'string') ? names : null
+}
+
+function inner<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
+}

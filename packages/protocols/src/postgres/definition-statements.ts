@@ -1,0 +1,92 @@
+import type { AlterTableCmd, Node, RangeVar } from 'libpg-query'
+import { type Definition, definitionNodes } from './definitions.ts'
+import { callByName, sourcesOf, type Walk } from './expressions.ts'
+import { outermost, startWalk } from './lineage.ts'
+import { created, targetName } from './new-relations.ts'
+import { Reading } from './reading.ts'
+import type { Scope } from './scope.ts'
+import { without } from './sources.ts'
+import { type Fields, isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
+
+/** Reads a statement that defines, changes or maintains things: what it names, and what the expressions in it call. */
+export function readDefinition(walk: Walk, node: Node, definition: Definition, fields: Fields): void {
+  const { reading } = walk
+  for (const effect of definition.effects) reading.effects.add(effect)
+  if (definition.unknownBecause !== undefined) reading.unknown(definition.unknownBecause)
+  if (definition.notSupported !== undefined) reading.refuse(definition.notSupported)
+  reading.changesCatalogue ||= definition.changesCatalogue ?? false
+  reading.destructive ||= definition.destructive ?? false
+  reading.secret ||= definition.secret ?? false
+
+  const access = definition.effects.includes('dcl') && !definition.effects.includes('ddl') ? 'dcl' : 'ddl'
+  const scope = targetScope(walk, fields)
+  if ('CreateStmt' in node && node.CreateStmt.relation) created(walk, node.CreateStmt.relation)
+  if ('CreateForeignTableStmt' in node && node.CreateForeignTableStmt.base?.relation)
+    created(walk, node.CreateForeignTableStmt.base.relation)
+  if ('DropStmt' in node) dropped(walk, node.DropStmt.objects ?? [], node.DropStmt.removeType ?? '')
+  if ('AlterTableStmt' in node) {
+    for (const command of node.AlterTableStmt.cmds ?? [])
+      if ('AlterTableCmd' in command) alterTable(walk, command.AlterTableCmd, scope)
+  }
+  if ('CreateTrigStmt' in node) calledLater(walk, node.CreateTrigStmt.funcname)
+  if ('CreateEventTrigStmt' in node) calledLater(walk, node.CreateEventTrigStmt.funcname)
+  inside(walk, fields, scope, access)
+}
+
+/** The table that the definition is about, so that the columns in its expressions are found. */
+function targetScope(walk: Walk, fields: Fields): Scope {
+  const range = [fields.relation, fields.table].find(isObject)
+  if (!range) return outermost
+  // Looked at for its columns only: what reading it would do is not done here.
+  const aside = startWalk(walk.catalogue, new Reading())
+  return { ...outermost, relations: [aside.relation(range as RangeVar, outermost)] }
+}
+
+/** Everything inside a definition, whatever field it stands in. */
+function inside(walk: Walk, value: unknown, scope: Scope, access: string): void {
+  if (Array.isArray(value)) {
+    for (const item of value) inside(walk, item, scope, access)
+    return
+  }
+  if (!isObject(value)) return
+  const node = tagged(value)
+  if (node?.[0] === 'RangeVar') walk.reading.object('table', targetName(walk, node[1] as RangeVar), access)
+  else if (!node && 'relname' in value) walk.reading.object('table', targetName(walk, value as RangeVar), access)
+  else if (node && !definitionNodes.has(node[0])) sourcesOf(walk, value, scope)
+  else if (!node && 'names' in value && 'typemod' in value) sourcesOf(walk, value, scope)
+  else
+    for (const inner of Object.values(node ? node[1] : value)) if (typeof inner === 'object') inside(walk, inner, scope, access)
+}
+
+function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
+  if (command.subtype === 'AT_DropColumn') walk.reading.destructive = true
+  if (command.subtype !== 'AT_AlterColumnType' || !command.def || !('ColumnDef' in command.def)) return
+  const [relation] = scope.relations
+  const own = relation?.columns?.find(({ name }) => name === command.name)?.sources ?? []
+  walk.reading.flow(without(sourcesOf(walk, command.def.ColumnDef.raw_default, scope), own))
+}
+
+function calledLater(walk: Walk, funcname: readonly Node[] | undefined): void {
+  const { schema, name } = qualifiedName(funcname)
+  callByName(walk, schema, name)
+}
+
+const relationTypes: Readonly<Record<string, string>> = {
+  OBJECT_TABLE: 'table',
+  OBJECT_VIEW: 'view',
+  OBJECT_MATVIEW: 'materialized view',
+  OBJECT_FOREIGN_TABLE: 'foreign table',
+  OBJECT_SEQUENCE: 'sequence',
+}
+
+function dropped(walk: Walk, objects: readonly Node[], type: string): void {
+  for (const object of objects) {
+    const names = nameOf('List' in object ? object.List.items : 'TypeName' in object ? object.TypeName.names : [object])
+    const [relname = '', schemaname] = [...names].reverse()
+    const range: RangeVar = schemaname === undefined ? { relname } : { relname, schemaname }
+    const kind = relationTypes[type]
+    if (kind !== undefined) walk.reading.object(kind, targetName(walk, range), 'ddl')
+    else if (names.length > 0)
+      walk.reading.object(type.replace('OBJECT_', '').toLowerCase().replaceAll('_', ' '), names.join('.'), 'ddl')
+  }
+}

@@ -1,0 +1,146 @@
+import type { Effect } from '@hoop/contracts'
+
+/** What a statement does that defines, changes or maintains things, told by its node alone. */
+export interface Definition {
+  readonly verb: string
+  readonly effects: readonly Effect[]
+  /** What the catalogue was read for may be different afterwards. */
+  readonly changesCatalogue?: boolean
+  readonly destructive?: boolean
+  readonly secret?: boolean
+  readonly unknownBecause?: string
+  readonly notSupported?: string
+}
+
+const ddl: readonly Effect[] = ['ddl']
+const dcl: readonly Effect[] = ['dcl']
+const create: Definition = { verb: 'CREATE', effects: ddl, changesCatalogue: true }
+const alter: Definition = { verb: 'ALTER', effects: ddl, changesCatalogue: true }
+const drop: Definition = { verb: 'DROP', effects: ddl, changesCatalogue: true, destructive: true }
+const laterRun = (what: string): Partial<Definition> => ({
+  effects: ['ddl', 'execute', 'unknown'],
+  unknownBecause: `hoop does not read the body of ${what}`,
+})
+
+/** Every statement that needs no reading of its own, by its node's tag. */
+export const definitions: Readonly<Record<string, Definition>> = {
+  CreateStmt: create,
+  CreateSeqStmt: create,
+  IndexStmt: create,
+  CreateStatsStmt: create,
+  DefineStmt: create,
+  CompositeTypeStmt: create,
+  CreateEnumStmt: create,
+  CreateRangeStmt: create,
+  CreateDomainStmt: create,
+  CreateConversionStmt: create,
+  CreateCastStmt: create,
+  CreateTransformStmt: create,
+  CreateOpClassStmt: create,
+  CreateOpFamilyStmt: create,
+  CreatedbStmt: create,
+  CreateSchemaStmt: create,
+  CreateTableSpaceStmt: { ...create, effects: ['ddl', 'file'] },
+  CreateForeignTableStmt: { ...create, effects: ['ddl', 'network'] },
+  CreateForeignServerStmt: { ...create, effects: ['ddl', 'network'], secret: true },
+  CreateFdwStmt: { ...create, effects: ['ddl', 'network', 'execute'], secret: true },
+  ImportForeignSchemaStmt: { ...create, verb: 'IMPORT', effects: ['ddl', 'network'] },
+  CreatePublicationStmt: { ...create, effects: ['ddl', 'replication'] },
+  CreateSubscriptionStmt: { ...create, effects: ['ddl', 'replication', 'network'], secret: true },
+  CreateUserMappingStmt: { ...create, effects: ['dcl', 'network'], secret: true },
+  CreateRoleStmt: { ...create, effects: dcl, secret: true },
+  CreatePolicyStmt: { ...create, effects: ['ddl', 'dcl'] },
+  CreateAmStmt: { ...create, ...laterRun('an access method') },
+  CreatePLangStmt: { ...create, ...laterRun('a language') },
+  CreateExtensionStmt: { ...create, ...laterRun("an extension's script") },
+  CreateTrigStmt: { ...create, ...laterRun('a trigger') },
+  CreateEventTrigStmt: { ...create, ...laterRun('an event trigger') },
+  RuleStmt: { ...create, ...laterRun('a rule') },
+  CreateFunctionStmt: { ...create, ...laterRun('a function') },
+
+  AlterTableStmt: alter,
+  AlterSeqStmt: alter,
+  AlterStatsStmt: alter,
+  AlterEnumStmt: alter,
+  AlterTypeStmt: alter,
+  AlterDomainStmt: alter,
+  AlterOpFamilyStmt: alter,
+  AlterOperatorStmt: alter,
+  AlterCollationStmt: alter,
+  AlterTSDictionaryStmt: alter,
+  AlterTSConfigurationStmt: alter,
+  AlterDatabaseStmt: alter,
+  AlterDatabaseRefreshCollStmt: alter,
+  AlterTableSpaceOptionsStmt: alter,
+  AlterTableMoveAllStmt: alter,
+  AlterObjectDependsStmt: alter,
+  AlterObjectSchemaStmt: alter,
+  AlterExtensionContentsStmt: alter,
+  RenameStmt: alter,
+  AlterOwnerStmt: { ...alter, effects: ['ddl', 'dcl'] },
+  AlterPolicyStmt: { ...alter, effects: ['ddl', 'dcl'] },
+  AlterFunctionStmt: { ...alter, ...laterRun('a function') },
+  AlterEventTrigStmt: { ...alter, ...laterRun('an event trigger') },
+  AlterExtensionStmt: { ...alter, ...laterRun("an extension's script") },
+  AlterFdwStmt: { ...alter, effects: ['ddl', 'network', 'execute'], secret: true },
+  AlterForeignServerStmt: { ...alter, effects: ['ddl', 'network'], secret: true },
+  AlterUserMappingStmt: { ...alter, effects: ['dcl', 'network'], secret: true },
+  AlterPublicationStmt: { ...alter, effects: ['ddl', 'replication'] },
+  AlterSubscriptionStmt: { ...alter, effects: ['ddl', 'replication', 'network'], secret: true },
+  AlterRoleStmt: { ...alter, effects: dcl, secret: true },
+  AlterRoleSetStmt: { ...alter, effects: ['dcl', 'session'] },
+  AlterDatabaseSetStmt: { ...alter, effects: ['ddl', 'session'] },
+  AlterSystemStmt: { ...alter, effects: ['ddl', 'session'], notSupported: 'ALTER SYSTEM' },
+
+  DropStmt: drop,
+  DropdbStmt: drop,
+  DropTableSpaceStmt: drop,
+  DropRoleStmt: { ...drop, effects: dcl },
+  DropUserMappingStmt: { ...drop, effects: dcl },
+  DropOwnedStmt: { ...drop, effects: ['ddl', 'dcl'] },
+  DropSubscriptionStmt: { ...drop, effects: ['ddl', 'replication', 'network'] },
+  TruncateStmt: { verb: 'TRUNCATE', effects: ['write', 'ddl'], destructive: true },
+
+  GrantStmt: { verb: 'GRANT', effects: dcl },
+  GrantRoleStmt: { verb: 'GRANT', effects: dcl },
+  AlterDefaultPrivilegesStmt: { verb: 'ALTER', effects: dcl },
+  ReassignOwnedStmt: { verb: 'REASSIGN', effects: dcl },
+
+  CommentStmt: { verb: 'COMMENT', effects: ddl },
+  SecLabelStmt: { verb: 'SECURITY LABEL', effects: ['ddl', 'dcl'] },
+  ClusterStmt: { verb: 'CLUSTER', effects: ddl },
+  VacuumStmt: { verb: 'VACUUM', effects: ddl },
+  ReindexStmt: { verb: 'REINDEX', effects: ddl },
+  CheckPointStmt: { verb: 'CHECKPOINT', effects: ['execute'] },
+
+  ConstraintsSetStmt: { verb: 'SET', effects: ['session'] },
+  LoadStmt: { verb: 'LOAD', effects: ['file', 'execute'], notSupported: 'LOAD' },
+  DiscardStmt: { verb: 'DISCARD', effects: ['session'], notSupported: 'DISCARD' },
+  ListenStmt: { verb: 'LISTEN', effects: ['session'], notSupported: 'LISTEN' },
+  UnlistenStmt: { verb: 'UNLISTEN', effects: ['session'], notSupported: 'UNLISTEN' },
+  NotifyStmt: { verb: 'NOTIFY', effects: ['write'], notSupported: 'NOTIFY' },
+  DeallocateStmt: { verb: 'DEALLOCATE', effects: ['session'], notSupported: 'DEALLOCATE (of a statement prepared in SQL)' },
+  ClosePortalStmt: { verb: 'CLOSE', effects: ['session'], notSupported: 'CLOSE (of a cursor declared in SQL)' },
+  ExecuteStmt: {
+    verb: 'EXECUTE',
+    effects: ['unknown'],
+    unknownBecause: 'hoop does not follow statements prepared in SQL',
+    notSupported: 'EXECUTE (of a statement prepared in SQL)',
+  },
+  FetchStmt: {
+    verb: 'FETCH',
+    effects: ['unknown'],
+    unknownBecause: 'hoop does not follow cursors declared in SQL',
+    notSupported: 'FETCH and MOVE (from a cursor declared in SQL)',
+  },
+  DoStmt: { verb: 'DO', effects: ['execute', 'unknown'], unknownBecause: 'hoop does not read the body of a DO block' },
+}
+
+/** Nodes inside a definition that have no meaning of their own here. */
+export const definitionNodes = new Set(
+  [
+    'AccessPriv AlterTableCmd ColumnDef Constraint CreateOpClassItem FunctionParameter ObjectWithArgs PartitionBoundSpec PartitionCmd',
+    'PartitionElem PartitionRangeDatum PartitionSpec PublicationObjSpec PublicationTable ReplicaIdentityStmt StatsElem TableLikeClause',
+    'TriggerTransition VacuumRelation DefElem IndexElem List RoleSpec ResTarget CreateStmt ReturnStmt VariableSetStmt RawStmt',
+  ].flatMap((tags) => tags.split(' ')),
+)

@@ -1,0 +1,263 @@
+import type { Output, Sources } from '@hoop/contracts'
+import type { ColumnRef as ColumnNode, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
+import { type Catalogue, findRelation, findType } from './catalogue.ts'
+import { isSystemSchema, readFunction } from './functions.ts'
+import type { Reading } from './reading.ts'
+import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } from './scope.ts'
+import { settingRefused } from './settings.ts'
+import { none, union, unionAll } from './sources.ts'
+import { type Fields, isObject, nameOf, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
+
+/** What an expression needs of the rest: given down, so that imports point one way. */
+export interface Walk {
+  readonly catalogue: Catalogue
+  readonly reading: Reading
+  /** The outputs of a SELECT, INSERT, UPDATE, DELETE or MERGE. */
+  query(statement: Node, scope: Scope): readonly Output[] | 'opaque'
+  /** A relation by its name: a WITH query or one of the database; it is read unless told otherwise. */
+  relation(range: RangeVar, scope: Scope, access?: 'read' | 'write'): ScopeRelation
+}
+
+/** Nodes of an expression that have no meaning of their own here: their value is made of what is inside them. */
+const transparent = new Set(
+  [
+    'A_ArrayExpr A_Indices A_Star Alias BitString Boolean BoolExpr BooleanTest CaseExpr CaseWhen CoalesceExpr CollateClause DefElem Float',
+    'GroupingFunc GroupingSet IndexElem Integer List MergeSupportFunc MinMaxExpr MultiAssignRef NamedArgExpr NullTest ResTarget RoleSpec',
+    'RowExpr SetToDefault SortBy SQLValueFunction String WindowDef XmlExpr XmlSerialize',
+    'JsonAggConstructor JsonArgument JsonArrayAgg JsonArrayConstructor JsonArrayQueryConstructor JsonBehavior JsonFormat JsonFuncExpr',
+    'JsonIsPredicate JsonKeyValue JsonObjectAgg JsonObjectConstructor JsonOutput JsonParseExpr JsonReturning JsonScalarExpr',
+    'JsonSerializeExpr JsonTableColumn JsonTablePathSpec JsonValueExpr RangeTableFuncCol',
+  ].flatMap((tags) => tags.split(' ')),
+)
+const queries = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'])
+
+/**
+ * What a value is made of: every column named anywhere inside it. Walks all that is there, known or not, and puts each call, each
+ * relation and each constant that it meets on the reading.
+ */
+export function sourcesOf(walk: Walk, value: unknown, scope: Scope): Sources {
+  if (Array.isArray(value)) return unionAll(value.map((item) => sourcesOf(walk, item, scope)))
+  if (!isObject(value)) return none
+  const node = tagged(value)
+  return node ? ofNode(walk, node[0], node[1], value as Node, scope) : ofFields(walk, value, scope)
+}
+
+function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scope): Sources {
+  if ('A_Const' in node) {
+    const { location } = node.A_Const
+    if (location !== undefined && location > 0) walk.reading.constantAt(location)
+    return none
+  }
+  if ('ColumnRef' in node) return ofColumn(walk, node.ColumnRef, scope)
+  if ('ParamRef' in node) {
+    walk.reading.parameter(node.ParamRef.number ?? 0)
+    return none
+  }
+  const mark = walk.reading.mark
+  let sources: Sources
+  if ('FuncCall' in node) sources = ofCall(walk, node.FuncCall, scope)
+  else if ('A_Expr' in node) {
+    sources = union(children(walk, fields, scope), ofOperator(walk, nameOf(node.A_Expr.name), node.A_Expr.kind ?? ''))
+  } else if ('TypeCast' in node) {
+    sources = union(sourcesOf(walk, node.TypeCast.arg, scope), ofType(walk, node.TypeCast.typeName, scope))
+  } else if ('A_Indirection' in node)
+    sources = ofIndirection(walk, node.A_Indirection.arg, node.A_Indirection.indirection ?? [], scope)
+  else if ('SubLink' in node) {
+    const operator = node.SubLink.operName ? ofOperator(walk, nameOf(node.SubLink.operName), 'AEXPR_OP') : none
+    sources = union(
+      unionAll([sourcesOf(walk, node.SubLink.testexpr, scope), sourcesOf(walk, node.SubLink.subselect, scope)]),
+      operator,
+    )
+  } else if (queries.has(tag)) sources = outputSources(walk.query(node, scope))
+  else if ('RangeVar' in node) return walk.relation(node.RangeVar, scope).any
+  else if ('TypeName' in node) return ofType(walk, node.TypeName, scope)
+  else if ('CurrentOfExpr' in node) {
+    walk.reading.refuse('cursors (WHERE CURRENT OF)')
+    return none
+  } else if (transparent.has(tag)) {
+    if (tag === 'CaseExpr' && fields.arg) ofOperator(walk, ['='], 'AEXPR_OP')
+    sources = children(walk, fields, scope)
+  } else {
+    walk.reading.unknown(`hoop does not know the construct ${tag}`)
+    children(walk, fields, scope)
+    sources = 'opaque'
+  }
+  // AND and OR join comparisons that have nothing to do with each other.
+  if (tag !== 'BoolExpr' && tag !== 'List') walk.reading.settle(mark, sources)
+  return sources
+}
+
+/** Fields that the grammar types without a tag. */
+function ofFields(walk: Walk, fields: Fields, scope: Scope): Sources {
+  if ('relname' in fields) return walk.relation(fields as RangeVar, scope).any
+  if ('funcname' in fields) return ofCall(walk, fields as FuncCall, scope)
+  if ('names' in fields && 'typemod' in fields) return ofType(walk, fields as TypeName, scope)
+  if ('limitOption' in fields) return outputSources(walk.query({ SelectStmt: fields } as Node, scope))
+  return children(walk, fields, scope)
+}
+
+/** Everything inside, whatever field it stands in. */
+export function children(walk: Walk, fields: Fields, scope: Scope): Sources {
+  let sources: Sources = none
+  for (const field in fields) {
+    const value = fields[field]
+    if (typeof value === 'object') sources = union(sources, sourcesOf(walk, value, scope))
+  }
+  return sources
+}
+
+export function outputSources(outputs: readonly Output[] | 'opaque'): Sources {
+  return outputs === 'opaque' ? 'opaque' : unionAll(outputs.map(({ sources }) => sources))
+}
+
+function ofColumn(walk: Walk, column: ColumnNode, scope: Scope): Sources {
+  const names = nameOf(column.fields)
+  const star = names.length < (column.fields?.length ?? 0)
+  const sources = star ? ofStar(names, scope) : ofName(walk, names, scope)
+  walk.reading.touch(sources)
+  return sources
+}
+
+function ofStar(names: readonly string[], scope: Scope): Sources {
+  if (names.length === 0) return unionAll(scope.relations.filter((relation) => !relation.qualifiedOnly).map(({ any }) => any))
+  return findByAlias(scope, names.at(-2) ?? null, names.at(-1) ?? '')?.any ?? 'opaque'
+}
+
+function ofName(walk: Walk, names: readonly string[], scope: Scope): Sources {
+  const [last = '', qualifier, schema = null] = [...names].reverse()
+  if (qualifier === undefined) return lookUp(scope, last)
+  const found = lookUpQualified(scope, schema, qualifier, last)
+  if (found) return found.call === null ? found.sources : union(found.sources, callByName(walk, null, found.call))
+  // No relation of that name is in sight: the server will refuse it, or the scope was misread.
+  return 'opaque'
+}
+
+/** `(c).email`, `(f(x)).a`, `array[1]` */
+function ofIndirection(walk: Walk, arg: Node | undefined, indirection: readonly Node[], scope: Scope): Sources {
+  const subscripts = unionAll(indirection.map((step) => ('A_Indices' in step ? sourcesOf(walk, step, scope) : none)))
+  const [first] = indirection
+  const relation = wholeRow(arg, scope)
+  const field = first && 'String' in first ? (first.String.sval ?? '') : null
+  if (!relation?.columns || field === null) return union(sourcesOf(walk, arg, scope), subscripts)
+  const column = relation.columns.find(({ name }) => name === field)
+  const sources = column?.sources ?? union(relation.any, callByName(walk, null, field))
+  walk.reading.touch(sources)
+  return union(sources, subscripts)
+}
+
+/** The relation whose whole row an expression is; null if it is anything else. A column of that name comes first. */
+export function wholeRow(node: Node | undefined, scope: Scope): ScopeRelation | null {
+  if (!node || !('ColumnRef' in node)) return null
+  const fields = node.ColumnRef.fields ?? []
+  const [name] = nameOf(fields)
+  if (name === undefined || fields.length !== 1) return null
+  for (let level: Scope | null = scope; level; level = level.parent) {
+    if (level.relations.some(({ columns, qualifiedOnly }) => !qualifiedOnly && columns?.some((column) => column.name === name)))
+      return null
+    const relation = level.relations.find(({ alias }) => alias === name)
+    if (relation) return relation
+  }
+  return null
+}
+
+function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
+  const { schema, name } = qualifiedName(call.funcname)
+  const { funcname: _, ...rest } = call
+  const inside = children(walk, rest as Fields, scope)
+  const [first] = call.args ?? []
+  const only = call.args?.length === 1
+  if (only && schema === null && first) {
+    // `email(c)` is a way to write `c.email`, and `date(x)` to write `x::date`.
+    const column = wholeRow(first, scope)?.columns?.find((candidate) => candidate.name === name)
+    const known = readFunction(walk.catalogue, schema, name).candidates.length > 0
+    if (!known && column) return inside
+    const type = known ? null : findType(walk.catalogue, null, name)
+    if (type) return type.userCasts ? castByUser(walk, `${type.schema}.${type.name}`) : inside
+  }
+  const own = callByName(walk, schema, name, inside)
+  if (name === 'set_config' && isSystemCall(walk, schema, name)) {
+    const refused = settingRefused(stringOf(first), stringOf(call.args?.[1]))
+    if (refused) walk.reading.refuse(refused)
+  }
+  if ((name === 'nextval' || name === 'setval') && isSystemCall(walk, schema, name)) touchSequence(walk, stringOf(first))
+  if (secretFunctions.test(name)) walk.reading.secret = true
+  return union(inside, own)
+}
+
+/** Their arguments are connection strings. */
+const secretFunctions = /^dblink/
+
+function isSystemCall(walk: Walk, schema: string | null, name: string): boolean {
+  return readFunction(walk.catalogue, schema, name).candidates.every((candidate) => isSystemSchema(candidate.schema))
+}
+
+/** Puts a call on the reading; answers what its result may hold besides its arguments. */
+export function callByName(walk: Walk, schema: string | null, name: string, args: Sources = none): Sources {
+  const { reading } = walk
+  const found = readFunction(walk.catalogue, schema, name)
+  reading.functions.add(found.name)
+  for (const effect of found.effects) reading.effects.add(effect)
+  if (found.unknownBecause !== null) reading.unknown(found.unknownBecause)
+  else if (found.effects.includes('unknown')) reading.unknown(`what ${found.name}() does is not known`)
+  if (found.notSupported !== null) reading.refuse(found.notSupported)
+  if (found.effects.includes('execute')) reading.object('function', found.name, 'execute')
+  if (found.candidates.length === 0) reading.unresolved.add(found.name)
+  if (found.stores) reading.flow(args)
+  return found.opaque ? 'opaque' : none
+}
+
+function touchSequence(walk: Walk, name: string | null): void {
+  const written = name?.split('.').map((part) => part.replaceAll('"', '')) ?? []
+  const found = written.length > 0 ? findRelation(walk.catalogue, written.at(-2) ?? null, written.at(-1) ?? '') : null
+  walk.reading.object('sequence', found ? `${found.schema}.${found.name}` : (name ?? '?'), 'write')
+}
+
+/** Operators that hide behind other words. */
+const meant: Readonly<Record<string, readonly string[]>> = {
+  AEXPR_BETWEEN: ['>=', '<='],
+  AEXPR_NOT_BETWEEN: ['<', '>'],
+  AEXPR_BETWEEN_SYM: ['>=', '<='],
+  AEXPR_NOT_BETWEEN_SYM: ['<', '>'],
+}
+
+/** An operator is a function: one that is not PostgreSQL's own does what nobody here knows. */
+function ofOperator(walk: Walk, names: readonly string[], kind: string): Sources {
+  if (walk.catalogue.userOperators.size === 0) return none
+  const [operator = '', schema] = [...names].reverse()
+  for (const name of meant[kind] ?? [operator]) {
+    const schemas = walk.catalogue.userOperators.get(name) ?? []
+    const chosen = schemas.find((candidate) =>
+      schema === undefined ? walk.catalogue.searchPath.includes(candidate) : candidate === schema,
+    )
+    if (chosen === undefined) continue
+    walk.reading.effects.add('execute')
+    walk.reading.functions.add(`operator ${chosen}.${name}`)
+    walk.reading.unknown(`the operator ${chosen}.${name} is not one of PostgreSQL itself`)
+    return 'opaque'
+  }
+  return none
+}
+
+/** Names that CREATE TABLE knows and the catalogue does not. */
+const serials = new Set(['serial', 'bigserial', 'smallserial', 'serial2', 'serial4', 'serial8'])
+
+function ofType(walk: Walk, type: TypeName | undefined, scope: Scope): Sources {
+  if (!type) return none
+  sourcesOf(walk, type.typmods, scope)
+  const { schema, name } = qualifiedName(type.names)
+  if (type.pct_type || serials.has(name)) return none
+  const found = findType(walk.catalogue, schema, name)
+  if (!found) {
+    const written = schema === null ? name : `${schema}.${name}`
+    walk.reading.unresolved.add(written)
+    walk.reading.unknown(`there is no type ${written}`)
+    return 'opaque'
+  }
+  return found.userCasts ? castByUser(walk, `${found.schema}.${found.name}`) : none
+}
+
+function castByUser(walk: Walk, type: string): Sources {
+  walk.reading.effects.add('execute')
+  walk.reading.unknown(`a cast to ${type} may run a function that is not one of PostgreSQL itself`)
+  return 'opaque'
+}

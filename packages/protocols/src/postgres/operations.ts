@@ -1,0 +1,128 @@
+import type { Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
+import type { RawStmt } from 'libpg-query'
+import type { Catalogue } from './catalogue.ts'
+import type { CopyTransfer } from './copy-statement.ts'
+import { startWalk } from './lineage.ts'
+import { readLiterals } from './literals.ts'
+import { fingerprint, Offsets, parse } from './parser.ts'
+import { Reading } from './reading.ts'
+import { readAnyStatement, type StatementKind } from './statements.ts'
+
+export { loadParser, StatementUnreadable } from './parser.ts'
+
+/** What one text does, for one catalogue. */
+export interface Statement {
+  /** All but the bound values; frozen and shared by all executions of the text: its identity is a cache key. */
+  readonly operation: Omit<Operation, 'parameters'>
+  /** By number: what `$1` is compared with or stored in. */
+  readonly parameterSources: ReadonlyMap<number, Sources>
+  readonly parts: readonly StatementPart[]
+  /** There is no statement in the text: white space, comments, semicolons. */
+  readonly empty: boolean
+  /** Relations, functions and types that the catalogue does not have: made since it was read, or temporary. */
+  readonly unresolved: readonly string[]
+}
+
+/** One statement of the text. */
+export interface StatementPart {
+  /** `SELECT`, `INSERT`, `COPY`, `BEGIN`, … */
+  readonly verb: string
+  readonly returnsRows: boolean
+  readonly outputs: readonly Output[] | 'opaque'
+  /** A COPY through the connection (STDIN, STDOUT). */
+  readonly copy: CopyTransfer | null
+  readonly transaction: 'begin' | 'commit' | 'rollback' | 'savepoint' | null
+  /** Once it has run, the catalogue is to be read again. */
+  readonly changesCatalogue: boolean
+  /** Why hoop refuses the statement whatever the rules say: a construct that it cannot carry yet. */
+  readonly notSupported: string | null
+}
+
+interface Read {
+  readonly kind: StatementKind
+  readonly reading: Reading
+  /** `[start, end)` in bytes of UTF-8. */
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Reads a text as the server would: what it does to what, and where each value in it and in its results belongs. Transaction
+ * control has no effects. Throws StatementUnreadable where the parser rejects the text.
+ */
+export function readStatement(text: string, catalogue: Catalogue): Statement {
+  const statements = parse(text)
+  const bytes = Buffer.byteLength(text)
+  const reads = statements.map((statement) => readOne(statement, catalogue, bytes))
+  const whole = new Reading()
+  for (const { reading } of reads) whole.include(reading, 'part')
+
+  const offsets = new Offsets(text)
+  const literals = readLiterals(text, reads, offsets)
+  const operation = Object.freeze<Statement['operation']>({
+    protocol: 'postgres',
+    text,
+    fingerprint: fingerprint(text),
+    effects: inOrder(whole.effects),
+    objects: whole.objects,
+    functions: [...whole.functions],
+    facts: {
+      verbs: [...whole.verbs],
+      statements: reads.length,
+      unbounded: whole.unbounded,
+      destructive: whole.destructive,
+      columns: [...whole.columns].map(({ schema, table, column }) => `${schema}.${table}.${column}`),
+    },
+    literals,
+    flows: whole.flows,
+    parts: reads.map(
+      ({ kind, reading, start, end }): Part => ({
+        start: offsets.at(start),
+        end: offsets.at(end),
+        verb: kind.verb,
+        effects: inOrder(reading.effects),
+        outputs: kind.copy?.direction === 'out' ? kind.copy.outputs : kind.outputs,
+      }),
+    ),
+    refused: whole.notSupported === null ? null : { code: 'not_supported', words: whole.notSupported },
+    unknownBecause: [...whole.unknownBecause],
+  })
+  return {
+    operation,
+    parameterSources: whole.parameters,
+    parts: reads.map(({ kind, reading }) => ({
+      ...kind,
+      changesCatalogue: reading.changesCatalogue,
+      notSupported: reading.notSupported,
+    })),
+    empty: reads.length === 0,
+    unresolved: [...whole.unresolved],
+  }
+}
+
+function readOne(statement: RawStmt, catalogue: Catalogue, bytes: number): Read {
+  const reading = new Reading()
+  const start = statement.stmt_location ?? 0
+  const end = statement.stmt_len ? start + statement.stmt_len : bytes
+  const node = statement.stmt
+  if (node) return { kind: readAnyStatement(startWalk(catalogue, reading), node), reading, start, end }
+  reading.unknown('the parser answered with no statement')
+  return { kind: { verb: '', returnsRows: true, outputs: 'opaque', copy: null, transaction: null }, reading, start, end }
+}
+
+/** Always in the same order, so that equal statements have equal operations. */
+const order: readonly Effect[] = [
+  'read',
+  'write',
+  'ddl',
+  'dcl',
+  'execute',
+  'session',
+  'file',
+  'network',
+  'replication',
+  'unknown',
+]
+function inOrder(effects: ReadonlySet<Effect>): readonly Effect[] {
+  return order.filter((effect) => effects.has(effect))
+}

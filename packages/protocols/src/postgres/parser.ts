@@ -1,0 +1,101 @@
+import { fingerprintSync, hasSqlDetails, loadModule, parseSync, type RawStmt, scanSync } from 'libpg-query'
+
+/** The parser rejects the text, or the text is one that no server would read as we do. */
+export class StatementUnreadable extends Error {
+  /** Where in the text, in UTF-16 units from 0. */
+  readonly position: number
+  constructor(message: string, position: number) {
+    super(message)
+    this.name = 'StatementUnreadable'
+    this.position = position
+  }
+}
+
+/** Loads PostgreSQL's own parser; call it once before anything else here, calling it again costs nothing. */
+export function loadParser(): Promise<void> {
+  return loadModule()
+}
+
+/** The parse trees of all statements in the text. Throws {@link StatementUnreadable}. */
+export function parse(text: string): readonly RawStmt[] {
+  const nul = text.indexOf('\0')
+  if (nul >= 0) throw new StatementUnreadable('the statement contains a NUL character', nul)
+  if (!text.isWellFormed()) throw new StatementUnreadable('the statement is not valid Unicode', 0)
+  if (text === '') return []
+  try {
+    return parseSync(text).stmts ?? []
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const characters = hasSqlDetails(error) ? (error.sqlDetails?.cursorPosition ?? 0) : 0
+    throw new StatementUnreadable(error.message, characterToUtf16(text, characters))
+  }
+}
+
+/** Equal for texts that differ in constants only; null where the parser gives none. */
+export function fingerprint(text: string): string | null {
+  try {
+    return text === '' ? null : fingerprintSync(text)
+  } catch {
+    return null
+  }
+}
+
+/** A constant or a parameter as the scanner sees it, `[start, end)` in bytes of UTF-8. */
+export interface ConstantToken {
+  readonly start: number
+  readonly end: number
+  readonly kind: 'constant' | 'parameter'
+  /** Where the sign before a number stands, which the grammar takes for its start; null without one. */
+  readonly sign: number | null
+}
+
+/** Token numbers of the grammar (gram.y, PostgreSQL 18): the scanner names only some of them. */
+const constants = new Set([260, 261, 262, 263, 264, 266]) // FCONST SCONST USCONST BCONST XCONST ICONST
+const numbers = new Set([260, 266])
+const signs = new Set([43, 45])
+const parameter = 267
+
+/** Every constant and parameter of a text that {@link parse} accepts, in order. */
+export function constantTokens(text: string): readonly ConstantToken[] {
+  if (!/['$0-9]/.test(text)) return []
+  const found: ConstantToken[] = []
+  let sign: number | null = null
+  for (const { start, end, tokenType } of scanSync(text).tokens) {
+    if (constants.has(tokenType)) found.push({ start, end, kind: 'constant', sign: numbers.has(tokenType) ? sign : null })
+    else if (tokenType === parameter) found.push({ start, end, kind: 'parameter', sign: null })
+    sign = signs.has(tokenType) ? start : null
+  }
+  return found
+}
+
+/** Turns the parser's byte offsets into offsets of the text; cheap while they ascend. */
+export class Offsets {
+  readonly #text: string
+  readonly #ascii: boolean
+  #byte = 0
+  #unit = 0
+
+  constructor(text: string) {
+    this.#text = text
+    this.#ascii = Buffer.byteLength(text) === text.length
+  }
+
+  /** The UTF-16 offset of a byte offset that lies on a character's border. */
+  at(byte: number): number {
+    if (this.#ascii) return Math.min(byte, this.#text.length)
+    if (byte < this.#byte) this.#byte = this.#unit = 0
+    while (this.#byte < byte && this.#unit < this.#text.length) {
+      const code = this.#text.codePointAt(this.#unit) ?? 0
+      this.#byte += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+      this.#unit += code < 0x10000 ? 1 : 2
+    }
+    return this.#unit
+  }
+}
+
+/** The parser counts errors in characters. */
+function characterToUtf16(text: string, characters: number): number {
+  let unit = 0
+  for (let seen = 0; seen < characters && unit < text.length; seen++) unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1
+  return unit
+}

@@ -1,0 +1,106 @@
+import type { ColumnRef, Effect, ObjectAccess, Sources } from '@hoop/contracts'
+import { none, union } from './sources.ts'
+
+/** A constant (by its byte offset) or a parameter (by its number) whose column is not found yet. */
+type Pending = { readonly location: number } | { readonly parameter: number }
+
+/** What is found out about one statement while its tree is walked. */
+export class Reading {
+  readonly effects = new Set<Effect>()
+  readonly functions = new Set<string>()
+  readonly columns = new Set<ColumnRef>()
+  readonly verbs = new Set<string>()
+  readonly unknownBecause = new Set<string>()
+  /** Relations and functions that the catalogue does not have. */
+  readonly unresolved = new Set<string>()
+  /** Constants by byte offset. */
+  readonly constants = new Map<number, Sources>()
+  readonly parameters = new Map<number, Sources>()
+  flows: Sources = none
+  unbounded = false
+  destructive = false
+  /** Every constant of the statement is a secret. */
+  secret = false
+  changesCatalogue = false
+  notSupported: string | null = null
+  readonly #objects = new Map<string, ObjectAccess>()
+  #pending: Pending[] = []
+
+  get objects(): readonly ObjectAccess[] {
+    return [...this.#objects.values()]
+  }
+
+  object(kind: string, name: string, access: string): void {
+    this.#objects.set(`${kind} ${access} ${name}`, { kind, name, access })
+  }
+
+  unknown(words: string): void {
+    this.effects.add('unknown')
+    this.unknownBecause.add(words)
+  }
+
+  /** hoop cannot carry this construct yet: the first that is met is named. */
+  refuse(words: string): void {
+    this.notSupported ??= words
+  }
+
+  /** Columns that the statement names or reads. */
+  touch(sources: Sources): void {
+    if (sources !== 'opaque') for (const ref of sources) this.columns.add(ref)
+  }
+
+  flow(sources: Sources): void {
+    this.flows = union(this.flows, sources)
+  }
+
+  constantAt(location: number): void {
+    this.#pending.push({ location })
+  }
+
+  parameter(number: number): void {
+    if (!this.parameters.has(number)) this.parameters.set(number, none)
+    this.#pending.push({ parameter: number })
+  }
+
+  /** Where the constants begin that a following {@link settle} is about. */
+  get mark(): number {
+    return this.#pending.length
+  }
+
+  /** The constants met since the mark are compared with, or stored in, these columns; none: an outer expression may tell. */
+  settle(mark: number, sources: Sources): void {
+    if (sources !== 'opaque' && sources.length === 0) return
+    for (const pending of this.#pending.splice(mark)) {
+      if ('location' in pending)
+        this.constants.set(pending.location, union(this.constants.get(pending.location) ?? none, sources))
+      else this.parameters.set(pending.parameter, union(this.parameters.get(pending.parameter) ?? none, sources))
+    }
+  }
+
+  /** The constants met since the mark have no column. */
+  forget(mark: number): void {
+    this.#pending.length = mark
+  }
+
+  /** Takes over what another reading found: of a view's definition what reading it does, of a plan everything, but only as read. */
+  include(other: Reading, as: 'view' | 'plan' | 'part'): void {
+    for (const effect of other.effects) if (as !== 'plan' || (effect !== 'write' && effect !== 'ddl')) this.effects.add(effect)
+    for (const name of other.functions) this.functions.add(name)
+    for (const words of other.unknownBecause) this.unknownBecause.add(words)
+    for (const name of other.unresolved) this.unresolved.add(name)
+    for (const { kind, name, access } of other.objects) this.object(kind, name, as === 'plan' ? 'read' : access)
+    if (other.notSupported !== null) this.refuse(other.notSupported)
+    if (as === 'view') return
+    for (const ref of other.columns) this.columns.add(ref)
+    for (const [location, sources] of other.constants) this.constants.set(location, sources)
+    for (const [number, sources] of other.parameters)
+      this.parameters.set(number, union(this.parameters.get(number) ?? none, sources))
+    for (const verb of other.verbs) this.verbs.add(verb)
+    this.secret ||= other.secret
+    if (as === 'plan') return
+    this.flow(other.flows)
+    this.unbounded ||= other.unbounded
+    this.destructive ||= other.destructive
+    this.changesCatalogue ||= other.changesCatalogue
+  }
+}

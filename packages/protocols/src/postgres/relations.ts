@@ -1,0 +1,92 @@
+import type { Output, Sources } from '@hoop/contracts'
+import { type Catalogue, type CatalogueRelation, type Column, ownSources } from './catalogue.ts'
+import { isSystemSchema } from './functions.ts'
+import { Reading } from './reading.ts'
+import { none, union, unionAll } from './sources.ts'
+
+/** System relations that hold or show what other tables and other sessions hold. */
+const revealing = new Set([
+  'pg_stats',
+  'pg_statistic',
+  'pg_stats_ext',
+  'pg_stats_ext_exprs',
+  'pg_statistic_ext_data',
+  'pg_stat_activity',
+  'pg_stat_statements',
+  'pg_prepared_statements',
+  'pg_prepared_xacts',
+  'pg_cursors',
+  'pg_largeobject',
+])
+/** System relations that read the server's files. */
+const files = new Set(['pg_hba_file_rules', 'pg_ident_file_mappings', 'pg_file_settings'])
+
+/** A relation of the database: its columns with their sources, and what reading it does. */
+export interface RelationReading {
+  readonly outputs: readonly Output[]
+  /** What a view does when it is read; empty for a table. */
+  readonly reading: Reading
+}
+
+/** Reads a view's definition or a generated column's expression; given by the caller, so that imports point one way. */
+export type ReadDefinition = (catalogue: Catalogue, sql: string, reading: Reading) => readonly Output[] | 'opaque'
+
+const read = new WeakMap<CatalogueRelation, RelationReading>()
+
+/** What a relation's columns are made of, down to base columns; worked out once for each catalogue. */
+export function readRelation(catalogue: Catalogue, relation: CatalogueRelation, readDefinition: ReadDefinition): RelationReading {
+  const known = read.get(relation)
+  if (known) return known
+  const reading = new Reading()
+  // A definition that reaches itself finds this.
+  read.set(relation, { outputs: relation.columns.map(({ name }) => ({ name, sources: 'opaque' })), reading })
+  const result = { outputs: outputsOf(catalogue, relation, reading, readDefinition), reading }
+  read.set(relation, result)
+  return result
+}
+
+function outputsOf(
+  catalogue: Catalogue,
+  relation: CatalogueRelation,
+  reading: Reading,
+  readDefinition: ReadDefinition,
+): readonly Output[] {
+  if (revealing.has(relation.name)) {
+    reading.effects.add('read')
+    return relation.columns.map(({ name }) => ({ name, sources: 'opaque' }))
+  }
+  if (isSystemSchema(relation.schema)) {
+    if (files.has(relation.name)) reading.effects.add('file')
+    return relation.columns.map(({ name, self }) => ({ name, sources: [self] }))
+  }
+  if (relation.definition !== null) {
+    const outputs = readDefinition(catalogue, relation.definition, reading)
+    return relation.columns.map((column, position) => {
+      const sources: Sources = outputs === 'opaque' ? 'opaque' : (outputs[position]?.sources ?? 'opaque')
+      return { name: column.name, sources: union([column.self], sources) }
+    })
+  }
+  return relation.columns.map((column) => ({
+    name: column.name,
+    sources: union(ownSources(relation, column), generatedFrom(catalogue, relation, column, readDefinition)),
+  }))
+}
+
+/** A generated column tells what it was generated from. */
+function generatedFrom(
+  catalogue: Catalogue,
+  relation: CatalogueRelation,
+  column: Column,
+  readDefinition: ReadDefinition,
+): Sources {
+  if (column.generated === null) return none
+  const plain: CatalogueRelation = { ...relation, columns: relation.columns.map((other) => ({ ...other, generated: null })) }
+  const own = new Map([[relation.schema, new Map([[relation.name, plain]])]])
+  const sql = `SELECT ${column.generated} FROM ${quote(relation.schema)}.${quote(relation.name)}`
+  const outputs = readDefinition({ ...catalogue, relations: own }, sql, new Reading())
+  return outputs === 'opaque' ? 'opaque' : unionAll(outputs.map(({ sources }) => sources))
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,100 @@
+import type { Output, Sources } from '@hoop/contracts'
+import { none, union, unionAll } from './sources.ts'
+
+/** A column by the name that it has inside a query. */
+export interface NamedColumn {
+  readonly name: string
+  readonly sources: Sources
+}
+
+/** What stands in FROM under one name. */
+export interface ScopeRelation {
+  /** Null: it has no name to qualify a column with. */
+  readonly alias: string | null
+  /** The schema that may stand before the alias. */
+  readonly schema: string | null
+  /** Null: number and names of its columns are not known. */
+  readonly columns: readonly NamedColumn[] | null
+  /** Of a value taken from it in whatever way. */
+  readonly any: Sources
+  /** Found only by its qualified name (`old`, `new`, `excluded`). */
+  readonly qualifiedOnly?: boolean
+}
+
+/** The result of a WITH query. */
+export interface CommonTable {
+  readonly name: string
+  readonly outputs: readonly Output[] | 'opaque'
+}
+
+/** Where names are looked for: one query level. */
+export interface Scope {
+  readonly relations: readonly ScopeRelation[]
+  /** WITH queries seen from here, the nearest first; those of outer levels included. */
+  readonly commonTables: readonly CommonTable[]
+  readonly parent: Scope | null
+  /** The query's own output columns, for ORDER BY and GROUP BY. */
+  readonly outputs?: readonly Output[]
+}
+
+/** Columns that the server adds to every table; their values are nobody's data. */
+const systemColumns = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
+
+export function makeRelation(alias: string | null, schema: string | null, outputs: readonly Output[] | 'opaque'): ScopeRelation {
+  if (outputs === 'opaque') return { alias, schema, columns: null, any: 'opaque' }
+  // A column without a name cannot be referred to, but `*` passes it on.
+  const columns = outputs.map(({ name, sources }) => ({ name: name ?? '?column?', sources }))
+  return { alias, schema, columns, any: unionAll(columns.map(({ sources }) => sources)) }
+}
+
+/** What an unqualified name reads. */
+export function lookUp(scope: Scope, name: string): Sources {
+  let possible: Sources = none
+  for (let level: Scope | null = scope; level; level = level.parent) {
+    let found: Sources | null = null
+    for (const relation of level.relations) {
+      if (relation.qualifiedOnly) continue
+      if (!relation.columns) possible = union(possible, relation.any)
+      for (const column of relation.columns ?? []) if (column.name === name) found = union(found ?? none, column.sources)
+    }
+    // A second relation with that name would make the server reject the statement as ambiguous.
+    if (found) return level.relations.every(({ columns }) => columns) ? found : union(found, possible)
+    const output = level.outputs?.filter((candidate) => candidate.name === name) ?? []
+    if (output.length > 0) return unionAll(output.map(({ sources }) => sources))
+    if (systemColumns.has(name) && level.relations.length > 0) return possible
+    const whole = level.relations.find((relation) => relation.alias === name)
+    if (whole) return union(possible, whole.any)
+  }
+  return union(possible, everything(scope))
+}
+
+/** What `qualifier.name` or `schema.qualifier.name` reads; null: no such relation in scope. */
+export function lookUpQualified(scope: Scope, schema: string | null, qualifier: string, name: string): QualifiedColumn | null {
+  const relation = findByAlias(scope, schema, qualifier)
+  if (!relation) return null
+  const matches = relation.columns?.filter((column) => column.name === name) ?? []
+  if (matches.length > 0) return { sources: unionAll(matches.map(({ sources }) => sources)), call: null }
+  if (relation.columns && systemColumns.has(name)) return { sources: none, call: null }
+  // `t.f` is also a way to write `f(t)`.
+  return { sources: relation.any, call: relation.columns ? name : null }
+}
+export interface QualifiedColumn {
+  readonly sources: Sources
+  /** The function that it calls on the whole row, where it is no column. */
+  readonly call: string | null
+}
+
+export function findByAlias(scope: Scope, schema: string | null, alias: string): ScopeRelation | null {
+  for (let level: Scope | null = scope; level; level = level.parent) {
+    const found = level.relations.find((relation) => relation.alias === alias && (schema === null || relation.schema === schema))
+    if (found) return found
+  }
+  return null
+}
+
+/** What a name may read that none of the above found: anything in sight. */
+export function everything(scope: Scope): Sources {
+  const all: Sources[] = []
+  for (let level: Scope | null = scope; level; level = level.parent) for (const { any } of level.relations) all.push(any)
+  return unionAll(all)
+}

@@ -1,0 +1,32 @@
+/** Settings that a session may change for itself: none of them changes what a name, a text or a role means. */
+const allowed = new RegExp(
+  `^(${[
+    'application_name|timezone|extra_float_digits|statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout',
+    'client_min_messages|default_transaction_(isolation|read_only|deferrable)|transaction_(isolation|read_only|deferrable)|bytea_output',
+    'work_mem|maintenance_work_mem|temp_buffers|row_security|jit(_\\w+)?|enable_\\w+|random_page_cost|seq_page_cost|cpu_\\w+_cost|geqo(_\\w+)?',
+    'effective_cache_size|(from|join)_collapse_limit|max_parallel_workers(_per_gather)?|parallel_\\w+_cost|plan_cache_mode|synchronous_commit',
+    'constraint_exclusion|cursor_tuple_fraction|gin_fuzzy_search_limit|xmloption|default_statistics_target|intervalstyle',
+  ].join('|')})$`,
+)
+/** Settings of which only some values are. */
+const byValue: Readonly<Record<string, RegExp>> = {
+  datestyle: /^\s*iso\s*(,\s*\w+\s*)?$/i,
+  client_encoding: /^['"]?(utf-?8|unicode)['"]?$/i,
+  standard_conforming_strings: /^(on|true|yes|1)$/i,
+}
+
+/** Words for the refusal of a setting's change; null if it is allowed. A name or a value that is not a constant is null. */
+export function settingRefused(name: string | null, value: string | null): string | null {
+  if (name === null) return 'changing a setting whose name is computed'
+  const setting = name.toLowerCase()
+  if (allowed.test(setting)) return null
+  const values = byValue[setting]
+  if (!values) return `changing the setting ${setting}`
+  return value !== null && values.test(value) ? null : `setting ${setting} to ${value ?? 'a computed value'}`
+}
+
+/** RESET and SET … TO DEFAULT go back to what the session was opened with. */
+export function resetRefused(name: string): string | null {
+  const setting = name.toLowerCase()
+  return allowed.test(setting) || setting in byValue ? null : `resetting ${setting}`
+}

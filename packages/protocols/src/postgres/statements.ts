@@ -1,0 +1,228 @@
+import type { Output } from '@hoop/contracts'
+import type {
+  CreateTableAsStmt,
+  ExplainStmt,
+  LockStmt,
+  Node,
+  RangeVar,
+  RenameStmt,
+  TransactionStmt,
+  VariableSetStmt,
+  ViewStmt,
+} from 'libpg-query'
+import { findRelation } from './catalogue.ts'
+import { type CopyTransfer, optionText, readCopy } from './copy-statement.ts'
+import { readDefinition } from './definition-statements.ts'
+import { definitions } from './definitions.ts'
+import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
+import { outermost, startWalk } from './lineage.ts'
+import { created, refuseHiding, targetName } from './new-relations.ts'
+import { Reading } from './reading.ts'
+import { resetRefused, settingRefused } from './settings.ts'
+import { none } from './sources.ts'
+import { type Fields, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
+
+type Outputs = readonly Output[] | 'opaque'
+
+/** What a statement is, besides what it does to the backend (that is on the walk's reading). */
+export interface StatementKind {
+  readonly verb: string
+  readonly returnsRows: boolean
+  readonly outputs: Outputs
+  readonly copy: CopyTransfer | null
+  readonly transaction: 'begin' | 'commit' | 'rollback' | 'savepoint' | null
+}
+const plain = { returnsRows: false, outputs: [], copy: null, transaction: null } as const
+
+/** Reads one statement of any kind. */
+export function readAnyStatement(walk: Walk, node: Node): StatementKind {
+  const { reading } = walk
+  const kind = readKind(walk, node)
+  reading.verbs.add(kind.verb)
+  return kind
+}
+
+function readKind(walk: Walk, node: Node): StatementKind {
+  const { reading } = walk
+  if ('SelectStmt' in node)
+    return { ...plain, verb: 'SELECT', returnsRows: !node.SelectStmt.intoClause, outputs: walk.query(node, outermost) }
+  if ('InsertStmt' in node) return modification(walk, node, 'INSERT', node.InsertStmt.returningClause !== undefined)
+  if ('UpdateStmt' in node) return modification(walk, node, 'UPDATE', node.UpdateStmt.returningClause !== undefined)
+  if ('DeleteStmt' in node) return modification(walk, node, 'DELETE', node.DeleteStmt.returningClause !== undefined)
+  if ('MergeStmt' in node) return modification(walk, node, 'MERGE', node.MergeStmt.returningClause !== undefined)
+  if ('CopyStmt' in node) return { ...plain, verb: 'COPY', copy: readCopy(walk, node.CopyStmt, outermost) }
+  if ('ExplainStmt' in node) return explain(walk, node.ExplainStmt)
+  if ('TransactionStmt' in node) return transaction(walk, node.TransactionStmt)
+  if ('VariableSetStmt' in node) return setting(walk, node.VariableSetStmt)
+  if ('VariableShowStmt' in node) {
+    reading.effects.add('read')
+    const name = node.VariableShowStmt.name ?? ''
+    const names = name === 'all' ? ['name', 'setting', 'description'] : [name]
+    return { ...plain, verb: 'SHOW', returnsRows: true, outputs: names.map((output) => ({ name: output, sources: none })) }
+  }
+  if ('CreateTableAsStmt' in node) return createTableAs(walk, node.CreateTableAsStmt)
+  if ('ViewStmt' in node) return createView(walk, node.ViewStmt)
+  if ('RefreshMatViewStmt' in node) {
+    const { relation } = node.RefreshMatViewStmt
+    if (relation) walk.relation(relation, outermost, 'write')
+    return { ...plain, verb: 'REFRESH' }
+  }
+  if ('LockStmt' in node) return lock(walk, node.LockStmt)
+  if ('CallStmt' in node) return call(walk, node)
+  if ('PrepareStmt' in node) return deferred(walk, 'PREPARE', 'PREPARE (in SQL)', node.PrepareStmt.query)
+  if ('DeclareCursorStmt' in node) return deferred(walk, 'DECLARE', 'DECLARE (of a cursor in SQL)', node.DeclareCursorStmt.query)
+
+  const [tag = 'nothing', fields = {}] = tagged(node) ?? []
+  const definition = definitions[tag]
+  if (!definition) {
+    reading.unknown(`hoop does not know the statement ${tag}`)
+    sourcesOf(walk, node, outermost)
+    return { ...plain, verb: tag, returnsRows: true, outputs: 'opaque' }
+  }
+  readDefinition(walk, node, definition, fields)
+  if ('RenameStmt' in node) renamed(walk, node.RenameStmt)
+  if ('AlterObjectSchemaStmt' in node) moved(walk, node.AlterObjectSchemaStmt.relation)
+  const rows = tag === 'ExecuteStmt' || tag === 'FetchStmt'
+  return { ...plain, verb: definition.verb, returnsRows: rows, outputs: rows ? 'opaque' : [] }
+}
+
+function modification(walk: Walk, node: Node, verb: string, returnsRows: boolean): StatementKind {
+  return { ...plain, verb, returnsRows, outputs: walk.query(node, outermost) }
+}
+
+/** ANALYZE runs the statement; without it, it is only planned: what it would write is read at most. */
+function explain(walk: Walk, statement: ExplainStmt): StatementKind {
+  const result = { ...plain, verb: 'EXPLAIN', returnsRows: true, outputs: [{ name: 'QUERY PLAN', sources: none }] }
+  if (!statement.query) return result
+  let runs = false
+  for (const option of statement.options ?? []) {
+    if ('DefElem' in option && option.DefElem.defname === 'analyze')
+      runs = !/^(false|off|0)$/i.test(optionText(option.DefElem.arg))
+  }
+  const inner = new Reading()
+  readAnyStatement(startWalk(walk.catalogue, inner), statement.query)
+  walk.reading.effects.add('read')
+  walk.reading.include(inner, runs ? 'part' : 'plan')
+  return result
+}
+
+function transaction(walk: Walk, statement: TransactionStmt): StatementKind {
+  const kind = (statement.kind ?? '').replace('TRANS_STMT_', '')
+  switch (kind) {
+    case 'BEGIN':
+    case 'START':
+      return { ...plain, verb: 'BEGIN', transaction: 'begin' }
+    case 'COMMIT':
+      return { ...plain, verb: 'COMMIT', transaction: 'commit' }
+    case 'ROLLBACK':
+      return { ...plain, verb: 'ROLLBACK', transaction: 'rollback' }
+    case 'SAVEPOINT':
+    case 'RELEASE':
+      return { ...plain, verb: kind, transaction: 'savepoint' }
+    case 'ROLLBACK_TO':
+      return { ...plain, verb: 'ROLLBACK', transaction: 'savepoint' }
+    case 'PREPARE':
+    case 'COMMIT_PREPARED':
+    case 'ROLLBACK_PREPARED':
+      walk.reading.refuse('two-phase commit')
+      return { ...plain, verb: kind.replace('_', ' ') }
+    default:
+      walk.reading.unknown(`hoop does not know the transaction command ${kind}`)
+      return { ...plain, verb: kind }
+  }
+}
+
+function setting(walk: Walk, statement: VariableSetStmt): StatementKind {
+  const { reading } = walk
+  const { kind, name = '', args = [] } = statement
+  reading.effects.add('session')
+  const verb = kind?.startsWith('VAR_RESET') ? 'RESET' : 'SET'
+  if (kind === 'VAR_RESET_ALL') reading.refuse('RESET ALL')
+  else if (kind === 'VAR_SET_MULTI') {
+    reading.object('setting', name.toLowerCase(), 'write')
+    if (name !== 'TRANSACTION' && name !== 'SESSION CHARACTERISTICS') reading.refuse(`SET ${name}`)
+  } else {
+    reading.object('setting', name.toLowerCase(), 'write')
+    const values = args.map((arg) => ('TypeCast' in arg ? stringOf(arg.TypeCast.arg) : constantText(arg)))
+    const value = values.some((part) => part === null) ? null : values.join(', ')
+    const refused = kind === 'VAR_SET_VALUE' ? settingRefused(name, value) : resetRefused(name)
+    if (refused) reading.refuse(refused)
+  }
+  return { ...plain, verb }
+}
+
+function constantText(node: Node): string | null {
+  if (!('A_Const' in node)) return null
+  const { sval, ival, fval, boolval } = node.A_Const
+  if (sval) return sval.sval ?? ''
+  if (fval) return fval.fval ?? ''
+  if (ival) return String(ival.ival ?? 0)
+  return boolval ? String(boolval.boolval ?? false) : null
+}
+
+/** CREATE TABLE AS, CREATE MATERIALIZED VIEW: values leave the columns that rules know them by. */
+function createTableAs(walk: Walk, statement: CreateTableAsStmt): StatementKind {
+  const { query, into, objtype } = statement
+  const inner = new Reading()
+  const outputs = query ? readAnyStatement(startWalk(walk.catalogue, inner), query).outputs : 'opaque'
+  walk.reading.include(inner, 'part')
+  walk.reading.effects.add('write')
+  if (into?.rel) created(walk, into.rel, objtype === 'OBJECT_MATVIEW' ? 'materialized view' : 'table')
+  if (!into?.skipData) walk.reading.flow(outputSources(outputs))
+  return { ...plain, verb: 'CREATE' }
+}
+
+/** A view is read down to its base tables whenever it is used: defining it moves nothing. */
+function createView(walk: Walk, statement: ViewStmt): StatementKind {
+  const inner = new Reading()
+  if (statement.query) startWalk(walk.catalogue, inner).query(statement.query, outermost)
+  walk.reading.include(inner, 'plan')
+  if (statement.view) created(walk, statement.view, 'view')
+  return { ...plain, verb: 'CREATE' }
+}
+
+/** Up to ROW SHARE a lock keeps nobody from writing. */
+const rowShare = 2
+
+function lock(walk: Walk, statement: LockStmt): StatementKind {
+  walk.reading.effects.add((statement.mode ?? 8) > rowShare ? 'write' : 'read')
+  for (const node of statement.relations ?? []) {
+    if ('RangeVar' in node) walk.reading.object('table', targetName(walk, node.RangeVar), 'lock')
+  }
+  return { ...plain, verb: 'LOCK' }
+}
+
+function call(walk: Walk, node: Node): StatementKind {
+  const funccall = 'CallStmt' in node ? node.CallStmt.funccall : undefined
+  const { schema, name } = qualifiedName(funccall?.funcname)
+  callByName(walk, schema, name)
+  walk.reading.effects.add('execute')
+  walk.reading.unknown(`hoop does not read the body of the procedure ${name}`)
+  children(walk, { args: funccall?.args } as Fields, outermost)
+  return { ...plain, verb: 'CALL', returnsRows: true, outputs: 'opaque' }
+}
+
+/** What is prepared or declared now runs later, under another statement's name. */
+function deferred(walk: Walk, verb: string, words: string, query: Node | undefined): StatementKind {
+  walk.reading.effects.add('session')
+  walk.reading.refuse(words)
+  if (query) readAnyStatement(walk, query)
+  return { ...plain, verb }
+}
+
+/** Rules know columns by name: a new name takes the values away from them. */
+function renamed(walk: Walk, statement: RenameStmt): void {
+  const { relation, renameType, subname, newname = '' } = statement
+  if (renameType === 'OBJECT_SCHEMA') walk.reading.flow('opaque')
+  else if (renameType === 'OBJECT_COLUMN' || renameType === 'OBJECT_ATTRIBUTE') moved(walk, relation, subname)
+  else if (relation && /^OBJECT_(TABLE|VIEW|MATVIEW|FOREIGN_TABLE|SEQUENCE|INDEX)$/.test(renameType ?? '')) {
+    moved(walk, relation)
+    if (!findRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '')) refuseHiding(walk, newname)
+  }
+}
+
+function moved(walk: Walk, range: RangeVar | undefined, column?: string): void {
+  const found = range && findRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
+  const columns = found ? found.columns.filter(({ name }) => column === undefined || name === column) : []
+  walk.reading.flow(columns.map(({ self }) => self))
+}
