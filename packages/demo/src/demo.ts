@@ -79,19 +79,14 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
 
   await writeFile(documents, demoDocuments(sample), { mode: 0o600 })
   const client = await findClient(process.env.PATH ?? '')
-  await tour({
-    gateway: gateway.url,
-    sample,
-    records: join(home, 'gateway', 'records'),
-    people,
-    documents,
-    client,
-    screen,
-    signal,
-  })
+  const records = join(home, 'gateway', 'records')
+  try {
+    await tour({ gateway: gateway.url, sample, records, people, documents, client, screen, signal })
+  } finally {
+    if (!signal.aborted) showLogs(screen, gateway.logs())
+  }
   const { failures } = screen
   screen.heading(failures === 0 ? 'The tour went well: every check passed.' : `${failures} checks of the tour failed.`)
-  if (failures > 0) screen.say(`What the gateway said:\n${gateway.logs()}`)
   if (!tourOnly) {
     for (const line of whatNext({ gateway: gateway.url, people, documents, client })) screen.say(line)
     await Promise.race([
@@ -101,6 +96,14 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
     screen.heading('Stopping')
   }
   return failures === 0 ? 0 : 1
+}
+
+/** The gateway is asked to speak of trouble only: on a good day this is nothing. */
+function showLogs(screen: Screen, logs: string): void {
+  const lines = logs.split('\n').filter((line) => /"level":(40|50|60)/.test(line))
+  if (lines.length === 0) return
+  screen.heading('The gateway said')
+  for (const line of lines.slice(-20)) screen.output(line)
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -7,6 +7,6 @@ export default class Demo extends Command {
   override async run(): Promise<void> {
     const { flags } = await this.parse(Demo)
     const { runDemo } = await import('@hoop/demo')
-    await runDemo({ tourOnly: flags['tour-only'] })
+    process.exitCode = await runDemo({ tourOnly: flags['tour-only'] })
   }
 }

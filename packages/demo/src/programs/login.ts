@@ -6,15 +6,17 @@ export interface LoginOptions {
   readonly gateway: string
   readonly home: string
   readonly user: { readonly name: string; readonly password: string }
+  /** Absent: with `--json`. False: as a person sees it. */
+  readonly json?: boolean
   readonly onLine?: (line: string, source: Source) => void
   readonly signal?: AbortSignal
 }
 
 /** Runs the real `hoop login` and does in the identity provider's pages what the person would do in the browser. */
-export async function logIn({ gateway, user, ...options }: LoginOptions): Promise<void> {
-  const login = await startHoop(['login', gateway, '--no-open', '--json'], options)
+export async function logIn({ gateway, user, json = true, ...options }: LoginOptions): Promise<void> {
+  const login = await startHoop(['login', gateway, '--no-open', ...(json ? ['--json'] : [])], options)
   try {
-    await completeDeviceLogin(await login.find('stdout', verificationUrl), user)
+    await completeDeviceLogin(await login.find(json ? 'stdout' : 'stderr', verificationUrl), user)
     const { code, stderr } = await login.finish()
     if (code !== 0) throw new Error(`hoop login ended with ${code}: ${stderr.trim()}`)
   } finally {
@@ -22,7 +24,7 @@ export async function logIn({ gateway, user, ...options }: LoginOptions): Promis
   }
 }
 
-/** The page with the code in it, wherever the event has it. */
+/** The page with the code in it, in words or in an event. */
 function verificationUrl(line: string): string | undefined {
-  return /"(https?:\/\/[^"]+[?&]user_code=[^"]+)"/.exec(line)?.[1]
+  return /https?:\/\/[^"\s]+[?&]user_code=[^"\s]+/.exec(line)?.[0]
 }

@@ -81,12 +81,12 @@ export class Program {
     const onAbort = () => this.kill('SIGTERM')
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
-    this.exited = once(child, 'close').then(([code, signal]) => {
+    this.exited = once(child, 'close').then(([code, by]) => {
       this.#ended = true
       process.removeListener('exit', atExit)
       signal?.removeEventListener('abort', onAbort)
       this.#news.emit('news')
-      return { code, signal } as Exit
+      return { code, signal: by } as Exit
     })
   }
 

@@ -28,9 +28,9 @@ export class Caller {
     await mkdir(this.home, { recursive: true, mode: 0o700 })
     const user = demoUsers.find((each) => each.name === this.name)
     if (user === undefined) throw new Error(`nobody is called ${this.name}`)
-    this.#screen.command(this.name, `hoop login ${gateway} --no-open --json`)
+    this.#screen.command(this.name, `hoop login ${gateway} --no-open`)
     const onLine = (line: string) => this.#screen.output(line)
-    await logIn({ gateway, home: this.home, user, signal: this.#signal, onLine })
+    await logIn({ gateway, home: this.home, user, json: false, signal: this.#signal, onLine })
   }
 
   /** Starts `hoop …`, shown as it goes. */

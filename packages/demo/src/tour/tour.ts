@@ -68,18 +68,10 @@ async function maskedSelect({ caller, screen, sample }: Stage): Promise<void> {
     'SELECT c.full_name, c.email, c.city, k.card_number FROM customers c JOIN cards k ON k.customer_id = c.id ORDER BY k.id LIMIT 4'
   const truth = await askDatabase(sample, statement)
   const { code, stdout } = await caller('devin').statement(statement)
-  screen.check(
-    'four customers came back',
-    code === 0 && truth.length === 4 && truth.every(([name]) => stdout.includes(String(name))),
-  )
-  screen.check(
-    'none of their card numbers did',
-    truth.every(([, , , card]) => !stdout.includes(String(card))),
-  )
-  screen.check(
-    'none of their e-mail addresses did',
-    truth.every(([, email]) => !stdout.includes(String(email))),
-  )
+  const answered = code === 0 && truth.length === 4 && truth.every(([name]) => stdout.includes(String(name)))
+  screen.check('four customers came back', answered)
+  screen.check('without their card numbers', answered && truth.every(([, , , card]) => !stdout.includes(String(card))))
+  screen.check('without their e-mail addresses', answered && truth.every(([, email]) => !stdout.includes(String(email))))
 }
 
 async function maskedCopy({ caller, screen, sample }: Stage): Promise<void> {
@@ -87,9 +79,9 @@ async function maskedCopy({ caller, screen, sample }: Stage): Promise<void> {
   const query = 'SELECT k.card_number, c.full_name FROM cards k JOIN customers c ON c.id = k.customer_id ORDER BY k.id LIMIT 3'
   const truth = await askDatabase(sample, query)
   const { code, stdout } = await caller('devin').statement(`COPY (${query}) TO STDOUT`)
-  const lines = stdout.trim().split('\n')
-  screen.check('three lines came back', code === 0 && lines.length === 3)
-  screen.check('without a card number', truth.length === 3 && truth.every(([card]) => !stdout.includes(String(card))))
+  const answered = code === 0 && truth.length === 3 && truth.every(([, name]) => stdout.includes(String(name)))
+  screen.check('three lines came back', answered)
+  screen.check('without their card numbers', answered && truth.every(([card]) => !stdout.includes(String(card))))
 }
 
 async function refusedDrop({ caller, screen, sample }: Stage): Promise<void> {
@@ -111,7 +103,7 @@ async function heldDelete({ caller, screen, sample, gateway }: Stage): Promise<v
   const isThere = async () => (await askDatabase(sample, 'SELECT FROM customers WHERE id = 4242')).length === 1
   screen.check('customer 4242 is there', await isThere())
   const deletion = await devin.startStatement('DELETE FROM customers WHERE id = 4242', 'GDPR erasure request 118')
-  const approval = await deletion.find('stderr', (line) => /held for approval (\w+)/.exec(line)?.[1])
+  const approval = await deletion.find('stderr', (line) => /held for approval ([\w-]+)/.exec(line)?.[1])
   screen.say('The statement waits; the connection lives. Grace, a DBA, looks at it:')
   const shown = await grace.run('approvals', 'show', approval)
   screen.check(
