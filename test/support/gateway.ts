@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import * as demo from '@hoop/demo'
+import { stopLeftBehind } from '@hoop/postgres-server'
 import { temporaryFolder } from './keep.ts'
 
 export interface GatewayProcess extends demo.GatewayProcess {
@@ -27,7 +28,11 @@ export async function startGatewayProcess({ dataFolder, ...options }: GatewayPro
       records: join(folder, 'records'),
       async stop() {
         const exit = await gateway.stop()
-        await own?.stop()
+        if (own !== null) {
+          // A gateway that a test killed could not stop its store.
+          await stopLeftBehind(join(folder, 'postgres'))
+          await own.stop()
+        }
         return exit
       },
     }

@@ -40,7 +40,7 @@ async function readOwner(file: string): Promise<Owner | null> {
 }
 
 /** Stops the server that a killed owner left running on this cluster, if there is one; waits until it is gone. */
-export async function stopLeftBehind(cluster: string): Promise<void> {
+export async function stopServerOf(cluster: string): Promise<void> {
   const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => null)
   const pid = Number(file?.split('\n', 1)[0])
   // The file outlives a crash, and its number may belong to somebody else by now: then PostgreSQL itself removes it.

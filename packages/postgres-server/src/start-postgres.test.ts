@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { freePort, type PostgresOptions, type PostgresServer, startPostgres } from './index.ts'
+import { freePort, type PostgresOptions, type PostgresServer, startPostgres, stopLeftBehind } from './index.ts'
 
 let folder: string
 const running: PostgresServer[] = []
@@ -83,7 +83,8 @@ test('shows the log of a server that does not start', async () => {
   await expect(start({ settings: { shared_buffers: 'plenty' } })).rejects.toThrow(/invalid value for parameter "shared_buffers"/)
 })
 
-test('stops the server that a killed process left behind', async () => {
+/** Starts a server in a process that is then killed; its id. */
+async function leaveBehind(): Promise<number> {
   const index = join(import.meta.dirname, 'index.ts')
   const script = `import { startPostgres } from ${JSON.stringify(index)}
     const server = await startPostgres(${JSON.stringify({ dataFolder: join(folder, 'store'), password: 'p@ss word', durable: false })})
@@ -93,13 +94,24 @@ test('stops the server that a killed process left behind', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(owner.stdout, 'data')) as [Buffer]
-  const pid = Number(line)
   owner.kill('SIGKILL')
   await once(owner, 'exit')
+  return Number(line)
+}
+
+test('stops the server that a killed process left behind', async () => {
+  const pid = await leaveBehind()
   expect(await alive(pid)).toBe(true)
   const server = await start()
   expect(server.pid).not.toBe(pid)
   expect(await alive(pid)).toBe(false)
+})
+
+test('stops it also when no other is to be started', async () => {
+  const pid = await leaveBehind()
+  await stopLeftBehind(join(folder, 'store'))
+  expect(await alive(pid)).toBe(false)
+  await stopLeftBehind(join(folder, 'store'))
 })
 
 test.runIf(process.getuid?.() === 0)('as root, keeps the cluster outside a closed home', async () => {

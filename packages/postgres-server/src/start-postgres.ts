@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, realpath } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
@@ -8,7 +8,7 @@ import { type Account, serverAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { createCluster, placeCluster, writePrivate } from './cluster.ts'
 import { freePort } from './free-port.ts'
-import { claim, stopLeftBehind } from './ownership.ts'
+import { claim, stopServerOf } from './ownership.ts'
 
 export interface PostgresOptions {
   /** Made if absent; belongs to one server at a time. */
@@ -56,7 +56,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const release = await claim(dataFolder)
   try {
     const binaries = await findBinaries(account)
-    await stopLeftBehind(cluster)
+    await stopServerOf(cluster)
     await createCluster(cluster, {
       initdb: binaries.initdb,
       account,
@@ -73,6 +73,12 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     await release()
     throw error
   }
+}
+
+/** Stops the server that a killed process left running on the data folder, if there is one: for who starts none on it again. */
+export async function stopLeftBehind(dataFolder: string): Promise<void> {
+  const cluster = await realpath(join(resolve(dataFolder), 'cluster')).catch(() => null)
+  if (cluster !== null) await stopServerOf(cluster)
 }
 
 interface Launch {
