@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { HoopError } from '@hoop/contracts'
 import { z } from 'zod'
 
 const run = promisify(execFile)
+/** Milliseconds; replacing a lock takes a few. */
+const turnWithin = 5000
 const Lock = z.object({ pid: z.int().positive(), start: z.string(), token: z.string() })
 type Lock = z.infer<typeof Lock>
 
@@ -40,38 +43,41 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
 }
 
 async function take(file: string, own: Lock, folder: string): Promise<void> {
-  const fresh = `${file}.${randomBytes(6).toString('hex')}`
+  const fresh = `${file}.${own.token}`
   await writeFile(fresh, JSON.stringify(own), { flag: 'wx', mode: 0o600 })
   try {
     // A link is made whole or not at all: nobody ever reads half a lock.
-    while (!(await linked(fresh, file))) {
+    if (await linked(fresh, file)) return
+    await inTurn(`${file}.takeover`, fresh, async () => {
       const held = await readLock(file)
       if (held !== null && (await startOf(held.pid)) === held.start) {
         throw new HoopError('conflict', `The data folder ${folder} belongs to a gateway that runs as process ${held.pid}.`, {
           hint: 'Stop it, or give this one a folder of its own with HOOP_DATA.',
         })
       }
-      await moveAway(file, held)
-    }
+      await rename(fresh, file)
+    })
   } finally {
     await rm(fresh, { force: true })
   }
 }
 
-/** Removes a lock that was judged stale; when another gateway was faster, it is that one's lock, and is put back. */
-async function moveAway(file: string, stale: Lock | null): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`
-  const moved = await rename(file, aside).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false
-      throw error
-    },
-  )
-  if (!moved) return
-  const found = await readLock(aside)
-  if (found?.token !== stale?.token) await linked(aside, file)
-  await rm(aside, { force: true })
+/** One gateway at a time judges and replaces a lock: what it judged is what it replaces. */
+async function inTurn(turn: string, fresh: string, work: () => Promise<void>): Promise<void> {
+  const end = performance.now() + turnWithin
+  while (!(await linked(fresh, turn))) {
+    if (performance.now() > end) {
+      throw new HoopError('conflict', `Another gateway is starting in the same data folder, as ${turn} says.`, {
+        hint: 'If none is, it was killed at that very moment: remove that file.',
+      })
+    }
+    await delay(10)
+  }
+  try {
+    await work()
+  } finally {
+    await rm(turn, { force: true })
+  }
 }
 
 async function linked(from: string, to: string): Promise<boolean> {

@@ -154,12 +154,10 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
     closing.abort()
     closeApi().catch((error: unknown) => log.error({ err: error }, 'the listener did not close'))
   })
-  await api.listen(settings.listen).catch((cause: unknown) => {
+  await api.listen(settings.listen).catch((cause: NodeJS.ErrnoException) => {
     const { host, port } = settings.listen
-    throw new HoopError('unavailable', `Nothing can listen on ${host}:${port}.`, {
-      hint: 'HOOP_LISTEN names another port.',
-      cause,
-    })
+    const hint = 'Stop what has this port, or name another one in HOOP_LISTEN.'
+    throw new HoopError('unavailable', `The gateway cannot listen on ${host}:${port} (${cause.code}).`, { hint, cause })
   })
   url ??= urlOf(api.server.address() as AddressInfo, settings)
   log.info({ url, dataFolder: settings.dataFolder, embedded: settings.databaseUrl === null }, 'the gateway serves')

@@ -56,9 +56,7 @@ export interface Settings {
 export function readSettings(environment: Environment): Settings {
   // An empty variable is how many a service file says that there is none.
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const parsed = Variables.safeParse(present, {
-    error: (issue) => (issue.input === undefined ? 'must be set' : undefined),
-  })
+  const parsed = Variables.safeParse(present)
   if (!parsed.success) throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
   const variables = parsed.data
   const demo = variables.HOOP_DEMO === '1'

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { type GatewayConfig, HoopError } from '@hoop/contracts'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
@@ -57,7 +57,7 @@ const connections = 10_000
 export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
   const app: Api = fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     serverFactory: (handler) => listenerOf(handler, tls),
   }).withTypeProvider<ZodTypeProvider>()

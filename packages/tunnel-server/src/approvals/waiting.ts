@@ -15,46 +15,58 @@ export interface Wait {
 /** Node's timers count milliseconds in 31 bits. */
 const longestTimer = 2 ** 31 - 1
 
+/** Milliseconds until a row that could not be read is read again. */
+const againAfter = 1000
+
 /**
  * Waits until the row says that it is decided, its time runs out, or the signal aborts. The row is always right: a time-out and a
  * withdrawal are written to it first, and a person who was faster wins. It listens from the first moment on; `start` is for when
- * the row is there. A store that fails rejects: never an approval.
+ * the row is there. A store that is gone for a moment is waited for; one that cannot take the end rejects: never an approval.
  */
 export function waitForDecision(wait: Wait): { decision: Promise<Decision>; start(): void; release(): void } {
   const { promise: decision, resolve, reject } = Promise.withResolvers<Decision>()
   // Whoever holds it may be told before they listen.
   decision.catch(() => {})
-  let timer: NodeJS.Timeout | undefined
-  const unsubscribe = wait.feed.on('approvals', (id) => {
-    if (id === null || id === wait.id) settleWith(wait.read())
-  })
+  let expiry: NodeJS.Timeout | undefined
+  let again: NodeJS.Timeout | undefined
+  let released = false
   const release = () => {
+    released = true
     unsubscribe()
-    clearTimeout(timer)
+    clearTimeout(expiry)
+    clearTimeout(again)
     wait.signal.removeEventListener('abort', withdraw)
   }
-  const settleWith = (reading: Promise<StoredApproval | null>) => {
-    reading.then(
-      (row) => {
-        const outcome = row === null ? null : outcomeOf(row)
-        if (outcome === null) return
-        release()
-        resolve(outcome)
-      },
-      (error: unknown) => {
-        release()
-        reject(error)
-      },
-    )
+  const settle = (row: StoredApproval | null) => {
+    const outcome = row === null ? null : outcomeOf(row)
+    if (outcome === null) return
+    release()
+    resolve(outcome)
   }
-  const finish = (state: 'timed-out' | 'withdrawn') => settleWith(wait.end(state).then(async (row) => row ?? (await wait.read())))
+  const look = () => {
+    wait.read().then(settle, () => {
+      if (released) return
+      clearTimeout(again)
+      again = setTimeout(look, againAfter)
+    })
+  }
+  const finish = (state: 'timed-out' | 'withdrawn') => {
+    const ended = wait.end(state).then(async (row) => row ?? (await wait.read()))
+    ended.then(settle, (error: unknown) => {
+      release()
+      reject(error)
+    })
+  }
   const withdraw = () => finish('withdrawn')
   const start = () => {
     if (wait.signal.aborted) return withdraw()
     wait.signal.addEventListener('abort', withdraw, { once: true })
     const left = wait.expiresAt.getTime() - Date.now()
-    timer = left <= longestTimer ? setTimeout(() => finish('timed-out'), Math.max(0, left)) : setTimeout(start, longestTimer)
+    expiry = left <= longestTimer ? setTimeout(() => finish('timed-out'), Math.max(0, left)) : setTimeout(start, longestTimer)
   }
+  const unsubscribe = wait.feed.on('approvals', (id) => {
+    if (id === null || id === wait.id) look()
+  })
   return { decision, start, release }
 }
 

@@ -1,0 +1,374 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Identity, OpenSessionRequest, SessionSummary } from '@hoop/contracts'
+import { ApiError } from '@hoop/contracts'
+import { SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSessions } from '../sessions/index.ts'
+import type { HoldRequest, Sessions } from '../sessions/types.ts'
+import { sessionIndex } from '../store/session-index.ts'
+import { type Issuer, startIssuer } from '../testing/issuer.ts'
+import { gatewayUrl, login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
+import { type Api, buildApi } from './server.ts'
+
+let server: TestServer
+let issuer: Issuer
+let parts: Parts
+let api: Api
+let sessions: Sessions
+/** What readers asked of sessions, and how many follow one now. */
+const reads: string[] = []
+let following = 0
+const closing = new AbortController()
+const tokens = new Map<string, string>()
+
+/** Who asks, with the groups that make them what they are. */
+const people = {
+  nobody: ['visitors'],
+  owner: ['engineering'],
+  approver: ['dba'],
+  auditor: ['auditors'],
+  admin: ['admins'],
+} as const
+type Person = keyof typeof people
+/** Credentials that are none, whoever they name. */
+const impostors = [
+  'none',
+  'expired',
+  'wrong audience',
+  'wrong issuer',
+  'forged',
+  'ended login',
+  'id token',
+  'refresh token',
+  'not bearer',
+]
+
+const documents = `
+kind: Connection
+name: shop
+protocol: postgres
+address: 127.0.0.1:5432
+databases: [app]
+login: { user: app, password: s3cret }
+tls: disable
+---
+kind: Access
+name: engineers
+groups: [engineering]
+connections: { names: [shop] }
+---
+kind: Role
+name: auditors
+groups: [auditors]
+may: [audit]
+`
+const toOpen: OpenSessionRequest = {
+  connection: 'shop',
+  via: 'connect',
+  reason: null,
+  client: { version: '1', host: 'laptop' },
+  tunnel: '0b6ff4a0-6a3e-4f57-9b51-9d1f6a0c4a11',
+  local_secret: { salt: 'c2FsdA==', iterations: 4096, storedKey: 'a2V5', serverKey: 'a2V5' },
+}
+
+beforeAll(async () => {
+  ;[server, issuer] = await Promise.all([startServer(), startIssuer()])
+  parts = await openParts(server, issuer)
+  const upstream = () => Promise.reject(new Error('nothing is dialled here'))
+  const real = await createSessions({
+    index: sessionIndex(parts.store, parts.gateway),
+    rules: () => parts.documents.rules(),
+    holds: parts.approvals,
+    connections: { get: (name) => parts.documents.connection(name), upstream },
+    records: server.folder,
+    digestKey: Buffer.alloc(32, 2),
+    log: parts.log,
+  })
+  sessions = observed(real)
+  const config = { name: 'hoop', version: '1', issuer: issuer.url, clientId: 'hoop-cli', scopes: ['openid'] }
+  api = await buildApi({ ...parts, config, sessions, closing: closing.signal }, null)
+  for (const person of Object.keys(people) as Person[]) {
+    tokens.set(person, (await login(parts, issuer, person, [...people[person]])).access_token)
+  }
+  const rootIdentity = (await parts.tokens.verify(tokens.get('admin')!)).identity
+  await parts.documentStore.apply(rootIdentity, documents, 'test.yaml')
+  sessions.tunnelOpened((await parts.tokens.verify(tokens.get('owner')!)).identity, toOpen.tunnel)
+  await makeImpostors()
+})
+afterAll(async () => {
+  closing.abort()
+  await api?.close()
+  await sessions?.close('The test is over.')
+  await parts?.close()
+  await issuer?.close()
+  await server?.remove()
+})
+
+/** The real sessions, but for one that fails by our fault. */
+function observed(real: Sessions): Sessions {
+  const { get, noteRead, events } = real
+  return Object.assign(real, {
+    get: (id: string) => (id === 'fault' ? Promise.reject(new Error('inner words')) : get.call(real, id)),
+    noteRead: (id: string, by: Identity, what: string) => {
+      reads.push(`${id} ${by.id} ${what}`)
+      return noteRead.call(real, id, by, what)
+    },
+    async *events(id: string, options: Parameters<Sessions['events']>[1]) {
+      following++
+      try {
+        yield* events.call(real, id, options)
+      } finally {
+        following--
+      }
+    },
+  })
+}
+
+async function makeImpostors(): Promise<void> {
+  const admin = await login(parts, issuer, 'admin', ['admins'])
+  const ended = await login(parts, issuer, 'admin', ['admins'])
+  await parts.logins.logout(ended.refresh_token)
+  const { identity, ...caller } = await parts.tokens.verify(admin.access_token)
+  const claims = { sid: caller.login, auth_time: 1, login_exp: Math.floor(caller.loginExpiresAt.getTime() / 1000), identity }
+  const own = createPrivateKey(await readFile(`${server.folder}/access-tokens.pem`))
+  const sign = (key: typeof own, change: { aud?: string; iss?: string; exp?: string }) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
+      .setSubject(identity.id)
+      .setAudience(change.aud ?? 'hoop')
+      .setIssuer(change.iss ?? gatewayUrl)
+      .setIssuedAt()
+      .setExpirationTime(change.exp ?? '5m')
+      .sign(key)
+  tokens.set('valid by hand', await sign(own, {}))
+  tokens.set('expired', await sign(own, { exp: '-1s' }))
+  tokens.set('wrong audience', await sign(own, { aud: 'another' }))
+  tokens.set('wrong issuer', await sign(own, { iss: 'http://another.test' }))
+  tokens.set('forged', await sign(generateKeyPairSync('ed25519').privateKey, {}))
+  tokens.set('ended login', ended.access_token)
+  tokens.set('id token', await issuer.idToken({ sub: 'admin', groups: ['admins'] }))
+  tokens.set('refresh token', admin.refresh_token)
+}
+
+function headers(who: string): Record<string, string> {
+  const token = tokens.get(who)
+  if (who === 'not bearer') return { authorization: `Basic ${tokens.get('admin')}` }
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}
+
+/** A session of the owner, and an operation of it that waits for a DBA. */
+async function prepare(): Promise<{ session: string; approval: string }> {
+  const { identity } = await parts.tokens.verify(tokens.get('owner')!)
+  const { id: session } = await sessions.open(identity, toOpen, '127.0.0.1')
+  const { id: approval } = await parts.approvals.hold(held(session, identity), new AbortController().signal)
+  return { session, approval }
+}
+
+function held(session: string, requester: Identity): HoldRequest {
+  const rule = { rule: 'Policy/p', message: 'm', approverGroups: ['dba'], timeout: 600 }
+  return {
+    session,
+    operationId: 'op',
+    connection: 'shop',
+    requester,
+    reason: null,
+    text: 'delete',
+    parameters: [],
+    effects: ['write'],
+    objects: [],
+    ...rule,
+  }
+}
+
+const everybody = { nobody: 200, owner: 200, approver: 200, auditor: 200, admin: 200 }
+const routes: { route: string; body?: unknown; allowed: Record<Person, number> }[] = [
+  { route: 'GET /v1/whoami', allowed: everybody },
+  { route: 'GET /v1/connections', allowed: everybody },
+  { route: 'POST /v1/sessions', body: toOpen, allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 403 } },
+  { route: 'GET /v1/sessions', allowed: everybody },
+  { route: 'GET /v1/sessions/SESSION', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
+  { route: 'GET /v1/sessions/SESSION/events', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
+  { route: 'POST /v1/sessions/SESSION/end', allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 403 } },
+  {
+    route: 'POST /v1/sessions/SESSION/kill',
+    body: { reason: 'enough' },
+    allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 204 },
+  },
+  { route: 'GET /v1/approvals', allowed: everybody },
+  {
+    route: 'POST /v1/approvals/APPROVAL/approve',
+    body: { reason: null },
+    allowed: { nobody: 403, owner: 403, approver: 200, auditor: 403, admin: 403 },
+  },
+  {
+    route: 'POST /v1/approvals/APPROVAL/deny',
+    body: { reason: 'no' },
+    allowed: { nobody: 403, owner: 403, approver: 200, auditor: 403, admin: 403 },
+  },
+  {
+    route: 'POST /v1/documents',
+    body: { yaml: documents },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 200 },
+  },
+  { route: 'GET /v1/documents/Connection', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 } },
+  { route: 'GET /v1/documents/Connection/shop', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 } },
+  { route: 'DELETE /v1/documents/Access/none', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 } },
+]
+
+async function ask(route: string, who: string, body: unknown) {
+  const { session, approval } = await prepare()
+  const [method, path] = route.replace('SESSION', session).replace('APPROVAL', approval).split(' ') as ['GET', string]
+  const payload = body === undefined ? {} : { payload: body as object }
+  return await api.inject({ method, url: path, headers: headers(who), ...payload })
+}
+
+test('a token made by hand as the gateway makes them is accepted: the impostors fail for what is wrong in each', async () => {
+  expect((await ask('GET /v1/whoami', 'valid by hand', undefined)).statusCode).toBe(200)
+})
+
+describe.each(routes)('$route', ({ route, body, allowed }) => {
+  test.each(Object.keys(people) as Person[])('as %s', async (who) => {
+    const answer = await ask(route, who, body)
+    expect(answer.statusCode).toBe(allowed[who])
+    if (answer.statusCode >= 400) {
+      const error = ApiError.parse(answer.json())
+      expect(error.code).toBe(answer.statusCode === 403 ? 'no_access' : 'not_found')
+    }
+    expect(answer.body).not.toContain('s3cret')
+  })
+  test.each(impostors)('with a credential that is none: %s', async (who) => {
+    const answer = await ask(route, who, body)
+    expect(answer.statusCode).toBe(401)
+    expect(ApiError.parse(answer.json()).code).toBe('invalid_token')
+    expect(answer.headers['www-authenticate']).toContain('Bearer')
+  })
+})
+
+test('every route that is not public is in the matrix', () => {
+  const listed = api.printRoutes({ commonPrefix: false, includeHooks: false, method: 'GET' })
+  const known = [...routes.map(({ route }) => route), 'GET /v1/approvals/watch', 'GET /v1/healthz', 'GET /v1/config']
+  for (const part of ['whoami', 'connections', 'sessions', 'events', 'approvals', 'watch', 'documents', 'healthz', 'config']) {
+    expect(listed).toContain(part)
+    expect(known.some((route) => route.includes(part))).toBe(true)
+  }
+})
+
+test('the own sessions of those who may see no others, all for auditors', async () => {
+  await prepare()
+  const list = async (who: string, query = '') => {
+    const answer = await api.inject({ url: `/v1/sessions${query}`, headers: headers(who) })
+    return { status: answer.statusCode, sessions: answer.json().sessions as SessionSummary[] | undefined }
+  }
+  expect((await list('nobody')).sessions).toEqual([])
+  expect((await list('owner')).sessions?.length).toBeGreaterThan(0)
+  expect((await list('auditor')).sessions?.length).toBeGreaterThan(0)
+  const owner = encodeURIComponent(`${issuer.url}#owner`)
+  expect((await list('nobody', `?identity=${owner}`)).status).toBe(403)
+  expect((await list('auditor', `?identity=${owner}&limit=1`)).sessions?.length).toBe(1)
+  expect((await list('auditor', '?limit=0')).status).toBe(400)
+  expect((await list('auditor', '?unknown=1')).status).toBe(400)
+})
+
+test('who reads a session is on its record and in the log of the product', async () => {
+  const { session } = await prepare()
+  await api.inject({ url: `/v1/sessions/${session}/events?after=3`, headers: headers('auditor') })
+  expect(reads).toContain(`${session} ${issuer.url}#auditor events after 3`)
+  const { rows } = await parts.store.run((db) => db.execute(`select detail from admin_log where target = '${session}'`))
+  expect(rows).toEqual([{ detail: 'events after 3' }])
+})
+
+describe('streams', () => {
+  let url: string
+  beforeAll(async () => {
+    url = await api.listen({ host: '127.0.0.1', port: 0 })
+  })
+  const open = (path: string, who: string, signal?: AbortSignal) =>
+    fetch(`${url}${path}`, { headers: headers(who), ...(signal ? { signal } : {}) })
+
+  test.each(impostors)('watching approvals with a credential that is none: %s', async (who) => {
+    expect((await open('/v1/approvals/watch', who)).status).toBe(401)
+  })
+
+  test('a watcher gets what concerns them, line by line, and is noticed when gone', async () => {
+    const leaving = new AbortController()
+    const answer = await open('/v1/approvals/watch', 'approver', leaving.signal)
+    expect(answer.headers.get('content-type')).toBe('application/x-ndjson')
+    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+    const { approval } = await prepare()
+    let text = ''
+    while (!text.includes(approval)) text += (await reader.read()).value
+    expect(JSON.parse(text.trim().split('\n').at(-1)!)).toMatchObject({ id: approval, mine: 'decide' })
+    leaving.abort()
+    await reader.read().catch(() => {})
+  })
+
+  test('following a session ends when the reader leaves, may read no more, or is logged out', async () => {
+    const { session } = await prepare()
+    const follow = `/v1/sessions/${session}/events?follow=true`
+    const gone = async (answer: Response) =>
+      await answer
+        .text()
+        .then(() => false)
+        .catch(() => true)
+
+    const leaving = new AbortController()
+    await open(follow, 'owner', leaving.signal)
+    await until(() => following === 1)
+    leaving.abort()
+    await until(() => following === 0)
+
+    const auditor = await open(follow, 'auditor')
+    const leaver = await login(parts, issuer, 'second', ['admins'])
+    tokens.set('second', leaver.access_token)
+    const second = await open(follow, 'second')
+    await until(() => following === 2)
+    await parts.logins.logout(leaver.refresh_token)
+    expect(await gone(second)).toBe(true)
+    await until(() => following === 1)
+    const admin = (await parts.tokens.verify(tokens.get('admin')!)).identity
+    await parts.documentStore.remove(admin, 'Role', 'auditors')
+    expect(await gone(auditor)).toBe(true)
+    await until(() => following === 0)
+  })
+})
+
+describe('faults', () => {
+  test('ours are an id, and nothing of what they were', async () => {
+    const answer = await api.inject({ url: '/v1/sessions/fault', headers: headers('admin') })
+    expect(answer.statusCode).toBe(500)
+    const error = ApiError.parse(answer.json())
+    expect(error).toMatchObject({ code: 'internal', id: expect.stringMatching(/^err_/) })
+    expect(answer.body).not.toContain('inner words')
+  })
+
+  test.each([
+    ['not JSON', '/v1/token', '{'],
+    ['another shape', '/v1/token', '{"grant_type":"password"}'],
+    ['a field too many', '/v1/logout', '{"refresh_token":"x","more":1}'],
+    ['too large', '/v1/token', JSON.stringify({ grant_type: 'refresh_token', refresh_token: 'x'.repeat(200_000) })],
+  ])('of the caller are told: %s', async (_, url, payload) => {
+    const answer = await api.inject({ method: 'POST', url, headers: { 'content-type': 'application/json' }, payload })
+    expect(answer.statusCode).toBe(400)
+    expect(ApiError.parse(answer.json()).code).toBe('invalid_request')
+  })
+
+  test('what is not there is told without a login, as is whether the gateway works', async () => {
+    expect((await api.inject({ url: '/v1/nothing' })).json()).toMatchObject({ code: 'not_found' })
+    expect((await api.inject({ url: '/v1/healthz' })).json()).toEqual({ status: 'ok' })
+    expect((await api.inject({ url: '/v1/config' })).json()).toMatchObject({ clientId: 'hoop-cli' })
+  })
+
+  test('whoever tries tokens too often has to wait', async () => {
+    const payload = { grant_type: 'refresh_token', refresh_token: 'guess' }
+    const statuses = new Set<number>()
+    let last = ''
+    for (let tries = 0; tries < 61; tries++) {
+      const answer = await api.inject({ method: 'POST', url: '/v1/token', payload })
+      statuses.add(answer.statusCode)
+      last = answer.body
+    }
+    expect([...statuses]).toEqual([401, 429])
+    expect(ApiError.parse(JSON.parse(last)).code).toBe('too_many_requests')
+  })
+})

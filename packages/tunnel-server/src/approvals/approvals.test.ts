@@ -1,0 +1,174 @@
+import type { Approval } from '@hoop/contracts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Caller } from '../identity/access-tokens.ts'
+import type { HoldRequest } from '../sessions/types.ts'
+import { readApproval } from '../store/approvals.ts'
+import { type Issuer, startIssuer } from '../testing/issuer.ts'
+import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
+import { watchApprovals } from './watch.ts'
+
+let server: TestServer
+let issuer: Issuer
+let parts: Parts
+let ada: Caller
+let dba: Caller
+
+beforeAll(async () => {
+  ;[server, issuer] = await Promise.all([startServer(), startIssuer()])
+  parts = await openParts(server, issuer)
+  // Ada could approve the operations of others.
+  ada = await callerOf(parts, issuer, 'ada', ['dba'])
+  dba = await callerOf(parts, issuer, 'dan', ['dba'])
+})
+afterAll(async () => {
+  await parts?.close()
+  await issuer?.close()
+  await server?.remove()
+})
+
+function request(change: Partial<HoldRequest> = {}): HoldRequest {
+  return {
+    session: 'ses_1',
+    operationId: 'op_1',
+    connection: 'shop',
+    requester: ada.identity,
+    reason: 'clean up',
+    rule: 'Policy/deletes',
+    message: 'Ask a DBA.',
+    approverGroups: ['dba'],
+    timeout: 60,
+    text: 'delete from orders',
+    parameters: [{ type: 'int4', value: '1' }],
+    effects: ['write'],
+    objects: [{ kind: 'table', name: 'public.orders', access: 'write' }],
+    ...change,
+  }
+}
+
+const never = new AbortController().signal
+
+test('an approval by another of the group lets it pass, and says who', async () => {
+  const { id, decision } = await parts.approvals.hold(request(), never)
+  const [seen] = (await parts.approvals.list(dba, 'held')).filter((approval) => approval.id === id)
+  expect(seen).toMatchObject({
+    state: 'held',
+    mine: 'decide',
+    text: 'delete from orders',
+    effects: ['write'],
+    reason: 'clean up',
+  })
+  const answered = await parts.approvals.decide(dba, id, 'approve', null)
+  expect(answered).toMatchObject({ state: 'approved', mine: 'see', decidedBy: { id: dba.identity.id } })
+  expect(await decision).toEqual({ decision: 'approved', by: dba.identity, reason: null })
+})
+
+test('a denial needs a reason, and the requester is told it', async () => {
+  const { id, decision } = await parts.approvals.hold(request(), never)
+  await expect(parts.approvals.decide(dba, id, 'deny', '  ')).rejects.toMatchObject({ code: 'invalid_request' })
+  await parts.approvals.decide(dba, id, 'deny', 'use the archive job')
+  expect(await decision).toMatchObject({ decision: 'denied', reason: 'use the archive job' })
+})
+
+test('nobody decides their own, nobody outside the groups decides or sees it, nobody with an old login decides', async () => {
+  const { id, decision } = await parts.approvals.hold(request(), never)
+  await expect(parts.approvals.decide(ada, id, 'approve', null)).rejects.toMatchObject({ code: 'no_access' })
+  const admin = await callerOf(parts, issuer, 'root', ['admins'])
+  await expect(parts.approvals.decide(admin, id, 'approve', null)).rejects.toMatchObject({ code: 'no_access' })
+  expect((await parts.approvals.list(admin, 'all')).length).toBe(0)
+  expect((await parts.approvals.list(ada, 'held')).map(({ mine }) => mine)).toEqual(['requested'])
+  const old = { ...dba, authenticatedAt: new Date(Date.now() - 16 * 60_000) }
+  await expect(parts.approvals.decide(old, id, 'approve', null)).rejects.toMatchObject({
+    code: 'no_access',
+    hint: 'Run: hoop login',
+  })
+  await expect(parts.approvals.decide(dba, 'ap_none', 'approve', null)).rejects.toMatchObject({ code: 'not_found' })
+  await parts.approvals.decide(dba, id, 'approve', null)
+  expect((await decision).decision).toBe('approved')
+})
+
+test('it is decided once, whoever asks at the same time', async () => {
+  const eve = await callerOf(parts, issuer, 'eve', ['dba'])
+  const { id, decision } = await parts.approvals.hold(request(), never)
+  const tries = await Promise.allSettled([
+    parts.approvals.decide(dba, id, 'approve', null),
+    parts.approvals.decide(eve, id, 'deny', 'no'),
+    parts.approvals.decide(dba, id, 'approve', null),
+  ])
+  const won = tries.filter(({ status }) => status === 'fulfilled')
+  expect(won.length).toBe(1)
+  for (const each of tries) if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'conflict' })
+  const row = await parts.store.run((db) => readApproval(db, id))
+  expect((await decision).decision).toBe(row?.state)
+})
+
+test('time that runs out is no, and nobody can say yes after it', async () => {
+  const { id, decision } = await parts.approvals.hold(request({ timeout: 0.2 }), never)
+  expect(await decision).toEqual({ decision: 'timed-out', by: null, reason: null })
+  await expect(parts.approvals.decide(dba, id, 'approve', null)).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('a caller who leaves withdraws', async () => {
+  const leaving = new AbortController()
+  const { id, decision } = await parts.approvals.hold(request(), leaving.signal)
+  leaving.abort()
+  expect((await decision).decision).toBe('withdrawn')
+  await expect(parts.approvals.decide(dba, id, 'approve', null)).rejects.toMatchObject({ code: 'conflict' })
+  const gone = await parts.approvals.hold(request(), AbortSignal.abort())
+  expect((await gone.decision).decision).toBe('withdrawn')
+})
+
+test('what was approved can be made void, with words', async () => {
+  const { id, decision } = await parts.approvals.hold(request(), never)
+  await parts.approvals.decide(dba, id, 'approve', 'fine')
+  await decision
+  await parts.approvals.void(id, 'the policy changed')
+  expect(await parts.approvals.find(dba, id)).toMatchObject({ state: 'void', decisionReason: 'the policy changed' })
+})
+
+test('what a killed gateway left held is withdrawn when it starts again, and that of others is not', async () => {
+  const other = await openParts(server, issuer, 'gateway-2')
+  const ours = await parts.approvals.hold(request(), never)
+  const theirs = await other.approvals.hold(request(), never)
+  const again = await openParts(server, issuer, 'gateway-2')
+  expect((await theirs.decision).decision).toBe('withdrawn')
+  expect(await again.approvals.find(dba, ours.id)).toMatchObject({ state: 'held' })
+  // Decided at another gateway than the one that waits.
+  await again.approvals.decide(dba, ours.id, 'approve', null)
+  expect((await ours.decision).decision).toBe('approved')
+  await other.close()
+  await again.close()
+})
+
+test('a watcher sees what is held, then each change, and nothing that is not theirs', async () => {
+  const stop = new AbortController()
+  const seen: Approval[] = []
+  const held = await parts.approvals.hold(request({ session: 'ses_watch' }), never)
+  const watching = (async () => {
+    for await (const approval of watchApprovals(parts, dba, stop.signal)) seen.push(approval)
+  })()
+  await until(() => seen.some(({ id }) => id === held.id))
+  await parts.approvals.hold(request({ approverGroups: ['sre'], requester: { ...ada.identity, id: 'somebody' } }), never)
+  const next = await parts.approvals.hold(request({ session: 'ses_watch' }), never)
+  await parts.approvals.decide(dba, held.id, 'deny', 'not today')
+  await until(() => seen.some(({ id, state }) => id === held.id && state === 'denied') && seen.some(({ id }) => id === next.id))
+  expect(seen.every(({ approvers }) => approvers.includes('dba'))).toBe(true)
+  stop.abort()
+  await watching
+})
+
+test('a store that is gone is never a yes: held operations fail, and what is approved after it is back counts', async () => {
+  const short = await parts.approvals.hold(request({ timeout: 0.3 }), never)
+  const long = await parts.approvals.hold(request({ timeout: 120 }), never)
+  await server.stop()
+  await expect(short.decision).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(parts.approvals.hold(request(), never)).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(parts.approvals.list(dba, 'held')).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(parts.approvals.decide(dba, long.id, 'approve', null)).rejects.toMatchObject({ code: 'unavailable' })
+  await until(() => !parts.feed.fresh)
+  expect(() => parts.documents.current()).toThrow(expect.objectContaining({ code: 'unavailable' }))
+  await server.start()
+  await until(() => parts.feed.fresh)
+  await parts.approvals.decide(dba, long.id, 'approve', null)
+  expect((await long.decision).decision).toBe('approved')
+  await until(() => parts.documents.current().documents.length === 0)
+})

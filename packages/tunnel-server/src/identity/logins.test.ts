@@ -1,0 +1,168 @@
+import { HoopError } from '@hoop/contracts'
+import { decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clientId, type Issuer, startIssuer } from '../testing/issuer.ts'
+import { login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
+
+let server: TestServer
+let issuer: Issuer
+let parts: Parts
+
+beforeAll(async () => {
+  ;[server, issuer] = await Promise.all([startServer(), startIssuer()])
+  parts = await openParts(server, issuer)
+})
+afterAll(async () => {
+  await parts?.close()
+  await issuer?.close()
+  await server?.remove()
+})
+
+async function failure(work: Promise<unknown>): Promise<HoopError> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof HoopError)) throw new Error('it did not fail as it should', { cause: error })
+  return error
+}
+
+const now = () => Math.floor(Date.now() / 1000)
+
+test('an exchange gives an access token that carries the identity', async () => {
+  const given = await login(parts, issuer, 'ada', ['engineering'])
+  expect(given).toMatchObject({ token_type: 'Bearer', expires_in: 600 })
+  const identity = {
+    id: `${issuer.url}#ada`,
+    kind: 'person',
+    name: 'Ada',
+    email: null,
+    groups: ['engineering'],
+    issuer: issuer.url,
+  }
+  expect(given.identity).toEqual(identity)
+  const caller = await parts.logins.verifyAccessToken(given.access_token)
+  expect(caller.identity).toEqual(identity)
+  expect(caller.loginExpiresAt.getTime() - caller.authenticatedAt.getTime()).toBe(12 * 3600_000)
+})
+
+test('the kind of an identity comes from its claim; an unknown one is refused', async () => {
+  const agent = await issuer.idToken({ sub: 'devin', groups: [], claims: { hoop_kind: 'ai-agent' } })
+  expect((await parts.logins.exchange(agent)).identity.kind).toBe('ai-agent')
+  const odd = await issuer.idToken({ sub: 'devin', groups: [], claims: { hoop_kind: 'root' } })
+  expect((await failure(parts.logins.exchange(odd))).message).toContain('hoop_kind')
+})
+
+const wrong: [string, Record<string, unknown>, string][] = [
+  ['another issuer', { iss: 'https://elsewhere.example' }, '"iss"'],
+  ['another audience', { aud: 'another-client' }, '"aud"'],
+  ['several audiences without azp', { aud: [clientId, 'another-client'] }, 'another client'],
+  ['another azp', { azp: 'another-client' }, 'another client'],
+  ['expired', { iat: 1_600_000_000, exp: 1_600_000_300 }, 'expired'],
+  ['issued in the future', { iat: now() + 3600, exp: now() + 7200 }, '"iat"'],
+  ['issued longer ago than a login lasts', { iat: now() - 13 * 3600, exp: now() + 300 }, 'expired'],
+  ['without an expiry', { exp: undefined }, '"exp"'],
+  ['not valid yet', { nbf: now() + 3600 }, '"nbf"'],
+  ['without groups', { groups: undefined }, '"groups"'],
+  ['with groups that are not a list', { groups: 'admins' }, '"groups"'],
+  ['without a subject', { sub: undefined }, '"sub"'],
+]
+test.each(wrong)('an ID token is refused: %s', async (_, claims, words) => {
+  const token = await issuer.idToken({ sub: 'ada', groups: ['admins'], claims })
+  const error = await failure(parts.logins.exchange(token))
+  expect(error.code).toBe('invalid_token')
+  expect(error.message).toContain(words)
+})
+
+test('a token signed by nobody, by a secret that everybody knows, or by another key is refused', async () => {
+  const claims = decodeJwt(await issuer.idToken({ sub: 'ada', groups: ['admins'] }))
+  const byClientId = new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256', kid: 'key-0' })
+    .sign(new TextEncoder().encode(clientId))
+  const forged = [
+    new UnsecuredJWT(claims).encode(),
+    await byClientId,
+    await issuer.forge({ sub: 'ada', groups: ['admins'] }),
+    'x.y.z',
+    '',
+  ]
+  for (const token of forged) expect((await failure(parts.logins.exchange(token))).code).toBe('invalid_token')
+})
+
+test('a refresh token works once; using it again ends the whole login, and those who wait are told', async () => {
+  const first = await login(parts, issuer, 'grace')
+  const told: string[] = []
+  const stop = parts.logins.onEnded((identity) => told.push(identity))
+  const second = await parts.logins.refresh(first.refresh_token)
+  expect(second.refresh_token).not.toBe(first.refresh_token)
+  expect(second.login_expires_at).toBe(first.login_expires_at)
+  await parts.logins.verifyAccessToken(second.access_token)
+  expect(told).toEqual([])
+
+  expect((await failure(parts.logins.refresh(first.refresh_token))).code).toBe('token_reused')
+  expect(told).toEqual([`${issuer.url}#grace`])
+  expect((await failure(parts.logins.verifyAccessToken(second.access_token))).code).toBe('invalid_token')
+  expect((await failure(parts.logins.refresh(second.refresh_token))).code).toBe('invalid_token')
+  stop()
+})
+
+test('of two that use one refresh token at once, one gets nothing, and the login ends', async () => {
+  const { refresh_token: token } = await login(parts, issuer, 'twice')
+  const results = await Promise.allSettled([parts.logins.refresh(token), parts.logins.refresh(token)])
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  for (const result of results) {
+    if (result.status === 'fulfilled')
+      expect((await failure(parts.logins.verifyAccessToken(result.value.access_token))).code).toBe('invalid_token')
+    else expect(result.reason).toMatchObject({ code: 'token_reused' })
+  }
+})
+
+test('a logout counts at another gateway too, and one that starts later knows of it', async () => {
+  const other = await openParts(server, issuer, 'gateway-2')
+  const told: string[] = []
+  other.logins.onEnded((identity) => told.push(identity))
+  const given = await login(parts, issuer, 'leaving')
+  await other.logins.verifyAccessToken(given.access_token)
+  await parts.logins.logout(given.refresh_token)
+  expect((await failure(parts.logins.verifyAccessToken(given.access_token))).code).toBe('invalid_token')
+  await until(() => told.length > 0)
+  expect((await failure(other.logins.verifyAccessToken(given.access_token))).code).toBe('invalid_token')
+  await other.close()
+  const later = await openParts(server, issuer, 'gateway-3')
+  expect((await failure(later.logins.verifyAccessToken(given.access_token))).code).toBe('invalid_token')
+  await later.close()
+  await parts.logins.logout('never issued')
+})
+
+test('an access token of another gateway, or of the provider, is refused', async () => {
+  const given = await login(parts, issuer, 'ada')
+  const claims = decodeJwt(given.access_token)
+  const { privateKey } = await generateKeyPair('EdDSA')
+  const forged = await new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' }).sign(privateKey)
+  for (const token of [forged, await issuer.idToken({ sub: 'ada' }), new UnsecuredJWT(claims).encode()]) {
+    expect((await failure(parts.logins.verifyAccessToken(token))).code).toBe('invalid_token')
+  }
+})
+
+test('refresh tokens are not in the store as they are', async () => {
+  const { refresh_token: token } = await login(parts, issuer, 'hashed')
+  const rows = await parts.store.run((db) => db.execute('select encode(hash, $$escape$$) as hash from refresh_tokens'))
+  expect(JSON.stringify(rows.rows)).not.toContain(token)
+})
+
+test('a new key of the provider is found; a provider that is gone is not the fault of the token', async () => {
+  const fresh = await openParts(server, issuer, 'gateway-4')
+  await login(fresh, issuer, 'ada')
+  await issuer.rotate()
+  const old = await failure(login(fresh, issuer, 'ada'))
+  expect(old.code).toBe('invalid_token')
+  // Keys are fetched again for an unknown one, but not more often than every few seconds.
+  await until(async () => (await login(fresh, issuer, 'ada').catch(() => null)) !== null)
+  await fresh.close()
+  const away = await startIssuer()
+  const lonely = await openParts(server, away, 'gateway-5')
+  const token = await away.idToken({ sub: 'ada' })
+  await away.close()
+  expect((await failure(lonely.logins.exchange(token))).code).toBe('unavailable')
+  await lonely.close()
+})

@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort, startPostgres } from '@hoop/postgres-server'
+import { type Logger, pino } from 'pino'
+import { Access } from '../access/access.ts'
+import { StandingAccess } from '../access/standing-access.ts'
+import { Approvals } from '../approvals/approvals.ts'
+import { DocumentStore } from '../documents/document-store.ts'
+import { Documents } from '../documents/documents.ts'
+import { AccessTokens } from '../identity/access-tokens.ts'
+import { Logins } from '../identity/logins.ts'
+import { Provider } from '../identity/provider.ts'
+import { Cipher } from '../secrets/cipher.ts'
+import { ownKey, ownSigningKey } from '../secrets/key-file.ts'
+import { ChangeFeed } from '../store/change-feed.ts'
+import { Store } from '../store/database.ts'
+import { clientId, type Issuer } from './issuer.ts'
+
+export const gatewayUrl = 'http://gateway.test'
+export const adminGroup = 'admins'
+export const silent: Logger = pino({ level: 'silent' })
+
+/** A real PostgreSQL of its own, which can be stopped and started again on its port. */
+export interface TestServer {
+  readonly folder: string
+  readonly url: string
+  stop(): Promise<void>
+  start(): Promise<void>
+  remove(): Promise<void>
+}
+
+export async function startServer(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'hoop-gateway-'))
+  const options = { dataFolder: join(folder, 'postgres'), password: 'store', durable: false, port: await freePort() }
+  let server = await startPostgres(options)
+  return {
+    folder,
+    url: server.url(),
+    stop: () => server.stop(),
+    start: async () => {
+      server = await startPostgres(options)
+    },
+    remove: async () => {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type Parts = Awaited<ReturnType<typeof openParts>>
+
+/** The parts of one gateway around its sessions, on a real store; several on one server are several gateways. */
+export async function openParts(server: TestServer, issuer: Issuer, gateway = 'gateway-1') {
+  const log = silent
+  const store = await Store.open(server.url, log)
+  const feed = await ChangeFeed.open(server.url, log)
+  const signing = await ownSigningKey(join(server.folder, 'access-tokens.pem'))
+  const tokens = await AccessTokens.from(signing, () => gatewayUrl)
+  const settings = { issuer: issuer.url, clientId, groupsClaim: 'groups', kindClaim: 'hoop_kind', allowPlain: true }
+  const logins = await Logins.open({ store, feed, provider: new Provider(settings), tokens, log })
+  const documents = await Documents.open({ store, feed, hashKey: Buffer.alloc(32, 1), log })
+  const access = new Access({ adminGroup, rules: () => documents.rules() })
+  const approvals = await Approvals.open({ store, feed, access, gateway, log })
+  const cipher = new Cipher(await ownKey(join(server.folder, 'master')))
+  const documentStore = new DocumentStore({ store, documents, cipher })
+  const standing = new StandingAccess({ access, documents, logins })
+  const close = async () => {
+    documents.close()
+    logins.close()
+    await feed.close()
+    await store.close()
+  }
+  return { log, store, feed, tokens, logins, documents, access, approvals, cipher, documentStore, standing, gateway, close }
+}
+
+/** Logs in at the issuer and exchanges the proof. */
+export async function login(parts: Parts, issuer: Issuer, sub: string, groups: string[] = []) {
+  return await parts.logins.exchange(await issuer.idToken({ sub, groups }))
+}
+
+export async function callerOf(parts: Parts, issuer: Issuer, sub: string, groups: string[] = []) {
+  return await parts.logins.verifyAccessToken((await login(parts, issuer, sub, groups)).access_token)
+}
+
+/** Waits until the condition holds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('it did not come true in time')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}

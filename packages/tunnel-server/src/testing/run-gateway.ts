@@ -1,0 +1,3 @@
+import { runGateway } from '../index.ts'
+
+await runGateway(process.env)
