@@ -14,7 +14,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, name: string, m
 ]
 
 export function exitCodeTable(): string {
-  const rows = exitCodeMeanings.map(([code, , meaning]) => `${String(code).padStart(5)}  ${meaning}`)
+  const rows = exitCodeMeanings.map(([code, , meaning]) => `${String(code).padEnd(3)}  ${meaning}`)
   return [...rows, '', '`hoop exec` ends with the exit code of its command: 128 and the number of a signal that ended it.'].join(
     '\n',
   )

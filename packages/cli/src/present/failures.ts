@@ -33,7 +33,12 @@ function understand(error: unknown): { code: string; message: string; hint: stri
   if (isUsageError(error)) {
     // oclif puts "See more help with --help" on a line of its own
     const [message = ''] = error.message.split('\nSee more help')
-    return { code: 'invalid_request', message: message.replaceAll('\n', ' '), hint: 'hoop help', exit: exitCodes.usage }
+    return {
+      code: 'invalid_request',
+      message: message.replaceAll('\n', ' '),
+      hint: message.includes('hoop help') ? null : 'hoop help',
+      exit: exitCodes.usage,
+    }
   }
   const message = error instanceof Error ? error.message || error.name : String(error)
   return { code: 'internal', message, hint: 'HOOP_DEBUG=1 shows where this comes from', exit: exitCodes.failed }

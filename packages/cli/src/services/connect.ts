@@ -57,8 +57,8 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
       version: options.version,
       targets,
       news: {
-        lost: news.lost,
-        retrying: news.retrying,
+        lost: (words) => news.lost(words),
+        retrying: (error, delayMs) => news.retrying(error, delayMs),
         restored(sessions) {
           news.restored()
           watch.follow(sessions)

@@ -7,7 +7,7 @@ export default class SessionsLs extends HoopCommand {
     connection: Flags.string({ env: 'HOOP_CONNECTION', description: 'only of this connection' }),
     identity: Flags.string({ env: 'HOOP_IDENTITY', description: 'only of this identity (its id)' }),
     state: Flags.string({ env: 'HOOP_STATE', options: ['open', 'closed'], description: 'only these' }),
-    limit: Flags.integer({ env: 'HOOP_LIMIT', min: 1, max: 200, default: 50, description: 'at most so many' }),
+    limit: Flags.integer({ env: 'HOOP_LIMIT', min: 1, max: 500, default: 50, description: 'at most so many' }),
   }
 
   override async run(): Promise<void> {
