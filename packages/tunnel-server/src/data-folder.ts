@@ -49,13 +49,15 @@ async function take(file: string, own: Lock, folder: string): Promise<void> {
     // A link is made whole or not at all: nobody ever reads half a lock.
     if (await linked(fresh, file)) return
     await inTurn(`${file}.takeover`, fresh, async () => {
-      const held = await readLock(file)
-      if (held !== null && (await startOf(held.pid)) === held.start) {
+      while (!(await linked(fresh, file))) {
+        const held = await readLock(file)
+        // Released just now.
+        if (held === undefined) continue
+        if (held === null || (await startOf(held.pid)) !== held.start) return await rename(fresh, file)
         throw new HoopError('conflict', `The data folder ${folder} belongs to a gateway that runs as process ${held.pid}.`, {
           hint: 'Stop it, or give this one a folder of its own with HOOP_DATA.',
         })
       }
-      await rename(fresh, file)
     })
   } finally {
     await rm(fresh, { force: true })
@@ -90,9 +92,13 @@ async function linked(from: string, to: string): Promise<boolean> {
   )
 }
 
-/** Null: there is none, or none that can be read. */
-async function readLock(file: string): Promise<Lock | null> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+/** Undefined: there is none. Null: it is not one of ours. */
+async function readLock(file: string): Promise<Lock | null | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
   try {
     return Lock.parse(JSON.parse(text))
   } catch {
