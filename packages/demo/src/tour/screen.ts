@@ -16,7 +16,7 @@ const control = /[\u0000-\u001f\u007f-\u009f]/g
 
 export function screenOn(stream: NodeJS.WriteStream, colours: boolean): Screen {
   const paint = colours ? new Chalk() : new Chalk({ level: 0 })
-  const write = (line: string) => stream.write(`${line}\n`)
+  const write = (line: string) => stream.write(`${line.trimEnd()}\n`)
   let failures = 0
   return {
     heading: (text) => write(`\n${paint.bold(text)}`),
