@@ -139,6 +139,21 @@ export function originOf(catalogue: Catalogue, tableOid: number, attnum: number)
   return catalogue.relationsByOid.get(tableOid)?.columns.find((column) => column.attnum === attnum)?.self ?? null
 }
 
+/**
+ * What is still known once a transaction has changed definitions that only it can see: the system's own schemas. All other names
+ * are unresolved until the catalogue can be read again.
+ */
+export function uncertainCatalogue(catalogue: Catalogue): Catalogue {
+  const system = <Value>(bySchema: ReadonlyMap<string, Value>) =>
+    new Map([...bySchema].filter(([schema]) => schema === 'pg_catalog' || schema === 'information_schema'))
+  return {
+    ...catalogue,
+    relations: system(catalogue.relations),
+    relationsByOid: new Map(),
+    functions: system(catalogue.functions),
+  }
+}
+
 /** A relation by the name that a statement uses, null if there is none. */
 export function findRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
   for (const candidate of schema === null ? catalogue.searchPath : [schema]) {

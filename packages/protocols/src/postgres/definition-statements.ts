@@ -1,5 +1,6 @@
 import type { AlterTableCmd, Node, RangeVar } from 'libpg-query'
-import { type Definition, definitionNodes } from './definitions.ts'
+import { findRelation } from './catalogue.ts'
+import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
 import { outermost, startWalk } from './lineage.ts'
 import { created, targetName } from './new-relations.ts'
@@ -17,20 +18,27 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   reading.changesCatalogue ||= definition.changesCatalogue ?? false
   reading.destructive ||= definition.destructive ?? false
   reading.secret ||= definition.secret ?? false
+  const [tag = ''] = tagged(node) ?? []
+  const own = namedBy[tag]
+  const ownName = own ? fields[own.field] : null
+  if (own && typeof ownName === 'string') reading.object(own.kind, ownName, own.kind === 'role' ? 'dcl' : 'ddl')
 
   const access = definition.effects.includes('dcl') && !definition.effects.includes('ddl') ? 'dcl' : 'ddl'
   const scope = targetScope(walk, fields)
   if ('CreateStmt' in node && node.CreateStmt.relation) created(walk, node.CreateStmt.relation)
   if ('CreateForeignTableStmt' in node && node.CreateForeignTableStmt.base?.relation)
     created(walk, node.CreateForeignTableStmt.base.relation)
-  if ('DropStmt' in node) dropped(walk, node.DropStmt.objects ?? [], node.DropStmt.removeType ?? '')
+  if ('CommentStmt' in node && node.CommentStmt.object) named(walk, [node.CommentStmt.object], node.CommentStmt.objtype ?? '')
+  if ('DropStmt' in node) named(walk, node.DropStmt.objects ?? [], node.DropStmt.removeType ?? '')
   if ('AlterTableStmt' in node) {
     for (const command of node.AlterTableStmt.cmds ?? [])
       if ('AlterTableCmd' in command) alterTable(walk, command.AlterTableCmd, scope)
   }
   if ('CreateTrigStmt' in node) calledLater(walk, node.CreateTrigStmt.funcname)
   if ('CreateEventTrigStmt' in node) calledLater(walk, node.CreateEventTrigStmt.funcname)
-  inside(walk, fields, scope, access)
+  const { relation: made, base: foreign, ...rest } = fields
+  const creates = 'CreateStmt' in node || 'CreateForeignTableStmt' in node
+  inside(walk, creates ? [rest, isObject(foreign) ? { ...foreign, relation: undefined } : undefined] : fields, scope, access)
 }
 
 /** The table that the definition is about, so that the columns in its expressions are found. */
@@ -50,12 +58,23 @@ function inside(walk: Walk, value: unknown, scope: Scope, access: string): void 
   }
   if (!isObject(value)) return
   const node = tagged(value)
-  if (node?.[0] === 'RangeVar') walk.reading.object('table', targetName(walk, node[1] as RangeVar), access)
-  else if (!node && 'relname' in value) walk.reading.object('table', targetName(walk, value as RangeVar), access)
+  if (node?.[0] === 'RangeVar') mentioned(walk, node[1] as RangeVar, access)
+  else if (node?.[0] === 'RoleSpec' || (!node && 'roletype' in value)) role(walk, node ? node[1] : value)
+  else if (!node && 'relname' in value) mentioned(walk, value as RangeVar, access)
   else if (node && !definitionNodes.has(node[0])) sourcesOf(walk, value, scope)
   else if (!node && 'names' in value && 'typemod' in value) sourcesOf(walk, value, scope)
   else
     for (const inner of Object.values(node ? node[1] : value)) if (typeof inner === 'object') inside(walk, inner, scope, access)
+}
+
+function role(walk: Walk, fields: Fields): void {
+  if (typeof fields.rolename === 'string') walk.reading.object('role', fields.rolename, 'dcl')
+}
+
+function mentioned(walk: Walk, range: RangeVar, access: string): void {
+  const found = findRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
+  const kind = found && found.kind !== 'partitioned table' ? found.kind : 'table'
+  walk.reading.object(kind, targetName(walk, range), access)
 }
 
 function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
@@ -79,9 +98,17 @@ const relationTypes: Readonly<Record<string, string>> = {
   OBJECT_SEQUENCE: 'sequence',
 }
 
-function dropped(walk: Walk, objects: readonly Node[], type: string): void {
+function named(walk: Walk, objects: readonly Node[], type: string): void {
   for (const object of objects) {
-    const names = nameOf('List' in object ? object.List.items : 'TypeName' in object ? object.TypeName.names : [object])
+    const names = nameOf(
+      'List' in object
+        ? object.List.items
+        : 'TypeName' in object
+          ? object.TypeName.names
+          : 'ObjectWithArgs' in object
+            ? object.ObjectWithArgs.objname
+            : [object],
+    )
     const [relname = '', schemaname] = [...names].reverse()
     const range: RangeVar = schemaname === undefined ? { relname } : { relname, schemaname }
     const kind = relationTypes[type]

@@ -136,6 +136,25 @@ export const definitions: Readonly<Record<string, Definition>> = {
   DoStmt: { verb: 'DO', effects: ['execute', 'unknown'], unknownBecause: 'hoop does not read the body of a DO block' },
 }
 
+/** Objects that are no relations, by the field that holds the name. */
+export const namedBy: Readonly<Record<string, { readonly kind: string; readonly field: string }>> = {
+  CreateRoleStmt: { kind: 'role', field: 'role' },
+  CreateSchemaStmt: { kind: 'schema', field: 'schemaname' },
+  CreatedbStmt: { kind: 'database', field: 'dbname' },
+  DropdbStmt: { kind: 'database', field: 'dbname' },
+  AlterDatabaseStmt: { kind: 'database', field: 'dbname' },
+  AlterDatabaseSetStmt: { kind: 'database', field: 'dbname' },
+  CreateExtensionStmt: { kind: 'extension', field: 'extname' },
+  AlterExtensionStmt: { kind: 'extension', field: 'extname' },
+  CreateForeignServerStmt: { kind: 'server', field: 'servername' },
+  AlterForeignServerStmt: { kind: 'server', field: 'servername' },
+  CreateSubscriptionStmt: { kind: 'subscription', field: 'subname' },
+  AlterSubscriptionStmt: { kind: 'subscription', field: 'subname' },
+  DropSubscriptionStmt: { kind: 'subscription', field: 'subname' },
+  CreatePublicationStmt: { kind: 'publication', field: 'pubname' },
+  AlterPublicationStmt: { kind: 'publication', field: 'pubname' },
+}
+
 /** Nodes inside a definition that have no meaning of their own here. */
 export const definitionNodes = new Set(
   [

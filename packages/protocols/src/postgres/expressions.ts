@@ -163,14 +163,15 @@ export function wholeRow(node: Node | undefined, scope: Scope): ScopeRelation | 
 function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   const { schema, name } = qualifiedName(call.funcname)
   const { funcname: _, ...rest } = call
-  const inside = children(walk, rest as Fields, scope)
+  const named = call.over?.name !== undefined || call.over?.refname !== undefined
+  const inside = union(children(walk, rest as Fields, scope), named ? (scope.windows ?? none) : none)
   const [first] = call.args ?? []
   const only = call.args?.length === 1
   if (only && schema === null && first) {
     // `email(c)` is a way to write `c.email`, and `date(x)` to write `x::date`.
     const column = wholeRow(first, scope)?.columns?.find((candidate) => candidate.name === name)
     const known = readFunction(walk.catalogue, schema, name).candidates.length > 0
-    if (!known && column) return inside
+    if (!known && column) return column.sources
     const type = known ? null : findType(walk.catalogue, null, name)
     if (type) return type.userCasts ? castByUser(walk, `${type.schema}.${type.name}`) : inside
   }

@@ -49,7 +49,7 @@ function readSelect(walk: Walk, select: SelectStmt, outer: Scope): Outputs {
   if (select.valuesLists) return readValues(walk, select, scope)
 
   const items = from(walk, select.fromClause, scope)
-  const inside = items.scope
+  const inside: Scope = { ...items.scope, windows: windows(walk, select.windowClause, items.scope) }
   predicate(walk, select.whereClause, inside)
   const outputs = targets(walk, select.targetList, inside, items.columns)
   // Every other clause, whatever its name: it adds calls and relations, never an output.
@@ -58,6 +58,7 @@ function readSelect(walk: Walk, select: SelectStmt, outer: Scope): Outputs {
     fromClause: _f,
     whereClause: _p,
     targetList: _t,
+    windowClause: _d,
     intoClause: into,
     lockingClause: locking,
     ...rest
@@ -76,6 +77,13 @@ function readSelect(walk: Walk, select: SelectStmt, outer: Scope): Outputs {
     if (into.rel) created(walk, into.rel)
   }
   return outputs
+}
+
+function windows(walk: Walk, clause: readonly Node[] | undefined, scope: Scope): Sources {
+  const mark = walk.reading.mark
+  const sources = sourcesOf(walk, clause, scope)
+  walk.reading.forget(mark)
+  return sources
 }
 
 /** Clauses that only decide which rows there are, and in which order. */
@@ -371,7 +379,8 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
   const { outputs, reading } = readRelation(walk.catalogue, relation, readDefinition)
   walk.reading.include(reading, 'view')
   // A view passes a write on to what it reads.
-  if (access === 'write') for (const object of reading.objects) walk.reading.object(object.kind, object.name, 'write')
+  if (access === 'write' && relation.kind === 'view')
+    for (const object of reading.objects) walk.reading.object(object.kind, object.name, 'write')
   return makeRelation(alias, range.alias ? null : relation.schema, rename(outputs, range.alias?.colnames))
 }
 
@@ -379,11 +388,15 @@ function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRel
   const aliases = nameOf(range.alias?.colnames)
   const lists = (range.functions ?? []).map((node) => ('List' in node ? (node.List.items ?? []) : []))
   const any = unionAll(lists.map((list) => sourcesOf(walk, list[0], scope)))
-  sourcesOf(walk, [lists.map((list) => list[1]), range.coldeflist], scope)
+  for (const node of [...lists.flatMap((list) => listed(list[1])), ...(range.coldeflist ?? [])]) {
+    sourcesOf(walk, 'ColumnDef' in node ? node.ColumnDef.typeName : node, scope)
+  }
   const names: string[] = []
   for (const [call, definitions] of lists) {
     const own =
-      columnDefinitions(range.coldeflist) ?? columnDefinitions(definitions) ?? functionColumns(walk, call, range.alias?.aliasname)
+      columnDefinitions(range.coldeflist ?? []) ??
+      columnDefinitions(listed(definitions)) ??
+      functionColumns(walk, call, range.alias?.aliasname)
     if (!own) return { alias: range.alias?.aliasname ?? functionName(call), schema: null, columns: null, any }
     names.push(...own)
   }
@@ -392,11 +405,13 @@ function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRel
   return { alias: range.alias?.aliasname ?? functionName(lists[0]?.[0]), schema: null, columns, any }
 }
 
-function columnDefinitions(definitions: Node | readonly Node[] | undefined): readonly string[] | null {
-  if (definitions === undefined) return null
-  const nodes = 'List' in definitions ? (definitions.List.items ?? []) : Array.isArray(definitions) ? definitions : []
-  const names = nodes.flatMap((node: Node) => ('ColumnDef' in node ? [node.ColumnDef.colname ?? ''] : []))
+function columnDefinitions(definitions: readonly Node[]): readonly string[] | null {
+  const names = definitions.flatMap((node) => ('ColumnDef' in node ? [node.ColumnDef.colname ?? ''] : []))
   return names.length > 0 ? names : null
+}
+
+function listed(node: Node | undefined): readonly Node[] {
+  return node && 'List' in node ? (node.List.items ?? []) : []
 }
 
 function functionName(call: Node | undefined): string | null {

@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
-import { fingerprint, Offsets, parse } from './parser.ts'
+import { fingerprint, Offsets, parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
 import { readAnyStatement, type StatementKind } from './statements.ts'
 
@@ -51,6 +51,16 @@ interface Read {
  * control has no effects. Throws StatementUnreadable where the parser rejects the text.
  */
 export function readStatement(text: string, catalogue: Catalogue): Statement {
+  try {
+    return read(text, catalogue)
+  } catch (error) {
+    // A tree that is too deep for our stack is not one that we have understood.
+    if (error instanceof RangeError) throw new StatementUnreadable('the statement is nested too deeply', 0)
+    throw error
+  }
+}
+
+function read(text: string, catalogue: Catalogue): Statement {
   const statements = parse(text)
   const bytes = Buffer.byteLength(text)
   const reads = statements.map((statement) => readOne(statement, catalogue, bytes))

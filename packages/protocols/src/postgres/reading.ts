@@ -88,7 +88,8 @@ export class Reading {
     for (const name of other.functions) this.functions.add(name)
     for (const words of other.unknownBecause) this.unknownBecause.add(words)
     for (const name of other.unresolved) this.unresolved.add(name)
-    for (const { kind, name, access } of other.objects) this.object(kind, name, as === 'plan' ? 'read' : access)
+    for (const { kind, name, access } of other.objects)
+      this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)
     if (as === 'view') return
     for (const ref of other.columns) this.columns.add(ref)

@@ -33,6 +33,8 @@ export interface Scope {
   /** WITH queries seen from here, the nearest first; those of outer levels included. */
   readonly commonTables: readonly CommonTable[]
   readonly parent: Scope | null
+  /** What the query's WINDOW clause names. */
+  readonly windows?: Sources
   /** The query's own output columns, for ORDER BY and GROUP BY. */
   readonly outputs?: readonly Output[]
 }

@@ -1,0 +1,88 @@
+import { buildCatalogue, type Catalogue } from './catalogue.ts'
+
+/** `name: columns`; a column is `name` or `name = generation expression`. */
+const tables: Readonly<Record<string, readonly string[]>> = {
+  'public.customers': ['id', 'name', 'email', 'phone'],
+  'public.cards': ['id', 'customer_id', 'number', 'expires', 'last4 = right(number, 4)'],
+  'public.orders': ['id', 'customer_id', 'total', 'note'],
+  'public.staging': ['id', 'email', 'body'],
+  'public.measurements': ['day', 'value'],
+  'public.measurements_2026': ['day', 'value'],
+  'public.Odd "Name"': ['Select', 'é'],
+  'archive.customers': ['id', 'email', 'closed'],
+  'pg_catalog.pg_class': ['oid', 'relname'],
+  'pg_catalog.pg_stats': ['tablename', 'most_common_vals'],
+  'pg_catalog.pg_stat_activity': ['pid', 'query'],
+  'pg_catalog.pg_settings': ['name', 'setting'],
+  'pg_catalog.pg_file_settings': ['name', 'setting'],
+}
+
+const views: Readonly<Record<string, { readonly columns: readonly string[]; readonly definition: string }>> = {
+  'public.contacts': {
+    columns: ['id', 'address'],
+    definition: 'SELECT c.id, c.email AS address FROM public.customers c WHERE c.id > 0',
+  },
+  'public.contact_names': {
+    columns: ['id', 'label'],
+    definition: "SELECT v.id, upper(v.address) || 'x' AS label FROM public.contacts v",
+  },
+  'public.risky': { columns: ['result'], definition: 'SELECT public.risk(c.email) AS result FROM public.customers c' },
+  'public.contact_cache': { columns: ['address'], definition: 'SELECT v.address FROM public.contacts v' },
+  'public.contact_copy': { columns: ['address'], definition: 'SELECT v.address FROM public.contacts v' },
+}
+
+/** Functions of pg_catalog that the cases call: `name volatility`, an aggregate with `a` after it. */
+const builtins = `lower i|upper i|right i|concat s|count i a|max i a|min i a|string_agg i a|array_agg i a|row_to_json s|to_jsonb s|json_agg s a
+now s|random v|clock_timestamp v|gen_random_uuid v|pg_sleep v|unnest i|generate_series i|jsonb_array_elements i|coalesce i|length i|sum i a
+nextval v|setval v|currval v|set_config v|current_setting s|query_to_xml v|table_to_xml s|ts_stat v|ts_rewrite v|pg_read_file v|pg_ls_dir v
+lo_get v|lo_put v|lo_import v|lo_export v|pg_terminate_backend v|pg_notify v|pg_reload_conf v|pg_logical_slot_get_changes v|pg_stat_reset v
+pg_stat_get_activity s|pg_advisory_lock v|row_number i|extract i|timezone i|like_escape i|md5 i|format s|jsonb_each_text i|date s|substr i|encode i
+pg_backend_pid s|version s|to_tsquery s|overlay i|position i|substring i|btrim i|json_populate_record s|xmlforest i|rank i|pg_table_is_visible s`
+
+const types =
+  'int4 int8 text bool date timestamptz numeric json jsonb uuid interval regclass bytea bpchar varchar xml tsquery'.split(' ')
+
+/** The database that the cases are about: search path `public`, everything else as described above. */
+export function fixtureCatalogue(): Catalogue {
+  const relations: (string | null)[][] = []
+  const columns: (string | null)[][] = []
+  let oid = 1000
+  const add = (name: string, kind: string, names: readonly string[], definition: string | null) => {
+    oid++
+    const dot = name.indexOf('.')
+    relations.push([String(oid), name.slice(0, dot), name.slice(dot + 1), kind, definition])
+    for (const [index, column] of names.entries()) {
+      const [attname = '', generated = null] = column.split(' = ')
+      columns.push([String(oid), String(index + 1), attname, '25', generated])
+    }
+  }
+  for (const [name, names] of Object.entries(tables)) add(name, name.endsWith('measurements') ? 'p' : 'r', names, null)
+  for (const [name, { columns: names, definition }] of Object.entries(views)) {
+    add(name, name.endsWith('_cache') ? 'm' : 'v', names, definition)
+  }
+  add('public.order_ids', 'S', ['last_value'], null)
+  const oidOf = (name: string) => relations.find((row) => row[2] === name)?.[0] ?? null
+
+  const functions = builtins.split(/[|\n]/).map((text) => {
+    const [name = '', volatility = '', kind = 'f'] = text.split(' ')
+    const result =
+      name === 'jsonb_each_text' ? '["key","value"]' : name === 'unnest' || name === 'json_populate_record' ? null : 'scalar'
+    return ['pg_catalog', name, volatility, kind, 'internal', result]
+  })
+  functions.push(['public', 'risk', 'v', 'f', 'plpgsql', 'scalar'], ['public', 'initials', 'i', 'f', 'sql', 'scalar'])
+  functions.push(['archive', 'upper', 'i', 'f', 'sql', 'scalar'], ['public', 'dblink', 'v', 'f', 'c', null])
+
+  return buildCatalogue({
+    session: [['180004', '["pg_catalog","public"]']],
+    relations,
+    columns,
+    inheritance: [[oidOf('measurements_2026'), oidOf('measurements')]],
+    functions,
+    types: [
+      ...types.map((name, index) => [String(index + 1), 'pg_catalog', name, 'b', 'f']),
+      ['900', 'public', 'secretive', 'b', 't'],
+      ['901', 'public', 'customers', 'c', 'f'],
+    ],
+    operators: [['public', '<->>']],
+  })
+}
