@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { eventsOf, operation, outcome } from './fixtures.ts'
+import { eventsOf, operation, outcome } from './testing/fixtures.ts'
 import { checkRecord, openRecord, readData } from './index.ts'
 
 let folder: string

@@ -11,17 +11,17 @@ export interface BuiltInOutcome {
 /** What the protocol itself cannot carry out or read is refused whatever the documents say. */
 export function cannotRun({ refused }: Operation): BuiltInOutcome | null {
   if (refused === null) return null
-  const rule = refused.code === 'unreadable' ? 'hoop/unreadable' : 'hoop/not-supported'
-  const message =
-    refused.code === 'unreadable' ? 'refused: hoop cannot read this operation' : 'refused: hoop does not support this operation'
+  const unreadable = refused.code === 'unreadable'
+  const rule = unreadable ? 'hoop/unreadable' : 'hoop/not-supported'
   return {
     reason: { rule, matched: true, words: `deny: ${refused.words}` },
     refusal: {
       code: refused.code,
       rule,
-      message,
-      detail: refused.words,
-      hint: 'Write it in another way. No document can allow it as it is.',
+      // A mistyped statement is the common case: its author wants the parser's own words.
+      message: unreadable ? refused.words : 'refused: hoop does not support this operation',
+      detail: unreadable ? "The engine's own parser rejects it, and what cannot be read is not run." : refused.words,
+      hint: unreadable ? 'Correct the operation.' : 'Write it in another way. No document can allow it as it is.',
     },
   }
 }

@@ -15,7 +15,7 @@ import { recordedForm } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { AdmittedPermit, type Append } from './permit.ts'
-import { approvalVoid, constructRefused, decisionRefused, holdFailed, judgeFailed } from './refusals.ts'
+import { approvalVoid, decisionRefused, holdFailed, judgeFailed } from './refusals.ts'
 import type { Decision, Holds } from './types.ts'
 
 export interface GateParts {
@@ -102,9 +102,6 @@ export class SessionGate implements Gate {
   #judge(operation: Operation): Judgement {
     const { identity, sessionId, reason, log } = this.#parts
     const rules = this.#parts.rules()
-    const { version } = rules
-    if (operation.refused !== null)
-      return { decision: 'refuse', reasons: [], version, refusal: constructRefused(operation.refused) }
     const connection = this.#parts.connection()
     try {
       // Facts are one object for all executions of a text, so they stand for its analysis.
@@ -112,7 +109,7 @@ export class SessionGate implements Gate {
       return rules.judge({ identity, connection, operation, session: { id: sessionId, reason }, now: new Date(), cacheKey })
     } catch (error) {
       log.error({ err: error, session: sessionId }, 'an operation could not be judged')
-      return { decision: 'refuse', reasons: [], version, refusal: judgeFailed }
+      return { decision: 'refuse', reasons: [], version: rules.version, refusal: judgeFailed }
     }
   }
 

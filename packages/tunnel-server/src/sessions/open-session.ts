@@ -134,7 +134,8 @@ export class OpenSession {
     } catch (error) {
       words = error instanceof HoopError ? error.message : 'The gateway could not go on with this stream.'
       if (!(error instanceof HoopError)) dependencies.log.error({ err: error, session: id, stream }, 'a stream failed')
-      client.destroy(error instanceof Error ? error : undefined)
+      // A caller that was told why still reads it.
+      if (!client.writableEnded) client.destroy(error instanceof Error ? error : undefined)
     } finally {
       if (this.record.failed === null && !this.record.ended) await this.append({ type: 'stream.closed', stream, words })
     }

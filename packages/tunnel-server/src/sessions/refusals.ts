@@ -1,27 +1,8 @@
-import type { Operation, Refusal } from '@hoop/contracts'
+import type { Refusal } from '@hoop/contracts'
 import type { Decision } from './types.ts'
 
 /** The gate's own refusals; those of rules come with their judgement. Without the operation's id. */
 type Words = Omit<Refusal, 'id'>
-
-export function constructRefused({ code, words }: NonNullable<Operation['refused']>): Words {
-  if (code === 'unreadable') {
-    return {
-      code,
-      message: words,
-      rule: 'hoop/unreadable',
-      detail: "PostgreSQL's own parser rejects the statement, so what it does could not be judged.",
-      hint: 'Correct the statement.',
-    }
-  }
-  return {
-    code,
-    message: 'this is not supported through hoop yet',
-    rule: 'hoop/not-supported',
-    detail: words,
-    hint: 'Use another way to do it; docs/protocols/postgres.md lists what passes.',
-  }
-}
 
 export function decisionRefused(rule: string, { decision, by, reason }: Decision): Words {
   const who = by === null ? 'An approver' : by.name

@@ -1,5 +1,5 @@
 import { type EventBody, RecordedEvent } from '@hoop/contracts'
-import { readLines } from './read-lines.ts'
+import { readLines } from '../read-lines.ts'
 
 export const words = "SELECT name FROM users WHERE id = 7 -- '\n\u2028"
 

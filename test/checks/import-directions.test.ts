@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { glob } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** The one direction of imports: what each package may import of the others. */
+const allowed: Record<string, readonly string[]> = {
+  contracts: [],
+  'postgres-server': [],
+  tunnel: ['contracts'],
+  protocols: ['contracts'],
+  policy: ['contracts'],
+  recording: ['contracts'],
+  'tunnel-server': ['contracts', 'postgres-server', 'tunnel', 'protocols', 'policy', 'recording'],
+  demo: ['contracts', 'postgres-server'],
+  cli: ['contracts', 'tunnel', 'protocols'],
+}
+/** Commands that run a whole program load it when they run, outside of the command line's start. */
+const lazily: Record<string, string> = {
+  'packages/cli/src/commands/gateway.ts': 'tunnel-server',
+  'packages/cli/src/commands/demo.ts': 'demo',
+}
+
+const root = join(import.meta.dirname, '../..')
+
+interface Import {
+  readonly file: string
+  readonly from: string
+  readonly dynamic: boolean
+}
+
+async function imports(): Promise<Import[]> {
+  const found: Import[] = []
+  for await (const path of glob('packages/*/src/**/*.ts', { cwd: root })) {
+    const text = readFileSync(join(root, path), 'utf8')
+    for (const [, from = ''] of text.matchAll(/^(?:import|export|\}) .*?from '([^']+)'/gm))
+      found.push({ file: path, from, dynamic: false })
+    for (const [, from = ''] of text.matchAll(/^import '([^']+)'/gm)) found.push({ file: path, from, dynamic: false })
+    for (const [, from = ''] of text.matchAll(/\bimport\('([^']+)'\)/g)) found.push({ file: path, from, dynamic: true })
+  }
+  return found
+}
+
+const packageOf = (file: string): string => file.split('/')[1] ?? ''
+const isTest = (file: string): boolean => /\.test\.ts$|\/testing\//.test(file)
+
+test('packages import in one direction, through their doors', async () => {
+  const all = await imports()
+  expect(all.length).toBeGreaterThan(500)
+  const wrong = all.filter(({ file, from, dynamic }) => {
+    if (from.startsWith('.')) return relative(join('packages', packageOf(file)), join(dirname(file), from)).startsWith('..')
+    const [scope, name = '', ...door] = from.split('/')
+    if (scope !== '@hoop') return false
+    if (packageOf(file) === 'cli' && name === 'protocols') return door.at(-1) !== 'facts'
+    if (door.length > 0) return true
+    if (lazily[file] === name) return !dynamic
+    return !(allowed[packageOf(file)] ?? []).includes(name) && !isTest(file)
+  })
+  expect(wrong).toEqual([])
+})
+
+test('the facts of a protocol need nothing', async () => {
+  expect((await imports()).filter(({ file }) => file.endsWith('/facts.ts'))).toEqual([])
+})
+
+test('nothing but tests imports what is for tests', async () => {
+  const wrong = (await imports()).filter(({ file, from }) => !isTest(file) && /\.test\.ts$|\/testing\/|fixtures/.test(from))
+  expect(wrong).toEqual([])
+})
