@@ -1,0 +1,183 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildCatalogue, type Catalogue, catalogueQueries, originOf } from './catalogue.ts'
+import { loadParser, readStatement } from './operations.ts'
+
+const definitions = `
+create table customers (id int primary key, name text, email text, phone text);
+create table cards (id int, customer_id int, number text, gone text, last4 text generated always as (right(number, 4)) stored);
+alter table cards drop column gone;
+create schema archive;
+create table archive.customers (id int, email text, closed date);
+create table measurements (day date, value int) partition by range (day);
+create table measurements_2026 partition of measurements for values from ('2026-01-01') to ('2027-01-01');
+create view contacts as select id, email as address from customers;
+create view labels as select c.id, upper(c.address) || '!' as label, a.email, a.closed from contacts c join archive.customers a using (id);
+create materialized view contact_cache as select address from contacts;
+create function risk(text) returns int language plpgsql as 'begin return 1; end';
+create operator <->> (leftarg = text, rightarg = text, function = textcat);
+create type mood as enum ('a', 'b');
+insert into customers values (1, 'A', 'a@b.c', '1');
+insert into cards (id, customer_id, number) values (1, 1, '4111111111111111');
+insert into archive.customers values (1, 'old@b.c', '2026-01-01');`
+
+/** Each is asked of the server as well: its columns have the names that we give them, in that order, and come from where we say. */
+const selects = [
+  'select * from customers c, cards d where c.id = d.customer_id',
+  'select * from customers join archive.customers using (id)',
+  'select * from (customers natural join archive.customers) as j(a, b)',
+  'select * from labels',
+  'select c.*, label as "Label" from labels join contact_cache c on true',
+  'select * from measurements',
+  'select value, day from measurements_2026',
+  'select c, (c).email, (c).*, c.row_to_json, email(c), row(c.id), c::text from customers c',
+  'select upper(email), email::varchar, email || $$x$$, case when true then email end, case when true then 1 else 2 end from customers',
+  'select coalesce(email), nullif(email, name), greatest(email), least(email), array[email], email collate "C" from customers',
+  'select exists (select 1), array(select 1), (select email from customers), (select 1), (values (1)), 1 in (select 1)',
+  'select current_user, current_date, current_timestamp(0), localtime, current_catalog, session_user, extract(year from now()), now()',
+  "select '1'::int, '{1,2}'::int[], cast('x' as text), date '2026-01-01', interval '1 day', true, null, b'1', x'f'",
+  'select xmlelement(name a), xmlforest(1 as b), xmlserialize(content xmlelement(name c) as text), xmlconcat(xmlelement(name d))',
+  "select json_object('a': 1), json_array(1, 2), json_scalar(1), json_serialize('{}'), json('{}'), json_arrayagg(1), json_objectagg('a': 1)",
+  "select json_value('{}'::jsonb, '$'), json_query('{}'::jsonb, '$'), json_exists('{}'::jsonb, '$'), grouping(x) from (select 1 x) s group by x",
+  'select a[1], a[1:2], (select a)[1] from (select array[1, 2] a) s',
+  'with recursive t(n) as (select 1 union all select n + 1 from t where n < 3) search depth first by n set o select * from t',
+  'with recursive t(n) as (select 1 union all select n + 1 from t where n < 3) cycle n set c using p select * from t',
+  'values (1, $$a$$), (2, $$b$$)',
+  'select id from customers union select number::int from cards where false',
+  'table contacts',
+  'select * from generate_series(1, 2)',
+  'select * from generate_series(1, 2) g',
+  'select * from generate_series(1, 2) with ordinality g(n)',
+  "select * from jsonb_each_text('{}'), jsonb_to_record('{}') as r(a int, b text)",
+  'select * from pg_options_to_table(null), pg_get_keywords() where false',
+  'select * from rows from (generate_series(1, 2), json_each($${}$$))',
+  "select * from json_table('[]'::jsonb, '$' columns (o for ordinality, e text path '$.e', nested path '$.x' columns (z int))) jt",
+  "select * from xmltable('/a' passing xmlelement(name a) columns n for ordinality, y text path 'b') x",
+  'select u.id, c.email from customers c join archive.customers a using (id) as u',
+  'select sum(id) over w, count(*) filter (where true) from customers group by id window w as (order by id)',
+  "insert into customers values (2, 'B', 'b@b.c', '2') returning *, old.email, new.name as n",
+  'update customers c set name = d.number from cards d where d.customer_id = c.id returning *',
+  'delete from cards using customers c where c.id = customer_id returning *',
+  'merge into customers c using cards d on c.id = d.customer_id when matched then update set name = number returning merge_action(), *',
+  'explain select 1',
+  'show work_mem',
+  'show all',
+]
+
+let server: PostgresServer
+let client: pg.Client
+let catalogue: Catalogue
+let folder: string
+
+beforeAll(async () => {
+  await loadParser()
+  folder = await mkdtemp(join(tmpdir(), 'hoop-catalogue-'))
+  server = await startPostgres({ dataFolder: folder, password: 'catalogue', durable: false })
+  client = new pg.Client({ connectionString: server.url() })
+  await client.connect()
+  await client.query(definitions)
+  catalogue = await readCatalogue()
+})
+afterAll(async () => {
+  await client?.end()
+  await server?.stop()
+  if (folder) await rm(folder, { recursive: true, force: true })
+})
+
+/** As a session does: on a connection of its own, every value as text. */
+async function readCatalogue(): Promise<Catalogue> {
+  const own = new pg.Client({
+    connectionString: server.url(),
+    types: { getTypeParser: () => (text: string) => text } as pg.CustomTypesConfig,
+  })
+  await own.connect()
+  const rows: Record<string, unknown> = {}
+  for (const { name, text } of catalogueQueries) {
+    const result = await own.query({ text, rowMode: 'array' })
+    if (name !== null) rows[name] = result.rows
+  }
+  await own.end()
+  return buildCatalogue(rows)
+}
+
+describe('the catalogue of a real server', () => {
+  test('knows what there is', () => {
+    expect(catalogue.version).toMatch(/^18\d{4}$/)
+    expect(catalogue.searchPath).toEqual(['pg_catalog', 'public'])
+    expect(
+      catalogue.relations
+        .get('public')
+        ?.get('cards')
+        ?.columns.map(({ name }) => name),
+    ).toEqual(['id', 'customer_id', 'number', 'last4'])
+    expect(catalogue.functions.get('public')?.get('risk')).toMatchObject([
+      { volatility: 'volatile', language: 'plpgsql', result: 'scalar' },
+    ])
+    expect(catalogue.functions.get('pg_catalog')?.size).toBeGreaterThan(2000)
+    expect(catalogue.userOperators.get('<->>')).toEqual(['public'])
+    expect(catalogue.types.get('public')?.get('mood')).toMatchObject({ kind: 'e', userCasts: false })
+  })
+
+  test('tells origins', () => {
+    const cards = catalogue.relations.get('public')?.get('cards')
+    expect(originOf(catalogue, cards?.oid ?? 0, 5)).toEqual({ schema: 'public', table: 'cards', column: 'last4' })
+    expect(originOf(catalogue, cards?.oid ?? 0, 0)).toBe('whole-row')
+    expect(originOf(catalogue, 0, 0)).toBeNull()
+    expect(originOf(catalogue, cards?.oid ?? 0, 4)).toBeNull()
+  })
+
+  test.each(selects)('agrees with the server on %s', async (sql) => {
+    const [part] = readStatement(sql, catalogue).parts
+    await client.query('begin')
+    const { fields } = await client.query({ text: sql, rowMode: 'array' }).finally(() => client.query('rollback'))
+    const outputs = part?.outputs ?? []
+    if (outputs === 'opaque') throw new Error('opaque')
+    expect(outputs.map(({ name }) => name ?? '?column?')).toEqual(fields.map(({ name }) => name))
+    for (const [position, { tableID, columnID }] of fields.entries()) {
+      const origin = originOf(catalogue, tableID, columnID)
+      if (origin !== null && origin !== 'whole-row') expect(outputs[position]?.sources).toContainEqual(origin)
+    }
+  })
+
+  test('leads a view of a view, a generated column and a partition to all their names', () => {
+    const sources = (sql: string) => {
+      const outputs = readStatement(sql, catalogue).parts[0]?.outputs
+      return outputs === 'opaque' || outputs?.[0]?.sources === 'opaque'
+        ? 'opaque'
+        : outputs?.[0]?.sources.map(({ schema, table, column }) => `${schema}.${table}.${column}`)
+    }
+    expect(sources('select label from labels')).toEqual([
+      'public.labels.label',
+      'public.contacts.address',
+      'public.customers.email',
+    ])
+    expect(sources('select last4 from cards')).toEqual(['public.cards.last4', 'public.cards.number'])
+    expect(sources('select value from measurements')).toEqual(['public.measurements.value', 'public.measurements_2026.value'])
+    expect(sources('select address from contact_cache')).toContain('public.customers.email')
+    expect(sources('select most_common_vals from pg_stats')).toBe('opaque')
+  })
+
+  test('reads the statements that tools ask of the system catalogue as reads', () => {
+    const psql = `SELECT n.nspname as "Schema", c.relname as "Name",
+  CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' END as "Type", pg_catalog.pg_get_userbyid(c.relowner) as "Owner"
+FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
+WHERE c.relkind IN ('r','p','') AND n.nspname !~ '^pg_toast' AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1,2;`
+    const jdbc = `SELECT result.TABLE_SCHEM, result.COLUMN_NAME, result.KEY_SEQ FROM (SELECT n.nspname AS TABLE_SCHEM, a.attname AS COLUMN_NAME,
+  (information_schema._pg_expandarray(i.indkey)).n AS KEY_SEQ, information_schema._pg_expandarray(i.indkey) AS KEYS, a.attnum AS A_ATTNUM
+FROM pg_catalog.pg_class ct JOIN pg_catalog.pg_attribute a ON (ct.oid = a.attrelid) JOIN pg_catalog.pg_namespace n ON (ct.relnamespace = n.oid)
+JOIN pg_catalog.pg_index i ON (a.attrelid = i.indrelid)) result where result.A_ATTNUM = (result.KEYS).x`
+    for (const sql of [psql, jdbc, 'select * from information_schema.columns']) {
+      const { operation, parts, unresolved } = readStatement(sql, catalogue)
+      expect({ effects: operation.effects, because: operation.unknownBecause, unresolved }).toEqual({
+        effects: ['read'],
+        because: [],
+        unresolved: [],
+      })
+      expect(parts[0]?.outputs).not.toBe('opaque')
+    }
+  })
+})
