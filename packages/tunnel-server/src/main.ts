@@ -113,13 +113,13 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   })
   const closeSessions = once(() => sessions.close(stopping))
   started.defer(closeSessions)
-  logins.onEnded((identity, words) => {
-    endSessionsOf(identity, words).catch((error: unknown) => log.error({ err: error, identity }, 'sessions could not be ended'))
-  })
   const endSessionsOf = async (identity: string, words: string) => {
     const open = await sessions.list({ identity, connection: null, state: 'open', limit: 10_000 })
     await Promise.all(open.map(({ id }) => sessions.end(id, words)))
   }
+  logins.onEnded((identity, words) => {
+    endSessionsOf(identity, words).catch((error: unknown) => log.error({ err: error, identity }, 'sessions could not be ended'))
+  })
 
   const closing = new AbortController()
   const { issuer, clientId, scopes } = settings.oidc

@@ -363,7 +363,7 @@ describe('faults', () => {
     const payload = { grant_type: 'refresh_token', refresh_token: 'guess' }
     const statuses = new Set<number>()
     let last = ''
-    for (let tries = 0; tries < 61; tries++) {
+    for (let tries = 0; tries < 121; tries++) {
       const answer = await api.inject({ method: 'POST', url: '/v1/token', payload })
       statuses.add(answer.statusCode)
       last = answer.body

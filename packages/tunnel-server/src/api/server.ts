@@ -59,6 +59,8 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
+    // HEAD of a stream would read the record for nobody.
+    exposeHeadRoutes: false,
     serverFactory: (handler) => listenerOf(handler, tls),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)

@@ -2,7 +2,7 @@ import { LogoutRequest, TokenRequest, TokenResponse } from '@hoop/contracts'
 import { z } from 'zod'
 import type { Api, ApiParts } from './server.ts'
 
-const triesPerMinute = 60
+const triesPerMinute = 120
 
 /** Login, renewal and logout: the token in the body is the proof. */
 export function tokenRoutes(app: Api, { logins }: ApiParts): void {

@@ -117,6 +117,11 @@ test('a caller who leaves withdraws', async () => {
   expect((await gone.decision).decision).toBe('withdrawn')
 })
 
+test('what is too large to be read through is not held', async () => {
+  const parameters = [{ type: 'text', value: 'x'.repeat(300_000) }]
+  await expect(parts.approvals.hold(request({ parameters }), never)).rejects.toMatchObject({ code: 'invalid_request' })
+})
+
 test('what was approved can be made void, with words', async () => {
   const { id, decision } = await parts.approvals.hold(request(), never)
   await parts.approvals.decide(dba, id, 'approve', 'fine')

@@ -19,7 +19,9 @@ import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
 import { waitForDecision } from './waiting.ts'
 
-const listLimit = 200
+const listLimit = 100
+/** Characters of text and parameters: what nobody can read through cannot be approved. */
+const readable = 256 * 1024
 
 interface Parts {
   readonly store: Store
@@ -46,6 +48,11 @@ export class Approvals implements Holds {
 
   async hold(request: HoldRequest, signal: AbortSignal): Promise<{ id: string; decision: Promise<Decision> }> {
     const { store, feed, gateway } = this.#parts
+    if (request.parameters.reduce((sum, { value }) => sum + (value?.length ?? 0), request.text.length) > readable) {
+      throw new HoopError('invalid_request', 'The operation is too large to be read by an approver.', {
+        hint: 'Split it into smaller ones.',
+      })
+    }
     const id = `ap_${randomUUID()}`
     const heldAt = new Date()
     const expiresAt = new Date(heldAt.getTime() + request.timeout * 1000)
@@ -136,7 +143,7 @@ function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt
 }
 
 /** An approval as one identity sees it. */
-export function shownTo(identity: Identity, row: StoredApproval): Approval {
+function shownTo(identity: Identity, row: StoredApproval): Approval {
   const { gateway: _, requesterId, voidedBecause, heldAt, expiresAt, decidedAt, effects, ...rest } = row
   const decidable = row.state === 'held' && requesterId !== identity.id && approves(identity, row)
   return {

@@ -24,6 +24,7 @@ export class Documents {
   /** Why there are none, when they could not be read or do not compile. */
   #state: InForce | HoopError = new HoopError('unavailable', 'The documents have not been read yet.')
   #reading: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
 
   private constructor(parts: { store: Store; feed: ChangeFeed; hashKey: Buffer; log: Logger }) {
     this.#store = parts.store
@@ -63,8 +64,12 @@ export class Documents {
 
   /** Reads the documents now; those who call while that goes on share one further reading. */
   reload(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#read())
-    return this.#reading
+    this.#next ??= this.#reading.then(() => {
+      this.#next = null
+      this.#reading = this.#read()
+      return this.#reading
+    })
+    return this.#next
   }
 
   close(): void {
