@@ -48,6 +48,8 @@ interface Up {
 /** How long a local socket waits for a link that is being restored. */
 const restorePatience = 20_000
 const endPatience = 3_000
+/** How often the access token is looked at: more often than the margin within which it is renewed. */
+const tokenCheck = 20_000
 
 /** Opens the tunnel and the sessions. Rejects with the first refusal; nothing is left open then. */
 export async function openLink(device: Device, options: LinkOptions): Promise<Link> {
@@ -71,6 +73,8 @@ export async function openLink(device: Device, options: LinkOptions): Promise<Li
   const keeping = keepUp().catch((error: unknown) => {
     if (!stopping.signal.aborted) failure.reject(error)
   })
+
+  void keepTokenFresh(device, stopping.signal)
 
   return {
     sessions: () => up.sessions,
@@ -116,6 +120,14 @@ async function establish(device: Device, { targets, via, reason, version }: Link
     throw refused?.reason ?? signal.reason
   }
   return { tunnel, sessions }
+}
+
+/** Renews the access token before it ends, so that the login lives as long as the link. What fails here is told by the next call. */
+async function keepTokenFresh(device: Device, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await delay(tokenCheck, undefined, { signal, ref: false }).catch(() => {})
+    if (!signal.aborted) await device.tokens.accessToken().catch(() => {})
+  }
 }
 
 /** Tries until it stands: full jitter over a delay that doubles up to 30 s. Rejects with what trying again will not change. */

@@ -1,0 +1,45 @@
+import type { Approval } from '@hoop/contracts'
+import { Chalk } from 'chalk'
+import { expect, it } from 'vitest'
+import { approvalDetails, approvalTable } from './approvals.ts'
+
+const screen = { terminal: false, colour: new Chalk({ level: 0 }), width: 120 }
+const bot = { id: 'iss|bot', kind: 'ai-agent' as const, name: 'devin', email: null, groups: ['bots'], issuer: 'https://iss' }
+const approval: Approval = {
+  id: 'ap_7',
+  state: 'held',
+  session: 'se_1',
+  operation: 'op_1',
+  connection: 'shop',
+  requester: bot,
+  reason: 'INC-42\u001b[2J',
+  rule: 'Policy/ask',
+  message: 'writes need a person',
+  approvers: ['dba'],
+  text: 'delete from orders -- \u202e harmless\nwhere id = $1',
+  parameters: [{ type: 'int4', value: '7\u0007' }],
+  effects: ['write'],
+  objects: [{ kind: 'table', name: 'public.orders', access: 'write' }],
+  heldAt: '2026-11-23T10:00:00Z',
+  expiresAt: '2026-11-23T10:15:00Z',
+  decidedBy: null,
+  decidedAt: null,
+  decisionReason: null,
+  mine: 'decide',
+}
+const now = Date.parse('2026-11-23T10:05:00Z')
+
+it('shows all that a decision needs, with nothing hidden', () => {
+  const text = approvalDetails(screen, approval, now)
+  expect(text).toContain('devin (ai-agent)')
+  expect(text).toContain('INC-42\\u{1b}[2J')
+  expect(text).toContain('  delete from orders -- \\u{202e} harmless\n  where id = $1\n\n  $1 = 7\\u{7} (int4)')
+  expect(text).toContain('write table public.orders')
+  expect(text).toContain('Policy/ask: writes need a person')
+  expect(text).toContain('10 min 0 s left')
+})
+
+it('is fields with tabs between for a program', async () => {
+  const line = await approvalTable(screen, [approval], now)
+  expect(line.split('\t').slice(0, 5)).toEqual(['ap_7', 'held, 10 min 0 s left', 'devin', 'shop', 'yours to decide'])
+})

@@ -1,0 +1,22 @@
+import { HoopError } from '@hoop/contracts'
+import { expect, it } from 'vitest'
+import { describeFailure } from './failures.ts'
+
+const plain = { json: false, debug: false }
+
+it('says what happened and what to do, with the exit code of the error', () => {
+  const error = new HoopError('no_access', 'you may not use shop\u001b[2J', { hint: 'ask an admin' })
+  expect(describeFailure(error, plain)).toEqual({ text: 'hoop: you may not use shop\\u{1b}[2J\n      ask an admin', exit: 121 })
+})
+
+it('is one JSON object where JSON is asked for', () => {
+  const { text, exit } = describeFailure(new HoopError('unavailable', 'away'), { json: true, debug: false })
+  expect(JSON.parse(text)).toEqual({ error: { code: 'unavailable', message: 'away', hint: null, exit } })
+  expect(exit).toBe(126)
+})
+
+it('shows where an error comes from only when asked to', () => {
+  const error = new Error('broken', { cause: new Error('below') })
+  expect(describeFailure(error, plain).text).not.toContain('at ')
+  expect(describeFailure(error, { json: false, debug: true }).text).toMatch(/at [\s\S]*caused by Error: below/)
+})

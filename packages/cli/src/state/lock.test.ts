@@ -1,0 +1,25 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { withLock } from './lock.ts'
+
+it('lets in one after the other', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'hoop-lock-')), 'home', 'lock')
+  let inside = 0
+  let most = 0
+  const enter = () =>
+    withLock(path, async () => {
+      most = Math.max(most, ++inside)
+      await new Promise(setImmediate)
+      inside--
+    })
+  await Promise.all(Array.from({ length: 8 }, enter))
+  expect(most).toBe(1)
+})
+
+it('is free again after work that failed', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'hoop-lock-')), 'lock')
+  await expect(withLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  expect(await withLock(path, async () => 'in')).toBe('in')
+})
