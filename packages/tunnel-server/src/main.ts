@@ -154,12 +154,13 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
     closing.abort()
     closeApi().catch((error: unknown) => log.error({ err: error }, 'the listener did not close'))
   })
-  await api.listen(settings.listen).catch((cause: NodeJS.ErrnoException) => {
+  await api.listen({ ...settings.listen, listenTextResolver: () => 'listening' }).catch((cause: NodeJS.ErrnoException) => {
     const { host, port } = settings.listen
     const hint = 'Stop what has this port, or name another one in HOOP_LISTEN.'
     throw new HoopError('unavailable', `The gateway cannot listen on ${host}:${port} (${cause.code}).`, { hint, cause })
   })
   url ??= urlOf(api.server.address() as AddressInfo, settings)
+  if (settings.adminGroup === null) log.warn('without HOOP_ADMIN_GROUP only Role documents make somebody an admin')
   log.info({ url, dataFolder: settings.dataFolder, embedded: settings.databaseUrl === null }, 'the gateway serves')
   return url
 }
