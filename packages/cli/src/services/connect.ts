@@ -32,6 +32,9 @@ export interface ConnectNews extends Omit<LinkNews, 'restored'> {
   trouble(connection: string, words: string): void
 }
 
+/** A gateway that stops ends sessions before tunnels: so long after the end of a session its tunnel must still stand for it to be that session’s own. */
+const endOrLoss = 5_000
+
 interface Door {
   readonly name: string
   readonly password: LocalPassword
@@ -119,7 +122,7 @@ function watcher(device: Device, news: ConnectNews, signal: AbortSignal) {
   async function followOne(connection: string, session: string): Promise<void> {
     const words = await followToEnd(device, session, signal, (event) => news.event(connection, session, event))
     // with the tunnel all sessions end: that is told, and repaired, elsewhere
-    if (words === null || !link || !(await link.staysUp(1000)) || link.sessions().get(connection)?.id !== session) return
+    if (words === null || !link || !(await link.staysUp(endOrLoss)) || link.sessions().get(connection)?.id !== session) return
     news.ended(connection, words)
     await open.get(connection)?.listener.close()
     open.delete(connection)
