@@ -107,7 +107,7 @@ function isFresh(login: Login): boolean {
   return Date.parse(login.accessExpiresAt) - marginMs > Date.now()
 }
 
-export function notLoggedIn(gateway: string): HoopError {
+function notLoggedIn(gateway: string): HoopError {
   return new HoopError('invalid_token', `not logged in at ${gateway}`, { hint: `hoop login ${gateway}` })
 }
 
