@@ -75,8 +75,9 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
     walk.reading.refuse('cursors (WHERE CURRENT OF)')
     return none
   } else if (transparent.has(tag)) {
-    if (tag === 'CaseExpr' && fields.arg) ofOperator(walk, ['='], 'AEXPR_OP')
     sources = children(walk, fields, scope)
+    if ('CaseExpr' in node && node.CaseExpr.arg) sources = union(sources, ofOperator(walk, ['='], 'AEXPR_OP'))
+    if ('SortBy' in node && node.SortBy.useOp) sources = union(sources, ofOperator(walk, nameOf(node.SortBy.useOp), 'AEXPR_OP'))
   } else {
     walk.reading.unknown(`hoop does not know the construct ${tag}`)
     children(walk, fields, scope)

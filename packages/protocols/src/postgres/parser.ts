@@ -23,7 +23,9 @@ export function parse(text: string): readonly RawStmt[] {
   if (!text.isWellFormed()) throw new StatementUnreadable('the statement is not valid Unicode', 0)
   if (text === '') return []
   try {
-    return parseSync(text).stmts ?? []
+    const { version, stmts } = parseSync(text)
+    if (!version || !stmts) throw new Error('the parser gave no answer')
+    return stmts
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const characters = hasSqlDetails(error) ? (error.sqlDetails?.cursorPosition ?? 0) : 0
@@ -55,12 +57,15 @@ const numbers = new Set([260, 266])
 const signs = new Set([43, 45])
 const parameter = 267
 
-/** Every constant and parameter of a text that {@link parse} accepts, in order. */
+/** Every constant and parameter of a text that {@link parse} accepts, in order. Throws {@link StatementUnreadable}. */
 export function constantTokens(text: string): readonly ConstantToken[] {
   if (!/['$0-9]/.test(text)) return []
   const found: ConstantToken[] = []
   let sign: number | null = null
-  for (const { start, end, tokenType } of scanSync(text).tokens) {
+  const { version, tokens } = scanSync(text)
+  // So the scanner says that it ran out of memory; without its tokens a record could not be masked.
+  if (version === 0) throw new StatementUnreadable('the statement is too long to be read', 0)
+  for (const { start, end, tokenType } of tokens) {
     if (constants.has(tokenType)) found.push({ start, end, kind: 'constant', sign: numbers.has(tokenType) ? sign : null })
     else if (tokenType === parameter) found.push({ start, end, kind: 'parameter', sign: null })
     sign = signs.has(tokenType) ? start : null
