@@ -107,6 +107,22 @@ export function children(walk: Walk, fields: Fields, scope: Scope): Sources {
   return sources
 }
 
+/** Clauses that only decide which rows there are, and in which order. */
+export function clauses(walk: Walk, fields: Fields, scope: Scope): void {
+  for (const field in fields) {
+    const value = fields[field]
+    if (typeof value !== 'object') continue
+    const mark = walk.reading.mark
+    sourcesOf(walk, value, scope)
+    walk.reading.forget(mark)
+  }
+}
+
+/** A condition: it decides about rows, its constants belong to what it compares. */
+export function predicate(walk: Walk, where: Node | undefined, scope: Scope): void {
+  clauses(walk, { where }, scope)
+}
+
 export function outputSources(outputs: readonly Output[] | 'opaque'): Sources {
   return outputs === 'opaque' ? 'opaque' : unionAll(outputs.map(({ sources }) => sources))
 }

@@ -1,17 +1,17 @@
 import type { Output, Sources } from '@hoop/contracts'
-import type { A_Expr, CommonTableExpr, JoinExpr, Node, RangeFunction, RangeVar, SelectStmt, WithClause } from 'libpg-query'
+import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'libpg-query'
 import { type Catalogue, findRelation } from './catalogue.ts'
 import { columnName } from './column-names.ts'
-import { children, sourcesOf, type Walk, wholeRow } from './expressions.ts'
-import { readFunction } from './functions.ts'
+import { clauses, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
+import { from } from './from-clause.ts'
 import { readDelete, readInsert, readMerge, readUpdate } from './modifications.ts'
 import { created, writtenName } from './new-relations.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import type { Reading } from './reading.ts'
 import { readRelation } from './relations.ts'
-import { type CommonTable, findByAlias, makeRelation, type Scope, type ScopeRelation } from './scope.ts'
+import { type CommonTable, findByAlias, makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { none, union, unionAll } from './sources.ts'
-import { type Fields, nameOf, qualifiedName } from './syntax-tree.ts'
+import { type Fields, nameOf } from './syntax-tree.ts'
 
 export type Outputs = readonly Output[] | 'opaque'
 
@@ -84,21 +84,6 @@ function windows(walk: Walk, clause: readonly Node[] | undefined, scope: Scope):
   const sources = sourcesOf(walk, clause, scope)
   walk.reading.forget(mark)
   return sources
-}
-
-/** Clauses that only decide which rows there are, and in which order. */
-function clauses(walk: Walk, fields: Fields, scope: Scope): void {
-  for (const field in fields) {
-    const value = fields[field]
-    if (typeof value !== 'object') continue
-    const mark = walk.reading.mark
-    sourcesOf(walk, value, scope)
-    walk.reading.forget(mark)
-  }
-}
-
-function predicate(walk: Walk, where: Node | undefined, scope: Scope): void {
-  clauses(walk, { where }, scope)
 }
 
 function readSetOperation(walk: Walk, select: SelectStmt, scope: Scope): Outputs {
@@ -233,129 +218,6 @@ function same(a: readonly Output[], b: readonly Output[]): boolean {
   )
 }
 
-/** Column aliases name the first columns; there may be fewer of them. */
-function rename(outputs: readonly Output[], aliases: readonly Node[] | undefined): readonly Output[] {
-  const names = nameOf(aliases)
-  return names.length === 0 ? outputs : outputs.map(({ name, sources }, position) => ({ name: names[position] ?? name, sources }))
-}
-
-interface FromItem {
-  readonly relations: readonly ScopeRelation[]
-  /** What `*` stands for. */
-  readonly columns: Outputs
-}
-export interface FromClause {
-  readonly scope: Scope
-  readonly columns: Outputs
-}
-
-/** Items see those before them (LATERAL); where the server would not let them, it refuses the statement. */
-function from(walk: Walk, items: readonly Node[] | undefined, outer: Scope): FromClause {
-  let scope: Scope = { relations: [], commonTables: outer.commonTables, parent: outer }
-  let columns: Outputs = []
-  for (const node of items ?? []) {
-    const item = fromItem(walk, node, scope)
-    scope = { ...scope, relations: [...scope.relations, ...item.relations] }
-    columns = columns === 'opaque' || item.columns === 'opaque' ? 'opaque' : [...columns, ...item.columns]
-  }
-  return { scope, columns }
-}
-
-function fromItem(walk: Walk, node: Node, scope: Scope): FromItem {
-  if ('RangeVar' in node) return single(rangeVar(walk, node.RangeVar, scope, 'read'))
-  if ('JoinExpr' in node) return join(walk, node.JoinExpr, scope)
-  if ('RangeFunction' in node) return single(rangeFunction(walk, node.RangeFunction, scope))
-  if ('RangeTableSample' in node) {
-    const { relation, method, args, repeatable } = node.RangeTableSample
-    sourcesOf(walk, [args, repeatable], scope)
-    const { schema, name } = qualifiedName(method)
-    const sampling = readFunction(walk.catalogue, schema, name).candidates.every((candidate) => candidate.schema === 'pg_catalog')
-    if (!sampling) walk.reading.unknown(`the sampling method ${name} is not one of PostgreSQL itself`)
-    return relation ? fromItem(walk, relation, scope) : single(makeRelation(null, null, 'opaque'))
-  }
-  if ('RangeSubselect' in node) {
-    const { subquery, alias, lateral } = node.RangeSubselect
-    // Without LATERAL it does not see the items beside it, only what is outside.
-    const outputs = subquery ? walk.query(subquery, lateral ? scope : { ...scope, relations: [] }) : 'opaque'
-    return single(makeRelation(alias?.aliasname ?? null, null, outputs === 'opaque' ? outputs : rename(outputs, alias?.colnames)))
-  }
-  if ('RangeTableFunc' in node) {
-    const { alias, columns } = node.RangeTableFunc
-    const any = children(walk, node.RangeTableFunc as Fields, scope)
-    const names =
-      columns?.flatMap((column) => ('RangeTableFuncCol' in column ? [column.RangeTableFuncCol.colname ?? ''] : [])) ?? []
-    return single(makeRelation(alias?.aliasname ?? null, null, rename(alike(names, any), alias?.colnames)))
-  }
-  if ('JsonTable' in node) {
-    const { alias } = node.JsonTable
-    const any = children(walk, node.JsonTable as Fields, scope)
-    return single(
-      makeRelation(alias?.aliasname ?? null, null, rename(alike(jsonColumns(node.JsonTable.columns), any), alias?.colnames)),
-    )
-  }
-  walk.reading.unknown(`hoop does not know ${Object.keys(node)[0]} in FROM`)
-  sourcesOf(walk, node, scope)
-  return single(makeRelation(null, null, 'opaque'))
-}
-
-function single(relation: ScopeRelation): FromItem {
-  return { relations: [relation], columns: relation.columns ?? 'opaque' }
-}
-
-function alike(names: readonly string[], sources: Sources): readonly Output[] {
-  return names.map((name) => ({ name, sources }))
-}
-
-function jsonColumns(columns: readonly Node[] | undefined): readonly string[] {
-  return (columns ?? []).flatMap((node) => {
-    if (!('JsonTableColumn' in node)) return []
-    const { coltype, name = '', columns: nested } = node.JsonTableColumn
-    return coltype === 'JTC_NESTED' ? jsonColumns(nested) : [name]
-  })
-}
-
-function join(walk: Walk, expression: JoinExpr, scope: Scope): FromItem {
-  const unknown: FromItem = single(makeRelation(null, null, 'opaque'))
-  const left = expression.larg ? fromItem(walk, expression.larg, scope) : unknown
-  const leftScope = { ...scope, relations: [...scope.relations, ...left.relations] }
-  const right = expression.rarg ? fromItem(walk, expression.rarg, leftScope) : unknown
-  const both = [...left.relations, ...right.relations]
-  predicate(walk, expression.quals, { ...scope, relations: [...scope.relations, ...both] })
-
-  const natural = expression.isNatural ? commonNames(left.columns, right.columns) : nameOf(expression.usingClause)
-  if (natural && natural.length > 0) sourcesOf(walk, equality, scope)
-  const columns = natural ? merge(left.columns, right.columns, natural) : 'opaque'
-  const alias = expression.alias
-  if (alias?.aliasname !== undefined) {
-    return single(makeRelation(alias.aliasname, null, columns === 'opaque' ? 'opaque' : rename(columns, alias.colnames)))
-  }
-  const using = expression.join_using_alias?.aliasname
-  if (using === undefined) return { relations: both, columns }
-  const merged = columns === 'opaque' ? columns : columns.slice(0, natural?.length ?? 0)
-  return { relations: [...both, { ...makeRelation(using, null, merged), qualifiedOnly: true }], columns }
-}
-
-/** The comparison that USING and NATURAL make, for an operator that somebody else may have defined. */
-const equality = { A_Expr: { kind: 'AEXPR_OP', name: [{ String: { sval: '=' } }] } satisfies A_Expr }
-
-function commonNames(left: Outputs, right: Outputs): readonly string[] | null {
-  if (left === 'opaque' || right === 'opaque') return null
-  return left.flatMap(({ name }) => (name !== null && right.some((other) => other.name === name) ? [name] : []))
-}
-
-/** The columns of a join: the merged ones first, then what is left of either side. */
-function merge(left: Outputs, right: Outputs, names: readonly string[]): Outputs {
-  if (left === 'opaque' || right === 'opaque') return 'opaque'
-  const named = (outputs: readonly Output[], name: string) =>
-    outputs.filter((output) => output.name === name).map(({ sources }) => sources)
-  const others = (output: Output) => output.name === null || !names.includes(output.name)
-  return [
-    ...names.map((name) => ({ name, sources: unionAll([...named(left, name), ...named(right, name)]) })),
-    ...left.filter(others),
-    ...right.filter(others),
-  ]
-}
-
 function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'write'): ScopeRelation {
   const { relname = '', schemaname = null } = range
   const alias = range.alias?.aliasname ?? relname
@@ -382,51 +244,6 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
   if (access === 'write' && relation.kind === 'view')
     for (const object of reading.objects) walk.reading.object(object.kind, object.name, 'write')
   return makeRelation(alias, range.alias ? null : relation.schema, rename(outputs, range.alias?.colnames))
-}
-
-function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRelation {
-  const aliases = nameOf(range.alias?.colnames)
-  const lists = (range.functions ?? []).map((node) => ('List' in node ? (node.List.items ?? []) : []))
-  const any = unionAll(lists.map((list) => sourcesOf(walk, list[0], scope)))
-  for (const node of [...lists.flatMap((list) => listed(list[1])), ...(range.coldeflist ?? [])]) {
-    sourcesOf(walk, 'ColumnDef' in node ? node.ColumnDef.typeName : node, scope)
-  }
-  const names: string[] = []
-  for (const [call, definitions] of lists) {
-    const own =
-      columnDefinitions(range.coldeflist ?? []) ??
-      columnDefinitions(listed(definitions)) ??
-      functionColumns(walk, call, range.alias?.aliasname)
-    if (!own) return { alias: range.alias?.aliasname ?? functionName(call), schema: null, columns: null, any }
-    names.push(...own)
-  }
-  if (range.ordinality) names.push('ordinality')
-  const columns = names.map((name, position) => ({ name: aliases[position] ?? name, sources: any }))
-  return { alias: range.alias?.aliasname ?? functionName(lists[0]?.[0]), schema: null, columns, any }
-}
-
-function columnDefinitions(definitions: readonly Node[]): readonly string[] | null {
-  const names = definitions.flatMap((node) => ('ColumnDef' in node ? [node.ColumnDef.colname ?? ''] : []))
-  return names.length > 0 ? names : null
-}
-
-function listed(node: Node | undefined): readonly Node[] {
-  return node && 'List' in node ? (node.List.items ?? []) : []
-}
-
-function functionName(call: Node | undefined): string | null {
-  return columnName(call, () => null)
-}
-
-/** The names of the columns that a function gives in FROM; null if they depend on its arguments. */
-function functionColumns(walk: Walk, call: Node | undefined, alias: string | undefined): readonly string[] | null {
-  if (!call) return null
-  if (!('FuncCall' in call)) return [alias ?? functionName(call) ?? '?column?']
-  const { schema, name } = qualifiedName(call.FuncCall.funcname)
-  const [first, ...others] = readFunction(walk.catalogue, schema, name).candidates.map(({ result }) => result)
-  if (first === undefined || first === null) return null
-  if (others.some((other) => JSON.stringify(other) !== JSON.stringify(first))) return null
-  return first === 'scalar' ? [alias ?? name] : first
 }
 
 /** A view's definition, whose names are all qualified, or not found on the path that it was printed with. */

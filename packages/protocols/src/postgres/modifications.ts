@@ -11,7 +11,7 @@ import type {
   UpdateStmt,
 } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
-import { outputSources, sourcesOf, type Walk } from './expressions.ts'
+import { outputSources, predicate, sourcesOf, type Walk } from './expressions.ts'
 import { bounded } from './predicates.ts'
 import { makeRelation, type NamedColumn, type Scope, type ScopeRelation } from './scope.ts'
 import { none, union, unionAll, without } from './sources.ts'
@@ -73,7 +73,7 @@ export function readUpdate(walk: Walk, update: UpdateStmt, scope: Scope, tools: 
   const others = tools.from(update.fromClause, scope)
   const inside: Scope = { ...others.scope, relations: [target, ...others.scope.relations] }
   assign(walk, update.targetList, inside, written)
-  filter(walk, update.whereClause, inside)
+  predicate(walk, update.whereClause, inside)
   if (!bounded(update.whereClause)) walk.reading.unbounded = true
   return returning(walk, update.returningClause, inside, written, others.columns, tools)
 }
@@ -83,7 +83,7 @@ export function readDelete(walk: Walk, deletion: DeleteStmt, scope: Scope, tools
   const target = writeTo(walk, deletion.relation, scope)
   const others = tools.from(deletion.usingClause, scope)
   const inside: Scope = { ...others.scope, relations: [target, ...others.scope.relations] }
-  filter(walk, deletion.whereClause, inside)
+  predicate(walk, deletion.whereClause, inside)
   if (!bounded(deletion.whereClause)) walk.reading.unbounded = walk.reading.destructive = true
   return returning(walk, deletion.returningClause, inside, new Written(walk, target), others.columns, tools)
 }
@@ -94,7 +94,7 @@ export function readMerge(walk: Walk, merge: MergeStmt, scope: Scope, tools: Que
   const written = new Written(walk, target)
   const source = tools.from(merge.sourceRelation ? [merge.sourceRelation] : [], scope)
   const inside: Scope = { ...source.scope, relations: [target, ...source.scope.relations] }
-  filter(walk, merge.joinCondition, inside)
+  predicate(walk, merge.joinCondition, inside)
   for (const node of merge.mergeWhenClauses ?? []) {
     if ('MergeWhenClause' in node) mergeWhen(walk, node.MergeWhenClause, inside, written)
     else walk.reading.unknown('hoop does not know a clause of MERGE')
@@ -103,7 +103,7 @@ export function readMerge(walk: Walk, merge: MergeStmt, scope: Scope, tools: Que
 }
 
 function mergeWhen(walk: Walk, when: MergeWhenClause, scope: Scope, written: Written): void {
-  filter(walk, when.condition, scope)
+  predicate(walk, when.condition, scope)
   if (when.commandType !== 'CMD_INSERT') {
     assign(walk, when.targetList, scope, written)
     return
@@ -146,12 +146,6 @@ function assignedNames(list: readonly Node[]): readonly string[] {
 /** `a[f(x)]` on the left side is an expression too. */
 function subscripts(list: readonly Node[] | undefined): readonly Node[] {
   return (list ?? []).flatMap((node) => ('ResTarget' in node ? (node.ResTarget.indirection ?? []) : []))
-}
-
-function filter(walk: Walk, condition: Node | undefined, scope: Scope): void {
-  const mark = walk.reading.mark
-  sourcesOf(walk, condition, scope)
-  walk.reading.forget(mark)
 }
 
 /** The relation that is written to, as the rest of the statement sees it. */

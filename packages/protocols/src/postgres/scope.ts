@@ -1,5 +1,7 @@
 import type { Output, Sources } from '@hoop/contracts'
+import type { Node } from 'libpg-query'
 import { none, union, unionAll } from './sources.ts'
+import { nameOf } from './syntax-tree.ts'
 
 /** A column by the name that it has inside a query. */
 export interface NamedColumn {
@@ -47,6 +49,12 @@ export function makeRelation(alias: string | null, schema: string | null, output
   // A column without a name cannot be referred to, but `*` passes it on.
   const columns = outputs.map(({ name, sources }) => ({ name: name ?? '?column?', sources }))
   return { alias, schema, columns, any: unionAll(columns.map(({ sources }) => sources)) }
+}
+
+/** Column aliases name the first columns; there may be fewer of them. */
+export function rename(outputs: readonly Output[], aliases: readonly Node[] | undefined): readonly Output[] {
+  const names = nameOf(aliases)
+  return names.length === 0 ? outputs : outputs.map(({ name, sources }, position) => ({ name: names[position] ?? name, sources }))
 }
 
 /** What an unqualified name reads. */
