@@ -1,7 +1,7 @@
 import { HoopError, type Maybe } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { openBackend } from './backend.ts'
-import { buildCatalogue, type Catalogue, catalogueQueries } from './catalogue.ts'
+import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue } from './catalogue.ts'
 import { read, write } from './codec.ts'
 import { Handshake } from './handshake.ts'
 import { backend } from './messages.ts'
@@ -21,6 +21,7 @@ const maxRow = 64 * 1024 * 1024
 export class Catalogues {
   #catalogue: Catalogue | null = null
   #readAt = 0
+  #changes = 0
   #reading: Promise<Catalogue> | null = null
   #statements = new Map<string, Statement>()
   #kept = 0
@@ -30,25 +31,29 @@ export class Catalogues {
     return this.#catalogue
   }
 
-  /** Forgets it: DDL has passed. */
+  /** Forgets it: DDL has passed. One that is being read now began too early to count. */
   changed(): void {
     this.#readAt = 0
+    this.#changes++
   }
 
-  /** Rejects with what made the read fail: without a catalogue nothing is judged. */
-  current(context: ServeContext, database: string): Maybe<Catalogue> {
+  /**
+   * What a text does, by the catalogue of now; `uncertain`: the open transaction has changed what only it can see. Throws or rejects with
+   * StatementUnreadable, or with what made the read fail: without a catalogue nothing is judged.
+   */
+  statement(context: ServeContext, database: string, text: string, uncertain: boolean): Maybe<Statement> {
+    const catalogue = this.#current(context, database)
+    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now, uncertain))
+    return this.#resolved(context, database, text, catalogue, uncertain)
+  }
+
+  #current(context: ServeContext, database: string): Maybe<Catalogue> {
     if (this.#catalogue !== null && Date.now() - this.#readAt < maxAge) return this.#catalogue
     return this.#read(context, database)
   }
 
-  /** What a text does, by the catalogue of now. Throws StatementUnreadable. */
-  statement(context: ServeContext, database: string, text: string): Maybe<Statement> {
-    const catalogue = this.current(context, database)
-    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now))
-    return this.#resolved(context, database, text, catalogue)
-  }
-
-  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue): Maybe<Statement> {
+  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, uncertain: boolean): Maybe<Statement> {
+    if (uncertain) return readStatement(text, uncertainCatalogue(catalogue))
     const statement = this.#statement(text, catalogue)
     if (statement.unresolved.length === 0 || Date.now() - this.#readAt < lookAgainAfter) return statement
     return this.#read(context, database).then((again) => this.#statement(text, again))
@@ -71,18 +76,22 @@ export class Catalogues {
     this.#kept = 0
   }
 
-  #read(context: ServeContext, database: string): Promise<Catalogue> {
+  /** One read serves all that wait for it; whoever began it may go away, and then another begins anew. */
+  async #read(context: ServeContext, database: string): Promise<Catalogue> {
+    const theirs = await this.#reading?.catch(() => null)
+    if (theirs !== null && theirs !== undefined) return theirs
+    const changes = this.#changes
     this.#reading ??= readCatalogue(context, database)
       .then((catalogue) => {
         this.#catalogue = catalogue
-        this.#readAt = Date.now()
+        this.#readAt = changes === this.#changes ? Date.now() : 0
         this.#forget()
         return catalogue
       })
       .finally(() => {
         this.#reading = null
       })
-    return this.#reading
+    return await this.#reading
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
 import type { RawStmt } from 'libpg-query'
-import type { Catalogue } from './catalogue.ts'
+import { type Catalogue, uncertainCatalogue } from './catalogue.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
@@ -63,7 +63,13 @@ export function readStatement(text: string, catalogue: Catalogue): Statement {
 function read(text: string, catalogue: Catalogue): Statement {
   const statements = parse(text)
   const bytes = Buffer.byteLength(text)
-  const reads = statements.map((statement) => readOne(statement, catalogue, bytes))
+  // What follows a change of definitions in the same text is read by what is certain still.
+  let known = catalogue
+  const reads = statements.map((statement) => {
+    const read = readOne(statement, known, bytes)
+    if (read.reading.changesCatalogue && known === catalogue) known = uncertainCatalogue(catalogue)
+    return read
+  })
   const whole = new Reading()
   for (const { reading } of reads) whole.include(reading, 'part')
 
