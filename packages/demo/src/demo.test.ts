@@ -29,10 +29,10 @@ async function leftBehind(): Promise<string[]> {
 
 test('the tour passes all its checks, and nothing of it goes on running', { timeout: 180_000 }, async () => {
   const demo = await startDemo('--tour-only')
-  const { code, stdout } = await demo.finish(150_000)
+  const { code, stdout, stderr } = await demo.finish(150_000)
+  expect(code, `${stdout}${stderr}`).toBe(0)
   expect(stdout).toContain('every check passed')
   expect(stdout).not.toContain('✗')
-  expect(code).toBe(0)
   expect(await leftBehind()).toEqual([])
 })
 
@@ -49,7 +49,7 @@ test('killed, it takes the gateway along, and the next start goes on', { timeout
   await first.find('stdout', (line) => line.includes('every check passed') || undefined, 120_000)
   await first.stop('SIGKILL')
   await expect.poll(async () => (await leftBehind()).filter((line) => line.includes('gateway')), { timeout: 30_000 }).toEqual([])
-  const second = await startDemo('--tour-only')
-  expect((await second.finish(150_000)).code).toBe(0)
+  const second = await (await startDemo('--tour-only')).finish(150_000)
+  expect(second.code, `${second.stdout}${second.stderr}`).toBe(0)
   expect(await leftBehind()).toEqual([])
 })

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '@hoop/postgres-server'
 import { demoDocuments, samplePasswordVariable } from './documents.ts'
 import { startIdentityProvider } from './identity-provider/provider.ts'
 import { demoUsers } from './identity-provider/users.ts'
-import { startGateway } from './programs/gateway.ts'
+import { portTaken, startGateway } from './programs/gateway.ts'
 import { startSamplePostgres } from './sample/sample-postgres.ts'
 import { findClient } from './tour/client.ts'
 import { type Screen, screenOn } from './tour/screen.ts'
@@ -52,30 +50,28 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
 
   screen.heading('hoop demo')
   screen.say(`Everything runs on this machine and is kept in ${home}`)
-  const provider = await startIdentityProvider({ users: demoUsers, port: await portNear(usualPorts.provider), demoMode: true })
+  const provider = await nearPort(usualPorts.provider, (port) =>
+    startIdentityProvider({ users: demoUsers, port, demoMode: true }),
+  )
   parts.defer(() => provider.close())
   screen.say(`development identity provider  ${provider.issuer}`)
 
-  const sample = await startSamplePostgres({
-    dataFolder: join(home, 'sample'),
-    password: await keptPassword(join(home, 'sample-password')),
-    port: await portNear(usualPorts.sample),
-  })
+  const password = await keptPassword(join(home, 'sample-password'))
+  const dataFolder = join(home, 'sample')
+  const sample = await nearPort(usualPorts.sample, (port) => startSamplePostgres({ dataFolder, password, port }))
   parts.defer(() => sample.stop())
   signal.throwIfAborted()
-  screen.say(`sample PostgreSQL             127.0.0.1:${sample.port}, database ${sample.database}, 50,000 customers`)
+  screen.say(`sample PostgreSQL              127.0.0.1:${sample.port}, database ${sample.database}, 50,000 customers`)
 
-  const gateway = await startGateway({
-    dataFolder: join(home, 'gateway'),
-    provider,
-    port: await portNear(usualPorts.gateway),
-    env: { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn' },
-  })
+  const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn' }
+  const gateway = await nearPort(usualPorts.gateway, (port) =>
+    startGateway({ dataFolder: join(home, 'gateway'), provider, port, env }),
+  )
   parts.defer(async () => {
     await gateway.stop()
   })
   signal.throwIfAborted()
-  screen.say(`gateway                       ${gateway.url}`)
+  screen.say(`gateway                        ${gateway.url}`)
 
   await writeFile(documents, demoDocuments(sample), { mode: 0o600 })
   const client = await findClient(process.env.PATH ?? '')
@@ -110,17 +106,13 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-/** The usual port, or another one if it is taken. */
-async function portNear(usual: number): Promise<number> {
-  const server = createServer()
+/** Starts something on its usual port, or on a free one (0) if that is taken. */
+async function nearPort<T>(usual: number, start: (port: number) => Promise<T>): Promise<T> {
   try {
-    server.listen(usual, '127.0.0.1')
-    await once(server, 'listening')
-    return usual
-  } catch {
-    return await freePort()
-  } finally {
-    server.close()
+    return await start(usual)
+  } catch (error) {
+    if (!portTaken(error)) throw error
+    return await start(0)
   }
 }
 

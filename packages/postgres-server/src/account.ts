@@ -12,7 +12,7 @@ export interface Account {
 const nobody: Account = { uid: 65534, gid: 65534 }
 
 /** Where root's clusters and binaries go that `nobody` could not reach in the folder asked for. */
-export const reachableFolder = '/var/lib/hoop'
+const reachableFolder = '/var/lib/hoop'
 
 /** Our own account, or `nobody` when we are root. */
 export function serverAccount(): Account | undefined {

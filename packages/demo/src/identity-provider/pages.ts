@@ -1,5 +1,5 @@
 /** The five characters that HTML gives a meaning. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`)
 }
 
@@ -8,7 +8,7 @@ h1{font-size:1.4rem}code{font-size:1.4rem;letter-spacing:.1em}label,input,button
 input,button{padding:.5rem;margin:.25rem 0 1rem}.plain{background:none;border:0;text-decoration:underline}.wrong{color:#c0262d}small{opacity:.7}`
 
 /** A whole page. `content` is HTML already. Nothing on it comes from another place. */
-export function page(title: string, content: string): string {
+function page(title: string, content: string): string {
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
 <style>${style}</style></head>

@@ -29,7 +29,7 @@ function* inBlocks(lines: Iterable<string>): Rows {
 }
 
 /** `id, full_name, email, phone, city, country, created_at` */
-export function* customers(count = customerCount): Generator<string> {
+function* customers(count = customerCount): Generator<string> {
   const random = seededRandom(1)
   for (let id = 1; id <= count; id++) {
     const [first, last] = [random.pick(firstNames), random.pick(lastNames)]
@@ -58,7 +58,7 @@ export function* cards(count = customerCount): Generator<string> {
 const statuses = ['paid', 'paid', 'shipped', 'shipped', 'shipped', 'delivered', 'delivered', 'cancelled'] as const
 
 /** `id, customer_id, placed_at, status`; 0 to 3 for each customer. */
-export function* orders(count = customerCount): Generator<string> {
+function* orders(count = customerCount): Generator<string> {
   const random = seededRandom(3)
   let id = 0
   for (let customer = 1; customer <= count; customer++) {
@@ -68,7 +68,7 @@ export function* orders(count = customerCount): Generator<string> {
 }
 
 /** `order_id, line, product, quantity, unit_cents`; 1 to 3 lines for each order. */
-export function* orderItems(count = customerCount): Generator<string> {
+function* orderItems(count = customerCount): Generator<string> {
   const random = seededRandom(4)
   let order = 0
   // The same orders in the same sequence, for the same foreign keys.
