@@ -4,6 +4,7 @@ import { openBackend } from './backend.ts'
 import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue } from './catalogue.ts'
 import { read, write } from './codec.ts'
 import { Handshake } from './handshake.ts'
+import { LargeStatements } from './large-statements.ts'
 import { backend } from './messages.ts'
 import { readStatement, type Statement } from './operations.ts'
 
@@ -13,12 +14,15 @@ const maxAge = 60_000
 const lookAgainAfter = 1_000
 /** Texts whose reading is kept, by their total length. */
 const maxKept = 16 * 1024 * 1024
+/** UTF-16 units; a longer text would keep everybody else waiting, and goes to a thread of its own. */
+const readHereUpTo = 32 * 1024
 const readTime = 30_000
 /** The largest row of a catalogue: a view's definition. */
 const maxRow = 64 * 1024 * 1024
 
 /** What names mean in one database of one connection, shared by all its streams; and the statements read under it. */
 export class Catalogues {
+  readonly #large = new LargeStatements()
   #catalogue: Catalogue | null = null
   #readAt = 0
   #changes = 0
@@ -53,22 +57,30 @@ export class Catalogues {
   }
 
   #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, uncertain: boolean): Maybe<Statement> {
-    if (uncertain) return readStatement(text, uncertainCatalogue(catalogue))
-    const statement = this.#statement(text, catalogue)
-    if (statement.unresolved.length === 0 || Date.now() - this.#readAt < lookAgainAfter) return statement
-    return this.#read(context, database).then((again) => this.#statement(text, again))
+    if (uncertain) return this.#readNow(text, uncertainCatalogue(catalogue))
+    const statement = this.#statements.get(text) ?? this.#readNow(text, catalogue)
+    if (statement instanceof Promise) return statement.then((read) => this.#lookedUp(context, database, text, read))
+    return this.#lookedUp(context, database, text, statement)
   }
 
-  #statement(text: string, catalogue: Catalogue): Statement {
-    const known = this.#statements.get(text)
-    if (known !== undefined) return known
-    const statement = readStatement(text, catalogue)
-    if (text.length <= maxKept / 16) {
-      if (this.#kept + text.length > maxKept) this.#forget()
-      this.#statements.set(text, statement)
-      this.#kept += text.length
+  /** A name that is not known may be newer than the catalogue. */
+  #lookedUp(context: ServeContext, database: string, text: string, statement: Statement): Maybe<Statement> {
+    if (statement.unresolved.length > 0 && Date.now() - this.#readAt >= lookAgainAfter) {
+      return this.#read(context, database).then((again) => this.#readNow(text, again))
     }
+    this.#keep(text, statement)
     return statement
+  }
+
+  #readNow(text: string, catalogue: Catalogue): Maybe<Statement> {
+    return text.length > readHereUpTo ? this.#large.read(text, catalogue) : readStatement(text, catalogue)
+  }
+
+  #keep(text: string, statement: Statement): void {
+    if (this.#statements.has(text) || text.length > maxKept / 2) return
+    if (this.#kept + text.length > maxKept) this.#forget()
+    this.#statements.set(text, statement)
+    this.#kept += text.length
   }
 
   #forget(): void {
