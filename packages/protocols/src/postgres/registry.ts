@@ -27,68 +27,101 @@ export interface Portal {
   exchange: Exchange
 }
 
-/** Puts back what a message changed, when the backend turns out not to have processed it. */
-export type Undo = () => void
+/** What a message that was sent does to a name, once the backend has processed it. */
+export interface Change<T = unknown> {
+  /** The backend did it; answers what the name meant before. */
+  confirm(): T | undefined
+  /** The backend refused or skipped the message. */
+  undo(): void
+}
+
+interface Pending<T> {
+  readonly unit: number
+  readonly value: T | undefined
+}
+
+/** What the backend has confirmed of one name, and what messages on their way will make of it. */
+interface Entry<T> {
+  settled: T | undefined
+  readonly pending: Pending<T>[]
+}
 
 /**
- * The prepared statements and portals that the backend holds, as far as the messages sent say. An entry is put in when
- * its message is sent, so that what is pipelined behind finds it, and taken back when the backend skipped the message.
- * A name that exists is never overwritten: the backend refuses that, and would go on with the old text.
+ * One kind of names. Within a sync unit, what was sent last holds: had the backend not done it, it would skip whatever comes
+ * behind. Across units that is not so, and a name is certain only when the older units are answered.
  */
-export class Registry {
-  readonly #prepared = new Map<string, Prepared>()
-  readonly #portals = new Map<string, Portal>()
+export class Names<T> {
+  readonly #entries = new Map<string, Entry<T>>()
 
-  prepared(name: string): Prepared | undefined {
-    return this.#prepared.get(name)
+  /** As the messages sent so far leave it. */
+  get(name: string): T | undefined {
+    const entry = this.#entries.get(name)
+    return entry === undefined || entry.pending.length === 0 ? entry?.settled : entry.pending.at(-1)?.value
   }
 
-  portal(name: string): Portal | undefined {
-    return this.#portals.get(name)
+  /** Whether a message of this unit finds exactly what `get` says. */
+  certain(name: string, unit: number): boolean {
+    const last = this.#entries.get(name)?.pending.at(-1)
+    return last === undefined || last.unit === unit
   }
 
-  addPrepared(prepared: Prepared): Undo | null {
-    if (prepared.name !== '' && this.#prepared.has(prepared.name)) return null
-    return put(this.#prepared, prepared.name, prepared)
+  /** A message was sent that puts `value` under the name, or (undefined) takes the name away. */
+  put(name: string, value: T | undefined, unit: number): Change<T> {
+    const entry = this.#entries.get(name) ?? { settled: undefined, pending: [] }
+    this.#entries.set(name, entry)
+    const pending = { unit, value }
+    entry.pending.push(pending)
+    const end = (): boolean => {
+      const at = entry.pending.indexOf(pending)
+      if (at >= 0) entry.pending.splice(at, 1)
+      return at >= 0
+    }
+    return {
+      confirm: () => {
+        if (!end()) return undefined
+        const before = entry.settled
+        entry.settled = value
+        this.#forget(name, entry)
+        return before
+      },
+      undo: () => {
+        end()
+        this.#forget(name, entry)
+      },
+    }
   }
 
-  addPortal(portal: Portal): Undo | null {
-    if (portal.name !== '' && this.#portals.has(portal.name)) return null
-    return put(this.#portals, portal.name, portal)
-  }
-
-  closePrepared(name: string): Undo {
-    return put(this.#prepared, name, undefined)
-  }
-
-  closePortal(name: string): { undo: Undo; portal: Portal | undefined } {
-    const portal = this.#portals.get(name)
-    return { undo: put(this.#portals, name, undefined), portal }
-  }
-
-  /** A transaction ended with sync unit `unit`: its portals are gone. */
-  endPortals(unit: number): Portal[] {
-    const ended: Portal[] = []
-    for (const [name, portal] of this.#portals) {
-      if (portal.unit > unit) continue
-      this.#portals.delete(name)
-      ended.push(portal)
+  /** Takes away the confirmed values that `ends` says yes to. */
+  end(ends: (value: T) => boolean): T[] {
+    const ended: T[] = []
+    for (const [name, entry] of this.#entries) {
+      if (entry.settled === undefined || !ends(entry.settled)) continue
+      ended.push(entry.settled)
+      entry.settled = undefined
+      this.#forget(name, entry)
     }
     return ended
   }
 
-  *portals(): Iterable<Portal> {
-    yield* this.#portals.values()
+  /** Confirmed or not. */
+  *values(): Iterable<T> {
+    for (const { settled, pending } of this.#entries.values()) {
+      for (const value of [settled, ...pending.map((each) => each.value)]) if (value !== undefined) yield value
+    }
+  }
+
+  #forget(name: string, entry: Entry<T>): void {
+    if (entry.settled === undefined && entry.pending.length === 0 && this.#entries.get(name) === entry) this.#entries.delete(name)
   }
 }
 
-function put<T>(into: Map<string, T>, name: string, value: T | undefined): Undo {
-  const before = into.get(name)
-  if (value === undefined) into.delete(name)
-  else into.set(name, value)
-  return () => {
-    if (into.get(name) !== value) return
-    if (before === undefined) into.delete(name)
-    else into.set(name, before)
+/** The prepared statements and portals that the backend holds, as far as the messages sent say. */
+export class Registry {
+  readonly prepared = new Names<Prepared>()
+  readonly portals = new Names<Portal>()
+
+  /** A transaction ended with sync unit `unit`: its portals are gone. */
+  endPortals(unit: number): Portal[] {
+    return this.portals.end((portal) => portal.unit <= unit)
   }
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Gate } from '@hoop/contracts'
+import type { Gate, Maybe } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
@@ -7,18 +7,22 @@ import { CopyRewriter } from './copy.ts'
 import { maskDiagnostics } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { backend as tags } from './messages.ts'
-import type { Portal, Prepared, Registry, Undo } from './registry.ts'
+import type { Change, Portal, Prepared, Registry } from './registry.ts'
 import { planRows, rewriteRow } from './results.ts'
 
 /** A reply that the backend owes, in the order in which its cause was sent. */
-export type Expected = { readonly unit: number; readonly undo: Undo | null } & (
-  | { readonly kind: 'parse' | 'close' | 'sync' }
+export type Expected = { readonly unit: number } & (
+  | { readonly kind: 'sync' }
+  | { readonly kind: 'parse'; readonly change: Change }
+  | { readonly kind: 'close-statement'; readonly change: Change }
+  | { readonly kind: 'close-portal'; readonly change: Change<Portal> }
   | { readonly kind: 'describe'; readonly prepared: Prepared | null; readonly own: boolean }
-  | { readonly kind: 'bind'; readonly exchange: Exchange }
+  | { readonly kind: 'bind'; readonly change: Change<Portal>; readonly exchange: Exchange }
   | { readonly kind: 'execute'; readonly exchange: Exchange; readonly portal: Portal }
-  | { readonly kind: 'query'; readonly exchange: Exchange }
+  | { readonly kind: 'query'; readonly change: Change; readonly exchange: Exchange }
   /** Something that must fail was sent in a refused operation's place; `answer` is what the caller gets for its error. */
-  | { readonly kind: 'refused' | 'refused-query'; readonly answer: Buffer }
+  | { readonly kind: 'refused'; readonly answer: Buffer }
+  | { readonly kind: 'refused-query'; readonly change: Change; readonly answer: Buffer; answered: boolean }
 )
 
 /** Settings that the backend may report to a caller; others could carry values out. */
@@ -61,11 +65,12 @@ export interface ReplyEvents {
 export class Replies {
   /** After an error in the extended protocol the backend ignores everything until Sync; so do we. */
   skipping = false
-  transaction: 'I' | 'T' | 'E' = 'I'
   /** DDL has run in the open transaction: nobody else can see yet what names mean in it. */
   ddlOpen = false
   /** The operation whose COPY data the backend waits for. */
   copyIn: Exchange | null = null
+  /** The backend said why it ends the connection. */
+  fatal = false
 
   readonly #reader = new MessageReader(maxBackendMessage)
   readonly #queue: Expected[] = []
@@ -78,7 +83,7 @@ export class Replies {
   #out: Buffer[] = []
   #outSize = 0
   #waits: Promise<void>[] = []
-  #paused = false
+  #paused: Promise<void> | null = null
   #run: { bytes: Buffer; start: number; end: number; exchange: Exchange | null } | null = null
   #current: Exchange | null = null
   #waiters: (() => void)[] = []
@@ -101,6 +106,22 @@ export class Replies {
 
   get idle(): boolean {
     return this.#queue.length === 0
+  }
+
+  /** How many replies the backend owes. */
+  get owed(): number {
+    return this.#queue.length
+  }
+
+  /** Whether a reply to something sent before sync unit `unit` is owed. */
+  owesBefore(unit: number): boolean {
+    const head = this.#queue[0]
+    return head !== undefined && head.unit < unit
+  }
+
+  /** Whether a reply of this operation is owed. */
+  owes(exchange: Exchange): boolean {
+    return this.#queue.some((entry) => 'exchange' in entry && entry.exchange === exchange)
   }
 
   expect(entry: Expected): void {
@@ -130,59 +151,91 @@ export class Replies {
 
   receive(chunk: Buffer): void {
     this.#reader.push(chunk)
-    while (this.#reader.next()) this.#message()
-    this.#endRun()
-    this.#wait(this.#current?.record())
-    this.#current = null
-    this.#flush()
+    try {
+      while (this.#reader.next()) this.#message()
+    } finally {
+      // What came before a message that cannot be has been said, and stands on the record.
+      this.#endRun()
+      const current = this.#current
+      this.#current = null
+      this.#record(() => current?.record())
+      this.#flush()
+    }
     this.#wake()
   }
 
   /** The backend is gone: what it still owed has no reply. */
   close(): void {
-    for (const entry of this.#queue.splice(0)) if ('exchange' in entry) this.#wait(entry.exchange.end('no-reply'))
-    for (const portal of this.#registry.portals()) this.#wait(portal.exchange.end(portal.exchange.started ? 'done' : 'no-reply'))
     this.copyIn = null
+    const exchanges = new Set<Exchange>()
+    for (const entry of this.#queue.splice(0)) if ('exchange' in entry) exchanges.add(entry.exchange)
+    for (const { exchange } of this.#registry.portals.values()) {
+      if (exchange.started && !exchanges.has(exchange)) this.#end(exchange, 'done')
+      else exchanges.add(exchange)
+    }
+    for (const exchange of exchanges) this.#end(exchange, 'no-reply')
     this.#flush()
     this.#wake()
+  }
+
+  /** Resolves once all that was said has been written. */
+  async written(): Promise<void> {
+    while (this.#paused !== null) await this.#paused
   }
 
   #wake(): void {
     for (const resolve of this.#waiters.splice(0)) resolve()
   }
 
-  #wait(maybe: void | Promise<void>): void {
-    if (maybe !== undefined) this.#waits.push(maybe)
+  /** What cannot be put on the record does not leave. */
+  #record(work: () => Maybe<void>): void {
+    try {
+      const recorded = work()
+      if (recorded === undefined) return
+      // It is waited for only once the bytes before it are gone; a rejection before that is not unheard.
+      recorded.catch(() => undefined)
+      this.#waits.push(recorded)
+    } catch (error) {
+      this.#drop()
+      throw error
+    }
+  }
+
+  #drop(): void {
+    this.#out = []
+    this.#outSize = 0
+    this.#waits = []
   }
 
   /** Nothing leaves before the record has it. */
   #flush(): void {
-    if (this.#paused) return
-    if (this.#waits.length > 0) {
-      this.#pause(Promise.all(this.#waits.splice(0)))
-      return
-    }
+    if (this.#paused !== null) return
+    if (this.#waits.length > 0) return this.#pause(Promise.all(this.#waits.splice(0)))
     if (this.#out.length === 0) return
     const pieces = this.#out
     const size = this.#outSize
     this.#out = []
     this.#outSize = 0
+    if (this.#client.destroyed) return
     let roomy = true
     if (pieces.length === 1 || size > joinUpTo) for (const piece of pieces) roomy = this.#client.write(piece)
     else roomy = this.#client.write(Buffer.concat(pieces, size))
-    if (!roomy && !this.#client.destroyed) this.#pause(drained(this.#client))
+    if (!roomy) this.#pause(drained(this.#client))
   }
 
   #pause(until: Promise<unknown>): void {
-    this.#paused = true
     this.#backend.pause()
-    until.then(
+    this.#paused = until.then(
       () => {
-        this.#paused = false
+        this.#paused = null
         this.#backend.resume()
         this.#flush()
       },
-      (error) => this.#events.onFailure(error),
+      (error: unknown) => {
+        this.#paused = null
+        this.#drop()
+        this.#events.onFailure(error)
+      },
     )
   }
 
@@ -215,21 +268,29 @@ export class Replies {
     this.#outSize += bytes.length
     if (exchange === null || exchange.ended) return
     if (this.#current !== exchange) {
-      this.#wait(this.#current?.record())
+      const before = this.#current
       this.#current = exchange
+      this.#record(() => before?.record())
     }
     exchange.down(bytes)
   }
 
-  #end(exchange: Exchange, kind: 'done' | 'not-run'): void {
+  #end(exchange: Exchange, kind: 'done' | 'not-run' | 'no-reply'): void {
     this.#endRun()
     if (this.#current === exchange) this.#current = null
-    this.#wait(exchange.end(kind))
+    this.#record(() => exchange.end(kind))
   }
 
-  #head(...kinds: Expected['kind'][]): Expected {
+  /** A portal that is no more: what did not run to its end will not. */
+  #endPortal(portal: Portal | undefined): void {
+    if (portal === undefined || portal.exchange.ended) return
+    this.#end(portal.exchange, portal.exchange.started ? 'done' : 'not-run')
+  }
+
+  /** The reply that is owed next, which must be one of these. */
+  #head<Kind extends Expected['kind']>(...kinds: Kind[]): Extract<Expected, { kind: Kind }> {
     const head = this.#queue[0]
-    if (head === undefined || !kinds.includes(head.kind)) {
+    if (head === undefined || !isOneOf(head, kinds)) {
       throw new ProtocolViolation(
         `the database sent ${JSON.stringify(String.fromCharCode(this.#reader.tag))} where nothing asked for it`,
       )
@@ -237,9 +298,8 @@ export class Replies {
     return head
   }
 
-  #running(): { exchange: Exchange; head: Expected } {
+  #running(): { exchange: Exchange; head: Extract<Expected, { kind: 'query' | 'execute' }> } {
     const head = this.#head('query', 'execute')
-    if (!('exchange' in head)) throw new ProtocolViolation('a result that belongs to no operation')
     return { exchange: head.exchange, head }
   }
 
@@ -255,17 +315,26 @@ export class Replies {
         return this.#complete('')
       case tags.readyForQuery:
         return this.#readyForQuery(read.readyForQuery(reader.body()))
-      case tags.parseComplete:
+      case tags.parseComplete: {
+        read.nothing(reader.body())
+        const head = this.#head('parse')
+        this.#queue.shift()
+        head.change.confirm()
+        return this.#pass(null)
+      }
       case tags.closeComplete: {
         read.nothing(reader.body())
-        this.#head(reader.tag === tags.parseComplete ? 'parse' : 'close')
+        const head = this.#head('close-statement', 'close-portal')
         this.#queue.shift()
+        if (head.kind === 'close-portal') this.#endPortal(head.change.confirm())
+        else head.change.confirm()
         return this.#pass(null)
       }
       case tags.bindComplete: {
         read.nothing(reader.body())
-        this.#head('bind')
+        const head = this.#head('bind')
         this.#queue.shift()
+        this.#endPortal(head.change.confirm())
         return this.#pass(null)
       }
       case tags.parameterDescription:
@@ -276,7 +345,7 @@ export class Replies {
         read.nothing(reader.body())
         const head = this.#head('describe')
         this.#queue.shift()
-        return head.kind === 'describe' && head.own ? undefined : this.#pass(null)
+        return head.own ? undefined : this.#pass(null)
       }
       case tags.portalSuspended: {
         read.nothing(reader.body())
@@ -327,6 +396,7 @@ export class Replies {
 
   #row(): void {
     const { exchange, head } = this.#running()
+    if (exchange.ended) throw new ProtocolViolation('a row of an operation that is over')
     const { bytes, start, end } = this.#reader
     exchange.row()
     if (exchange.permit.masks.empty) return this.#pass(exchange)
@@ -367,12 +437,13 @@ export class Replies {
   #readyForQuery(status: 'I' | 'T' | 'E'): void {
     const head = this.#head('sync', 'query', 'refused-query')
     this.#queue.shift()
-    this.transaction = status
+    if (head.kind === 'refused-query' && !head.answered) throw new ProtocolViolation('the database did what was to fail')
+    if (head.kind !== 'sync') head.change.confirm()
     if (head.kind === 'query') this.#end(head.exchange, 'done')
     this.copyIn = null
     this.#pass(null)
     if (status !== 'I') return
-    for (const { exchange } of this.#registry.endPortals(head.unit)) this.#end(exchange, exchange.started ? 'done' : 'not-run')
+    for (const portal of this.#registry.endPortals(head.unit)) this.#endPortal(portal)
     if (this.ddlOpen) {
       this.ddlOpen = false
       this.#events.onCatalogueChanged()
@@ -381,7 +452,6 @@ export class Replies {
 
   #parameterDescription(parameterTypes: number[]): void {
     const head = this.#head('describe')
-    if (head.kind !== 'describe') return
     if (head.prepared !== null) head.prepared.parameterTypes = parameterTypes
     if (!head.own) this.#pass(null)
   }
@@ -393,7 +463,7 @@ export class Replies {
       this.#queue.shift()
       if (head.prepared !== null) head.prepared.columns = columns
       if (!head.own) this.#pass(null)
-    } else if (head.kind === 'query') {
+    } else {
       const catalogue = this.#catalogue()
       const { masks } = head.exchange.permit
       if (!masks.empty) {
@@ -409,13 +479,17 @@ export class Replies {
     const head = this.#queue[0]
     const shown = maskDiagnostics(fields, this.#gate.masks, 'error')
     this.copyIn = null
+    const severity = fields.get('V') ?? fields.get('S')
+    if (severity === 'FATAL' || severity === 'PANIC') this.fatal = true
     if (head === undefined || head.kind === 'sync') {
       // Unasked (the server shuts down), or the commit of an implicit transaction failed.
       this.#gate.unsolicited('ErrorResponse', `${shown.get('C')} ${shown.get('M')}`)
       return this.#put(write.diagnostics(tags.errorResponse, shown), null)
     }
-    if (head.kind === 'refused' || head.kind === 'refused-query') this.#put(head.answer, null)
-    else {
+    if (head.kind === 'refused' || head.kind === 'refused-query') {
+      this.#put(head.answer, null)
+      if (head.kind === 'refused-query') head.answered = true
+    } else {
       const exchange = 'exchange' in head ? head.exchange : null
       this.#put(write.diagnostics(tags.errorResponse, shown), exchange)
       exchange?.fail(shown.get('C') ?? 'XX000', shown.get('M') ?? '')
@@ -428,7 +502,7 @@ export class Replies {
     const found = this.#queue.findIndex(({ kind }) => kind === 'sync')
     const dropped = this.#queue.splice(0, found < 0 ? this.#queue.length : found)
     for (const entry of dropped.reverse()) {
-      entry.undo?.()
+      if ('change' in entry) entry.change.undo()
       if (!('exchange' in entry)) continue
       this.#end(entry.exchange, entry === dropped.at(-1) || entry.exchange.started ? 'done' : 'not-run')
     }
@@ -438,7 +512,7 @@ export class Replies {
   }
 
   #copyInResponse(): void {
-    read.copyResponse(this.#reader.body())
+    const { binary } = read.copyResponse(this.#reader.body())
     const { exchange, head } = this.#running()
     this.copyIn = exchange
     if (head.kind === 'execute') {
@@ -446,17 +520,19 @@ export class Replies {
       while (this.#queue[1]?.kind === 'sync') this.#queue.splice(1, 1)
     }
     const copy = exchange.statement.parts[exchange.part]?.copy
-    if (copy?.direction !== 'in') throw new ProtocolViolation('the database asks for COPY data that no statement announced')
+    if (copy?.direction !== 'in' || binary !== (copy.format === 'binary'))
+      throw new ProtocolViolation('the database asks for COPY data that no statement announced')
     const { masks } = exchange.permit
     exchange.copy = masks.empty ? null : new CopyRewriter(copy, masks, exchange.count)
     this.#pass(exchange)
   }
 
   #copyOutResponse(): void {
-    read.copyResponse(this.#reader.body())
+    const { binary } = read.copyResponse(this.#reader.body())
     const { exchange } = this.#running()
     const copy = exchange.statement.parts[exchange.part]?.copy
-    if (copy?.direction !== 'out') throw new ProtocolViolation('the database sends COPY data that no statement announced')
+    if (copy?.direction !== 'out' || binary !== (copy.format === 'binary'))
+      throw new ProtocolViolation('the database sends COPY data that no statement announced')
     const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
     const { masks } = exchange.permit
     exchange.copy = masks.empty ? null : new CopyRewriter({ ...copy, outputs }, masks, exchange.count)
@@ -465,10 +541,18 @@ export class Replies {
 
   #copyData(): void {
     const { exchange } = this.#running()
+    if (exchange.ended) throw new ProtocolViolation('COPY data of an operation that is over')
     if (exchange.copy === null) return this.#pass(exchange)
     const { masked } = exchange.copy.push(this.#reader.body().rest())
     if (masked.length > 0) this.#put(write.copyData(masked), exchange)
   }
+}
+
+function isOneOf<Kind extends Expected['kind']>(
+  entry: Expected,
+  kinds: readonly Kind[],
+): entry is Extract<Expected, { kind: Kind }> {
+  return kinds.some((kind) => kind === entry.kind)
 }
 
 function drained(stream: Duplex): Promise<void> {

@@ -12,7 +12,7 @@ import { type BindMessage, type ExecuteMessage, frontend, type ParseMessage, typ
 import type { Statement } from './operations.ts'
 import { StatementUnreadable } from './parser.ts'
 import { errorMessage, holdNotice, refusalMessage, substitutes } from './refusals.ts'
-import { type Portal, type Prepared, Registry } from './registry.ts'
+import { type Change, type Portal, type Prepared, Registry } from './registry.ts'
 import { isReported, Replies } from './replies.ts'
 import { formatOf } from './results.ts'
 import { unreadable } from './unreadable.ts'
@@ -20,12 +20,20 @@ import { binaryText } from './values.ts'
 
 /** What a caller may send ahead while an operation of its is held. */
 const maxAhead = 1024 * 1024
+/** Replies that a backend may owe before more is sent to it. */
+const maxOwed = 10_000
 const cancelTime = 10_000
+/** How long a caller may take to read our last words. */
+const farewellTime = 3_000
 
-/** Relays one logged-in connection until either side ends it. */
+/** Relays one logged-in connection until either side ends it. Rejects with our own faults only; the caller was told before. */
 export function relay(context: ServeContext, ready: LoggedIn, catalogues: Catalogues): Promise<void> {
-  return new Promise((resolve) => new Session(context, ready, catalogues, resolve).begin())
+  const { promise, ...ended } = Promise.withResolvers<void>()
+  new Session(context, ready, catalogues, ended).begin()
+  return promise
 }
+
+type Ended = Pick<PromiseWithResolvers<void>, 'resolve' | 'reject'>
 
 /** The way up: the caller's messages, read, put before the gate one operation after the other, forwarded re-encoded. */
 class Session {
@@ -38,7 +46,7 @@ class Session {
   readonly #registry = new Registry()
   readonly #replies: Replies
   readonly #cancelHandle: ReturnType<ServeContext['cancels']['register']>
-  readonly #resolve: () => void
+  readonly #ended: Ended
   /** Aborts what is being admitted: cancel, disconnect, an error before it. Replaced once used. */
   #admission = new AbortController()
   #admitting = false
@@ -48,16 +56,20 @@ class Session {
   #barrier: Exchange | null = null
   #out: Buffer[] = []
   #busy = false
+  /** The backend takes no more for now. */
+  #full = false
   #clientEnded = false
+  /** Terminate was sent: nothing behind it counts. */
+  #hungUp = false
   #over = false
 
-  constructor(context: ServeContext, ready: LoggedIn, catalogues: Catalogues, resolve: () => void) {
+  constructor(context: ServeContext, ready: LoggedIn, catalogues: Catalogues, ended: Ended) {
     this.#context = context
     this.#ready = ready
     this.#catalogues = catalogues
     this.#client = context.client
     this.#backend = ready.backend.stream
-    this.#resolve = resolve
+    this.#ended = ended
     this.#replies = new Replies({
       gate: context.gate,
       registry: this.#registry,
@@ -94,7 +106,7 @@ class Session {
     this.#replies.say(Buffer.concat(greeting))
 
     this.#backend.on('data', (chunk: Buffer) => this.#guard(() => this.#replies.receive(chunk)))
-    finished(this.#backend, { writable: false }, () => this.#backendGone())
+    finished(this.#backend, { writable: false }, () => this.#guard(() => this.#backendGone()))
     this.#backend.on('error', () => undefined)
     this.#client.on('data', (chunk: Buffer) => this.#guard(() => this.#receive(chunk)))
     this.#client.on('end', () => this.#guard(() => this.#clientEnd()))
@@ -102,8 +114,11 @@ class Session {
     this.#client.on('error', () => undefined)
     if (backend.rest.length > 0) this.#guard(() => this.#replies.receive(backend.rest))
     if (rest.length > 0) this.#guard(() => this.#receive(rest))
+    // Both may have happened during the login.
+    if (this.#client.readableEnded) this.#guard(() => this.#clientEnd())
+    if (this.#client.destroyed) return this.#finish()
     this.#backend.resume()
-    this.#client.resume()
+    this.#flow()
   }
 
   #guard(work: () => void): void {
@@ -124,8 +139,8 @@ class Session {
 
   /** Handles whole messages until one must wait. */
   #pump(): void {
-    while (!this.#over && this.#reader.next()) {
-      const wait = this.#handle()
+    while (!this.#over && !this.#hungUp && this.#reader.next()) {
+      const wait = this.#replies.owed < maxOwed ? this.#handle() : this.#handleLater()
       if (wait instanceof Promise) {
         this.#busy = true
         this.#forward()
@@ -142,7 +157,31 @@ class Session {
     this.#forward()
     if (this.#over) return
     if (this.#clientEnded) this.#hangUp()
-    else if (this.#client.isPaused() && !this.#backend.writableNeedDrain) this.#client.resume()
+    else this.#flow()
+  }
+
+  async #handleLater(): Promise<void> {
+    await this.#until(() => this.#replies.owed < maxOwed / 2)
+    if (!this.#over) await this.#handle()
+  }
+
+  /** Waits for the backend's replies; ends early where the current message is to be skipped, or all is over. */
+  async #until(reached: () => boolean): Promise<void> {
+    // The backend answers without waiting for the caller's Sync.
+    this.#out.push(write.flush())
+    this.#forward()
+    while (!this.#stopped && !reached()) await this.#replies.changed()
+  }
+
+  /** Nothing of this sync unit is done any more. */
+  get #stopped(): boolean {
+    return this.#over || this.#replies.skipping
+  }
+
+  /** Reads on from the caller, if there is room for what it sends. */
+  #flow(): void {
+    if (this.#full || (this.#busy && this.#reader.buffered > maxAhead)) return
+    if (this.#client.readableFlowing !== true) this.#client.resume()
   }
 
   /** Everything gathered goes to the backend in one write. */
@@ -151,12 +190,13 @@ class Session {
     const bytes = this.#out.length === 1 ? this.#out[0] : Buffer.concat(this.#out)
     this.#out = []
     if (bytes === undefined || this.#backend.destroyed) return
-    if (!this.#backend.write(bytes)) {
-      this.#client.pause()
-      this.#backend.once('drain', () => {
-        if (!this.#over && !this.#busy) this.#client.resume()
-      })
-    }
+    if (this.#backend.write(bytes) || this.#full) return
+    this.#full = true
+    this.#client.pause()
+    this.#backend.once('drain', () => {
+      this.#full = false
+      if (!this.#over) this.#flow()
+    })
   }
 
   #handle(): Maybe<void> {
@@ -200,56 +240,75 @@ class Session {
 
   #query(text: string): Maybe<void> {
     return then(this.#admitText(text), ({ verdict, statement }) => {
-      if (this.#replies.skipping) return this.#notRun(verdict, statement)
-      // A simple query ends the unnamed statement.
-      const undo = this.#registry.closePrepared('')
-      const unit = this.#unit++
-      if (verdict.kind === 'refuse') {
-        this.#out.push(substitutes.query(verdict.refusal))
-        return this.#replies.expect({ kind: 'refused-query', answer: this.#answer(verdict.refusal), unit, undo })
-      }
+      if (this.#stopped) return this.#notRun(verdict, statement)
+      if (verdict.kind === 'refuse') return this.#refuseQuery(verdict.refusal)
       const exchange = this.#start(verdict, statement)
       this.#out.push(write.query(text))
-      this.#replies.expect({ kind: 'query', exchange, unit, undo })
+      this.#replies.expect({ kind: 'query', exchange, ...this.#queryUnit() })
       this.#raiseBarrier(exchange)
     })
   }
 
+  #refuseQuery(refusal: Refusal): void {
+    this.#out.push(substitutes.query(refusal))
+    this.#replies.expect({ kind: 'refused-query', answer: this.#answer(refusal), answered: false, ...this.#queryUnit() })
+  }
+
+  /** A simple query is a sync unit of its own, and ends the unnamed statement. */
+  #queryUnit(): { unit: number; change: Change } {
+    const unit = this.#unit++
+    return { unit, change: this.#registry.prepared.put('', undefined, unit) }
+  }
+
   #parse(message: ParseMessage): Maybe<void> {
     return then(this.#read(message.text), (statement) => {
-      if (this.#replies.skipping) return
+      if (this.#stopped) return
       if (statement instanceof StatementUnreadable) {
         return then(this.#admit(unreadable(message.text, rejected(statement))), (verdict) => this.#refuseExtended(verdict))
       }
       const prepared: Prepared = { ...message, statement, columns: null }
-      const undo = this.#registry.addPrepared(prepared)
+      const change = this.#registry.prepared.put(message.name, prepared, this.#unit)
       this.#out.push(write.parse(message))
-      this.#replies.expect({ kind: 'parse', unit: this.#unit, undo })
+      this.#replies.expect({ kind: 'parse', unit: this.#unit, change })
       if (this.#context.gate.masks.empty) return
       // A caller that never asks for the description gets rows all the same, and masking needs their types.
       this.#out.push(write.describe({ kind: 'S', name: message.name }))
-      this.#replies.expect({
-        kind: 'describe',
-        prepared: undo === null ? null : prepared,
-        own: true,
-        unit: this.#unit,
-        undo: null,
-      })
+      this.#replies.expect({ kind: 'describe', prepared, own: true, unit: this.#unit })
     })
   }
 
   #bind(message: BindMessage): Maybe<void> {
-    const prepared = this.#registry.prepared(message.statement)
+    if (!this.#preparedKnown(message.statement)) {
+      return this.#until(() => this.#preparedKnown(message.statement)).then(() => this.#bindKnown(message))
+    }
+    return this.#bindKnown(message)
+  }
+
+  /** What an older sync unit, not answered yet, does to the name: had it failed, another text would stand under it. */
+  #preparedKnown(name: string): boolean {
+    return this.#registry.prepared.certain(name, this.#unit) || !this.#replies.owesBefore(this.#unit)
+  }
+
+  /** A portal of an older unit may be gone with its transaction, and another have its name. */
+  #portalKnown(name: string): boolean {
+    const portal = this.#registry.portals.get(name)
+    if (this.#registry.portals.certain(name, this.#unit) && (portal === undefined || portal.unit === this.#unit)) return true
+    return !this.#replies.owesBefore(this.#unit)
+  }
+
+  #bindKnown(message: BindMessage): Maybe<void> {
+    if (this.#stopped) return
+    const prepared = this.#registry.prepared.get(message.statement)
     if (prepared === undefined) {
       return this.#missing('26000', `prepared statement ${JSON.stringify(message.statement)} does not exist`)
     }
     // Read again: the catalogue may be another one than when it was prepared.
     return then(this.#read(prepared.text), (statement) => {
-      if (this.#replies.skipping) return
+      if (this.#stopped) return
       if (statement instanceof StatementUnreadable) throw statement
       const parameters = bound(message, prepared, statement)
       return then(this.#admit({ ...statement.operation, parameters }), (verdict) => {
-        if (this.#replies.skipping) return this.#notRun(verdict, statement)
+        if (this.#stopped) return this.#notRun(verdict, statement)
         if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
         const exchange = this.#start(verdict, statement)
         const portal: Portal = {
@@ -260,30 +319,45 @@ class Session {
           unit: this.#unit,
           exchange,
         }
-        const undo = this.#registry.addPortal(portal)
+        const change = this.#registry.portals.put(message.portal, portal, this.#unit)
         this.#out.push(write.bind(message))
-        this.#replies.expect({ kind: 'bind', exchange, unit: this.#unit, undo })
+        this.#replies.expect({ kind: 'bind', exchange, unit: this.#unit, change })
       })
     })
   }
 
-  #describe(message: TargetMessage): void {
-    const prepared = message.kind === 'S' ? this.#registry.prepared(message.name) : this.#registry.portal(message.name)?.prepared
-    if (prepared === undefined) return this.#missingTarget(message)
+  #describe(message: TargetMessage): Maybe<void> {
+    const known = (): boolean => (message.kind === 'S' ? this.#preparedKnown(message.name) : this.#portalKnown(message.name))
+    if (!known()) return this.#until(known).then(() => this.#describeKnown(message))
+    this.#describeKnown(message)
+  }
+
+  #describeKnown(message: TargetMessage): void {
+    if (this.#stopped) return
+    const { prepared, portals } = this.#registry
+    const described = message.kind === 'S' ? prepared.get(message.name) : portals.get(message.name)?.prepared
+    if (described === undefined) return this.#missingTarget(message)
     this.#out.push(write.describe(message))
     // A portal's description has the formats of its Bind: only a statement's is kept.
-    const keep = message.kind === 'S' ? prepared : null
-    this.#replies.expect({ kind: 'describe', prepared: keep, own: false, unit: this.#unit, undo: null })
+    const keep = message.kind === 'S' ? described : null
+    this.#replies.expect({ kind: 'describe', prepared: keep, own: false, unit: this.#unit })
   }
 
   #execute(message: ExecuteMessage): Maybe<void> {
-    const portal = this.#registry.portal(message.portal)
+    const known = (): boolean => this.#portalKnown(message.portal)
+    if (!known()) return this.#until(known).then(() => this.#executeKnown(message))
+    return this.#executeKnown(message)
+  }
+
+  #executeKnown(message: ExecuteMessage): Maybe<void> {
+    if (this.#stopped) return
+    const portal = this.#registry.portals.get(message.portal)
     if (portal === undefined) return this.#missing('34000', `portal ${JSON.stringify(message.portal)} does not exist`)
     if (!portal.exchange.ended) return this.#run(portal, message)
     // It ran to its end already: running it again is another operation.
     const { statement } = portal.exchange
     return then(this.#admit({ ...statement.operation, parameters: portal.parameters }), (verdict) => {
-      if (this.#replies.skipping) return this.#notRun(verdict, statement)
+      if (this.#stopped) return this.#notRun(verdict, statement)
       if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
       portal.exchange = this.#start(verdict, statement)
       this.#run(portal, message)
@@ -292,22 +366,16 @@ class Session {
 
   #run(portal: Portal, message: ExecuteMessage): void {
     this.#out.push(write.execute(message))
-    this.#replies.expect({ kind: 'execute', exchange: portal.exchange, portal, unit: this.#unit, undo: null })
+    this.#replies.expect({ kind: 'execute', exchange: portal.exchange, portal, unit: this.#unit })
     this.#raiseBarrier(portal.exchange)
   }
 
-  #close(message: TargetMessage): void {
-    let undo = null
-    if (message.kind === 'S') undo = this.#registry.closePrepared(message.name)
-    else {
-      const closed = this.#registry.closePortal(message.name)
-      undo = closed.undo
-      const exchange = closed.portal?.exchange
-      // What still runs is ended by its own reply.
-      if (exchange !== undefined && this.#replies.idle) exchange.end(exchange.started ? 'done' : 'not-run')
-    }
-    this.#out.push(write.close(message))
-    this.#replies.expect({ kind: 'close', unit: this.#unit, undo })
+  #close({ kind, name }: TargetMessage): void {
+    const unit = this.#unit
+    this.#out.push(write.close({ kind, name }))
+    if (kind === 'P')
+      this.#replies.expect({ kind: 'close-portal', unit, change: this.#registry.portals.put(name, undefined, unit) })
+    else this.#replies.expect({ kind: 'close-statement', unit, change: this.#registry.prepared.put(name, undefined, unit) })
   }
 
   #sync(): void {
@@ -315,7 +383,7 @@ class Session {
     if (this.#replies.copyIn !== null) return
     this.#replies.skipping = false
     this.#out.push(write.sync())
-    this.#replies.expect({ kind: 'sync', unit: this.#unit++, undo: null })
+    this.#replies.expect({ kind: 'sync', unit: this.#unit++ })
   }
 
   #copy(tag: number, message: Buffer): Maybe<void> {
@@ -327,25 +395,28 @@ class Session {
     }
     const body = new ByteReader(message, 5)
     if (tag === frontend.copyFail) {
-      this.#out.push(write.copyFail(read.copyFail(body)))
+      const words = read.copyFail(body)
+      this.#replies.copyIn = null
+      this.#out.push(write.copyFail(words))
       return
     }
     if (tag === frontend.copyDone) {
       read.nothing(body)
-      const recorded = this.#upload(exchange, exchange.copy?.end())
-      this.#out.push(write.copyDone())
-      return recorded
+      return then(this.#upload(exchange, exchange.copy?.end()), () => {
+        // What follows belongs to what comes after this COPY.
+        this.#replies.copyIn = null
+        this.#out.push(write.copyDone())
+      })
     }
     if (exchange.copy !== null) return this.#upload(exchange, exchange.copy.push(body.rest()))
-    this.#out.push(message)
-    return exchange.permit.record('up', message)
+    return then(exchange.permit.record('up', message), () => void this.#out.push(message))
   }
 
   /** Whole lines go up once the record has them, masked there. */
   #upload(exchange: Exchange, lines: CopyLines | undefined): Maybe<void> {
     if (lines === undefined || lines.original.length === 0) return
-    this.#out.push(write.copyData(lines.original))
-    return exchange.permit.record('up', write.copyData(lines.masked))
+    const data = write.copyData(lines.original)
+    return then(exchange.permit.record('up', write.copyData(lines.masked)), () => void this.#out.push(data))
   }
 
   #functionCall(): Maybe<void> {
@@ -355,8 +426,7 @@ class Session {
     })
     return then(this.#admit(operation), (verdict) => {
       if (verdict.kind === 'permit') throw new ProtocolViolation('a function call was admitted unread')
-      this.#out.push(substitutes.query(verdict.refusal))
-      this.#replies.expect({ kind: 'refused-query', answer: this.#answer(verdict.refusal), unit: this.#unit++, undo: null })
+      if (!this.#stopped) this.#refuseQuery(verdict.refusal)
     })
   }
 
@@ -377,7 +447,7 @@ class Session {
   #read(text: string): Maybe<Statement | StatementUnreadable> {
     return then(this.#settled(), () => {
       try {
-        const statement = this.#catalogues.statement(this.#context, this.#ready.startup.database, text)
+        const statement = this.#catalogues.statement(this.#context, this.#ready.startup.database, text, this.#replies.ddlOpen)
         if (!(statement instanceof Promise)) return statement
         return statement.catch((error: unknown) => {
           if (error instanceof StatementUnreadable) return error
@@ -392,18 +462,9 @@ class Session {
 
   /** Waits until a change of what names mean, sent before, is done. */
   #settled(): Maybe<void> {
-    if (this.#barrier === null || this.#barrier.ended) {
-      this.#barrier = null
-      return
-    }
-    // The backend answers without waiting for the caller's Sync.
-    this.#out.push(write.flush())
-    this.#forward()
-    return this.#untilSettled(this.#barrier)
-  }
-
-  async #untilSettled(barrier: Exchange): Promise<void> {
-    while (!barrier.ended && !this.#over) await this.#replies.changed()
+    const barrier = this.#barrier
+    if (barrier === null) return
+    if (this.#replies.owes(barrier)) return this.#until(() => !this.#replies.owes(barrier))
     this.#barrier = null
   }
 
@@ -412,7 +473,8 @@ class Session {
   }
 
   #admit(operation: Operation): Maybe<Verdict> {
-    if (this.#admission.signal.aborted) this.#admission = new AbortController()
+    // Whoever has hung up gets what needs nobody's approval only.
+    if (this.#admission.signal.aborted && !this.#clientEnded) this.#admission = new AbortController()
     const verdict = this.#context.gate.admit(operation, {
       stream: this.#context.stream,
       signal: this.#admission.signal,
@@ -441,9 +503,9 @@ class Session {
 
   #refuseExtended(verdict: Verdict): void {
     if (verdict.kind === 'permit') throw new ProtocolViolation('a text was admitted unread')
-    if (this.#replies.skipping) return
+    if (this.#stopped) return
     this.#out.push(substitutes.bind(verdict.refusal.id))
-    this.#replies.expect({ kind: 'refused', answer: this.#answer(verdict.refusal), unit: this.#unit, undo: null })
+    this.#replies.expect({ kind: 'refused', answer: this.#answer(verdict.refusal), unit: this.#unit })
   }
 
   #answer(refusal: Refusal): Buffer {
@@ -453,7 +515,7 @@ class Session {
   /** A name that the backend does not hold: its own error, made to happen there as well. */
   #missing(code: string, words: string): void {
     this.#out.push(substitutes.bind('unknown name'))
-    this.#replies.expect({ kind: 'refused', answer: errorMessage('ERROR', code, words), unit: this.#unit, undo: null })
+    this.#replies.expect({ kind: 'refused', answer: errorMessage('ERROR', code, words), unit: this.#unit })
   }
 
   #missingTarget({ kind, name }: TargetMessage): void {
@@ -479,22 +541,24 @@ class Session {
 
   #clientEnd(): void {
     this.#clientEnded = true
-    this.#withdraw('the caller disconnected')
+    this.#admission.abort(new Error('the caller disconnected'))
     if (!this.#busy) this.#pump()
   }
 
   /** The caller is done: the backend finishes what it has and closes. */
   #hangUp(): void {
-    if (this.#backend.writableEnded) return
+    if (this.#hungUp) return
+    this.#hungUp = true
     this.#forward()
-    this.#backend.end(write.terminate())
+    if (!this.#backend.destroyed) this.#backend.end(write.terminate())
+    // What comes behind is read only to see the end.
+    this.#client.resume()
   }
 
   #backendGone(): void {
-    if (this.#over) return
-    const owed = !this.#replies.idle || !this.#backend.writableEnded
+    const owed = !this.#replies.idle || !this.#hungUp
     this.#replies.close()
-    if (owed && !this.#clientEnded) {
+    if (owed && !this.#replies.fatal) {
       this.#replies.say(
         errorMessage('FATAL', '08006', 'the connection to the database was closed', {
           hint: 'Connect again; an open transaction is rolled back.',
@@ -513,20 +577,32 @@ class Session {
   /** Ends the connection with words for the caller; whatever was not answered stays unanswered. */
   #fail(error: unknown): void {
     if (this.#over) return
-    this.#replies.say(failure(error, this.#context.sessionId))
-    this.#finish()
+    this.#finish(failure(error, this.#context.sessionId), forCaller(error) ? undefined : error)
   }
 
-  #finish(): void {
+  /** Ends both legs, the caller's once it has read what was said. */
+  #finish(lastWords?: Buffer, fault?: unknown): void {
     if (this.#over) return
     this.#over = true
     this.#withdraw('the caller disconnected')
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelHandle.release()
-    this.#replies.close()
     this.#backend.destroy()
-    this.#client.end()
-    this.#resolve()
+    try {
+      this.#replies.close()
+    } catch {
+      // The record takes nothing more: the session ends with that for its reason.
+    }
+    if (lastWords !== undefined) this.#replies.say(lastWords)
+    const late = setTimeout(() => this.#client.destroy(), farewellTime)
+    this.#replies.written().then(() => {
+      clearTimeout(late)
+      this.#client.end()
+      // Unread input would keep the stream from closing.
+      this.#client.resume()
+      if (fault === undefined) this.#ended.resolve()
+      else this.#ended.reject(fault)
+    })
   }
 }
 
@@ -550,6 +626,11 @@ function bound(message: BindMessage, prepared: Prepared, statement: Statement): 
     const text = formatOf(message.parameterFormats, i) === 0 ? value.toString('utf8') : binaryText(typeOid, value)
     return { type, value: text ?? `\\x${value.toString('hex')}`, sources }
   })
+}
+
+/** Its own words may be shown; anything else is ours, and for the log. */
+function forCaller(error: unknown): error is ProtocolViolation | HoopError {
+  return error instanceof ProtocolViolation || error instanceof HoopError
 }
 
 function failure(error: unknown, sessionId: string): Buffer {
