@@ -72,6 +72,17 @@ describe('readStatement', () => {
     ])
   })
 
+  test('finds constants beside control characters', () => {
+    for (let code = 1; code < 0x20; code++) {
+      const control = String.fromCharCode(code)
+      const sql = `select 1 from customers where email = 'a${control}' and name = $$${control}$$ and id = 2 -- ${control}`
+      const { operation } = readStatement(sql, catalogue)
+      const literals = operation.literals.map(({ start, end }) => sql.slice(start, end))
+      expect(literals).toEqual(['1', `'a${control}'`, `$$${control}$$`, '2'])
+    }
+    expect(readStatement("select\v'a'\f\n\v'b'", catalogue).operation.literals).toHaveLength(1)
+  })
+
   test('joins what is compared with one parameter', () => {
     const { parameterSources } = readStatement(
       'select 1 from customers where id = $1 or email = any($2) or name like $2',

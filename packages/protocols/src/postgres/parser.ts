@@ -62,7 +62,7 @@ export function constantTokens(text: string): readonly ConstantToken[] {
   if (!/['$0-9]/.test(text)) return []
   const found: ConstantToken[] = []
   let sign: number | null = null
-  const { version, tokens } = scanSync(text)
+  const { version, tokens } = scanSync(text.replace(controls, withoutControl))
   // So the scanner says that it ran out of memory; without its tokens a record could not be masked.
   if (version === 0) throw new StatementUnreadable('the statement is too long to be read', 0)
   for (const { start, end, tokenType } of tokens) {
@@ -71,6 +71,15 @@ export function constantTokens(text: string): readonly ConstantToken[] {
     sign = signs.has(tokenType) ? start : null
   }
   return found
+}
+
+/**
+ * The scanner's answer is JSON in which it leaves these as they are, and so cannot be read. In an accepted text they stand in literals,
+ * quoted names and comments, the first two between tokens as well: tokens keep their places.
+ */
+const controls = /[\v\f\x01-\x08\x0e-\x1f]/g
+function withoutControl(character: string): string {
+  return character === '\v' || character === '\f' ? ' ' : '?'
 }
 
 /** Turns the parser's byte offsets into offsets of the text; cheap while they ascend. */
