@@ -1,9 +1,11 @@
 import { frameHeaderBytes, maxStreamHeaderBytes, writeFrameHeader } from './frames.ts'
 
-/** Of one message, at most: large enough for few system calls, small enough for others to come in between. */
-const slabBytes = 64 * 1024
+/** Of one message, at most: one full read of a socket (64 KiB) with its header, and little room to waste behind it. */
+const largeSlabBytes = 68 * 1024
+/** What an idle tunnel keeps. */
+const smallSlabBytes = 16 * 1024
 /** Any control frame, or the largest OPEN and a FIN, fits in it. */
-const leastRoom = 2 * maxStreamHeaderBytes
+const leastRoom = maxStreamHeaderBytes + 256
 
 /** Gathers frames into messages: one copy of each byte, small messages cut from a shared slab. */
 export class MessageWriter {
@@ -21,10 +23,11 @@ export class MessageWriter {
     return this.#slab.length - this.#end - frames * frameHeaderBytes
   }
 
-  /** Before the first frame of a message. */
-  begin(): void {
-    if (this.#slab.length - this.#end >= leastRoom) return
-    this.#slab = Buffer.allocUnsafeSlow(slabBytes)
+  /** Before the first frame of a message, with the bytes that the first stream would send. */
+  begin(wanted: number): void {
+    const needed = Math.min(wanted + leastRoom, largeSlabBytes)
+    if (this.#slab.length - this.#end >= needed) return
+    this.#slab = Buffer.allocUnsafeSlow(needed > smallSlabBytes ? largeSlabBytes : smallSlabBytes)
     this.#start = 0
     this.#end = 0
   }

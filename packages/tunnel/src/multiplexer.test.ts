@@ -21,7 +21,7 @@ interface End {
   next(): Promise<Duplex>
 }
 
-type Limits = Pick<MultiplexerOptions, 'maxStreams' | 'window'>
+type Limits = Pick<MultiplexerOptions, 'maxStreams'>
 
 function end(side: 'dialler' | 'acceptor', send: (message: Buffer) => boolean, limits: Limits = {}): End {
   const accepted: End['accepted'] = []
@@ -228,13 +228,13 @@ describe('credit', () => {
     expect((await received).length).toBe(4 * 1024 * 1024)
     const waiting = ends.seen.filter((frame) => frame.type === 'data' && frame.stream === 1)
     expect(waiting.reduce((sum, frame) => sum + (frame.type === 'data' ? frame.bytes.length : 0), 0)).toBe(256 * 1024)
-    expect(accepted).toBeLessThan(8)
+    expect(accepted).toBeLessThan(12)
     stalled.off('drain', fill)
     unread.resume()
     await once(stalled, 'drain')
   })
 
-  test('is granted by halves of a window, for what was read', async () => {
+  test('is granted by halves of a window, for what was read, and doubled for a reader that keeps up', async () => {
     const here = alone()
     here.take(
       { type: 'open', stream: 1, header, bytes: Buffer.alloc(100 * 1024) },
@@ -248,7 +248,7 @@ describe('credit', () => {
     expect(here.sent).toEqual([])
     stream.read()
     await quiet()
-    expect(here.sent).toEqual([{ type: 'credit', stream: 1, credit: 200 * 1024 }])
+    expect(here.sent).toEqual([{ type: 'credit', stream: 1, credit: (200 + 256) * 1024 }])
   })
 
   test('is granted for one frame that fills the window', async () => {
@@ -256,17 +256,32 @@ describe('credit', () => {
     here.take({ type: 'open', stream: 1, header, bytes: empty }, { type: 'data', stream: 1, bytes: Buffer.alloc(256 * 1024) })
     here.accepted[0]!.stream.on('data', () => {})
     await quiet()
-    expect(here.sent).toEqual([{ type: 'credit', stream: 1, credit: 256 * 1024 }])
+    expect(here.sent).toEqual([{ type: 'credit', stream: 1, credit: 512 * 1024 }])
   })
 
-  test('a larger window is granted at the start, by both ends', async () => {
-    const ends = pair({ window: 1024 * 1024 })
-    await open(ends)
-    await quiet()
-    expect(ends.seen.filter(({ type }) => type === 'credit')).toEqual([
-      { type: 'credit', stream: 1, credit: 768 * 1024 },
-      { type: 'credit', stream: 1, credit: 768 * 1024 },
-    ])
+  test('grows to 1 MiB for one stream, by 32 MiB for all, and is given back', async () => {
+    const here = alone()
+    /** How far what is granted gets ahead of what was sent. */
+    async function window(stream: number): Promise<number> {
+      here.take({ type: 'open', stream, header, bytes: empty })
+      here.accepted.at(-1)!.stream.resume()
+      let credit = 256 * 1024
+      let most = 0
+      for (let round = 0; round < 8; round++) {
+        here.take({ type: 'data', stream, bytes: Buffer.alloc(256 * 1024) })
+        credit -= 256 * 1024
+        for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
+        for (const frame of here.sent.splice(0)) if (frame.type === 'credit') credit += frame.credit
+        most = Math.max(most, credit)
+      }
+      return most
+    }
+    const ahead: number[] = []
+    for (let stream = 1; stream < 100; stream += 2) ahead.push(await window(stream))
+    expect(ahead).toEqual([...Array(42).fill(1024 * 1024), 512 * 1024, 512 * 1024, ...Array(6).fill(256 * 1024)])
+    here.accepted[0]!.stream.destroy()
+    expect(await window(101)).toBe(1024 * 1024)
+    expect(here.violations).toEqual([])
   })
 
   test('small bytes that wait for a reader are held in proportion', async () => {

@@ -3,7 +3,7 @@ import type { StreamHeader } from '@hoop/contracts'
 import { decodeFrames, encodeFrame, encodeStreamHeader, type Frame, ProtocolViolation, pingTokenBytes } from './frames.ts'
 import { MessageWriter } from './message-writer.ts'
 import { resetCodes, resetFor, StreamReset } from './stream-reset.ts'
-import { type Carrier, initialCredit, TunnelStream } from './tunnel-stream.ts'
+import { type Carrier, TunnelStream } from './tunnel-stream.ts'
 
 export interface MultiplexerOptions {
   /** Which end this is: the dialler opens streams with odd numbers, the acceptor with even ones. */
@@ -20,11 +20,11 @@ export interface MultiplexerOptions {
   onViolation(words: string): void
   /** Open at once, of either side's opening. */
   readonly maxStreams?: number | undefined
-  /** Bytes a stream may hold for a slow reader, from 256 KiB. */
-  readonly window?: number | undefined
 }
 
 const defaultMaxStreams = 1024
+/** Bytes that the streams of a tunnel may hold for their readers beyond 256 KiB each. */
+const spareWindow = 32 * 1024 * 1024
 const lastStreamId = 2 ** 32 - 1
 /** Streams that we have reset and the peer has not: it may be slow to answer, but not for ever. */
 const maxUnansweredResets = 16 * 1024
@@ -33,7 +33,6 @@ const maxUnansweredResets = 16 * 1024
 export class Multiplexer implements Carrier {
   readonly #options: MultiplexerOptions
   readonly #maxStreams: number
-  readonly #window: number
   readonly #writer = new MessageWriter()
   readonly #flush = () => this.flush()
 
@@ -56,6 +55,7 @@ export class Multiplexer implements Carrier {
 
   /** Reset by us, and the peer's direction has not ended yet: bytes still under way are dropped. */
   readonly #unanswered = new Set<number>()
+  #spareWindow = spareWindow
   #scheduled = false
   #flushing = false
   #congested = false
@@ -63,7 +63,6 @@ export class Multiplexer implements Carrier {
   constructor(options: MultiplexerOptions) {
     this.#options = options
     this.#maxStreams = options.maxStreams ?? defaultMaxStreams
-    this.#window = Math.max(options.window ?? initialCredit, initialCredit)
     this.#nextId = options.side === 'dialler' ? 1 : 2
   }
 
@@ -77,7 +76,7 @@ export class Multiplexer implements Carrier {
    * @throws RangeError for a header that no OPEN frame could carry.
    */
   openStream(header: StreamHeader, firstBytes?: Buffer): Duplex {
-    const stream = new TunnelStream(this, this.#nextId, this.#window, encodeStreamHeader(header))
+    const stream = new TunnelStream(this, this.#nextId, encodeStreamHeader(header))
     const refusal = this.#whyNotOpen()
     if (refusal !== null) return stream.destroy(refusal)
     this.#nextId += 2
@@ -142,7 +141,7 @@ export class Multiplexer implements Carrier {
     // An owner may say so from inside a flush: what that has written goes first.
     this.#hand(this.#writer.finish())
     this.#goaway = words
-    this.#writer.begin()
+    this.#writer.begin(0)
     this.#writeControl()
     this.#hand(this.#writer.finish())
   }
@@ -226,9 +225,8 @@ export class Multiplexer implements Carrier {
       this.#reset(id, { code: resetCodes.refused, words }, false)
       return
     }
-    const stream = new TunnelStream(this, id, this.#window, null)
+    const stream = new TunnelStream(this, id, null)
     this.#streams.set(id, stream)
-    if (this.#window > initialCredit) this.grant(stream)
     if (bytes.length > 0) stream.receive(bytes)
     onStream(header, stream)
   }
@@ -254,9 +252,16 @@ export class Multiplexer implements Carrier {
     this.#schedule()
   }
 
+  widen(bytes: number): number {
+    if (bytes > this.#spareWindow) return 0
+    this.#spareWindow -= bytes
+    return bytes
+  }
+
   destroyed(stream: TunnelStream, error: Error | null): void {
     if (this.#ended !== null || this.#streams.get(stream.id) !== stream) return
     this.#streams.delete(stream.id)
+    this.#spareWindow += stream.widened
     this.#ready.delete(stream)
     this.#grants.delete(stream)
     // A direction ends with FIN or RESET. A RESET is answered unless our direction has ended, so that both sides know when all is said.
@@ -283,7 +288,8 @@ export class Multiplexer implements Carrier {
   }
 
   #sendMessage(): boolean {
-    this.#writer.begin()
+    const [first] = this.#ready
+    this.#writer.begin(first?.sendable ?? 0)
     this.#writeControl()
     // A set is walked in the order of insertion, and what is added meanwhile comes last: round robin.
     for (const stream of this.#ready) {

@@ -6,8 +6,10 @@ import type { StreamReset } from './stream-reset.ts'
 
 /** Credit that each side has on a new stream before any CREDIT frame, in bytes. */
 export const initialCredit = 256 * 1024
+/** What the window of a stream may grow to, while its reader keeps up: a far network holds more than the first 256 KiB. */
+const maxWindow = 1024 * 1024
 /** Bytes of one stream in a row while others wait. */
-const turnBytes = 32 * 1024
+const turnBytes = 64 * 1024
 
 /** What a stream asks of its multiplexer. */
 export interface Carrier {
@@ -15,6 +17,8 @@ export interface Carrier {
   ready(stream: TunnelStream): void
   /** Has credit to grant. */
   grant(stream: TunnelStream): void
+  /** Would hold this many bytes more for its reader: the answer is how many it may, all or none. */
+  widen(bytes: number): number
   /** Is destroyed: will neither send nor take any more. */
   destroyed(stream: TunnelStream, error: Error | null): void
 }
@@ -23,7 +27,6 @@ export interface Carrier {
 export class TunnelStream extends Duplex {
   readonly id: number
   readonly #carrier: Carrier
-  readonly #window: number
 
   /** The start of the OPEN frame, until that is sent. */
   #opening: Buffer | null
@@ -41,15 +44,15 @@ export class TunnelStream extends Duplex {
   #reading = false
   #received = 0
   #granted = initialCredit
+  #window = initialCredit
   #finReceived = false
   #resetReceived = false
 
-  constructor(carrier: Carrier, id: number, window: number, opening: Buffer | null) {
+  constructor(carrier: Carrier, id: number, opening: Buffer | null) {
     // One byte: what waits, waits in the backlog, where it is bounded and counted.
-    super({ allowHalfOpen: true, readableHighWaterMark: 1 })
+    super({ allowHalfOpen: true, readableHighWaterMark: 1, writableHighWaterMark: initialCredit })
     this.id = id
     this.#carrier = carrier
-    this.#window = window
     this.#opening = opening
     // A reset is the peer's to send at any time; it must not end the process of an owner that is not listening just then.
     this.on('error', () => {})
@@ -58,6 +61,14 @@ export class TunnelStream extends Duplex {
   /** OPEN has not left yet: the peer does not know of this stream. */
   get unopened(): boolean {
     return this.#opening !== null
+  }
+  /** Bytes that its next turn would send. */
+  get sendable(): number {
+    return Math.min(this.#outLength, this.#outCredit, turnBytes)
+  }
+  /** Bytes it may hold beyond those of every stream. */
+  get widened(): number {
+    return this.#window - initialCredit
   }
   /** Our direction ended with FIN. */
   get finSent(): boolean {
@@ -112,12 +123,11 @@ export class TunnelStream extends Duplex {
   writeTo(message: MessageWriter): boolean {
     const opening = this.#opening
     const room = message.room(2) - (opening?.length ?? 0)
-    const length = Math.min(this.#outLength, this.#outCredit, turnBytes, room)
+    const length = Math.min(this.sendable, room)
     if (opening !== null) {
       this.#opening = null
       message.header(frameTypes.open, this.id, opening.length + length)
       message.append(opening)
-      if (this.#creditDue() > 0) this.#carrier.grant(this)
     } else if (length > 0) {
       message.header(frameTypes.data, this.id, length)
     }
@@ -135,6 +145,7 @@ export class TunnelStream extends Duplex {
   /** The credit to grant now, which then counts as granted; 0: none. */
   takeGrant(): number {
     if (this.#finReceived) return 0
+    if (this.#waiting === 0 && this.#window < maxWindow) this.#window += this.#carrier.widen(this.#window)
     const due = this.#creditDue()
     this.#granted += due
     return due
@@ -167,8 +178,12 @@ export class TunnelStream extends Duplex {
 
   // What the reader has taken, and not what was pushed: in flowing mode push() hands over at once, otherwise it only stores.
 
+  get #waiting(): number {
+    return this.readableLength + (this.#backlog?.length ?? 0)
+  }
+
   #creditDue(): number {
-    return this.#received - this.readableLength - (this.#backlog?.length ?? 0) + this.#window - this.#granted
+    return this.#received - this.#waiting + this.#window - this.#granted
   }
 
   #count(): void {
