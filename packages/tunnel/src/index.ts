@@ -1,4 +1,3 @@
 export { type ConnectTunnelOptions, connectTunnel } from './connect.ts'
-export { Multiplexer, type MultiplexerOptions } from './multiplexer.ts'
 export { resetCodes, StreamReset } from './stream-reset.ts'
 export { type AcceptTunnelOptions, acceptTunnel, type Tunnel, type TunnelLog, tunnelServerOptions } from './websocket.ts'
