@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { eventsOf, operation, outcome } from './testing/fixtures.ts'
 import { checkRecord, openRecord, readData } from './index.ts'
+import { eventsOf, operation, outcome } from './testing/fixtures.ts'
 
 let folder: string
 let events: string

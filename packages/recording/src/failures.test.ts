@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { eventsOf, operation } from './testing/fixtures.ts'
 import { GroupSync } from './group-sync.ts'
 import { checkRecord, openRecord, RecordError, readLines, recoverRecord } from './index.ts'
+import { eventsOf, operation } from './testing/fixtures.ts'
 
 const writer = fileURLToPath(new URL('./testing/writing-process.ts', import.meta.url))
 let home: string

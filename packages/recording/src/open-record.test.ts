@@ -5,8 +5,8 @@ import { RecordedEvent } from '@hoop/contracts'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from './chain.ts'
-import { eventsOf, linesOf, operation, outcome, words } from './testing/fixtures.ts'
 import { checkRecord, digest, openRecord, type RecordOptions, readData } from './index.ts'
+import { eventsOf, linesOf, operation, outcome, words } from './testing/fixtures.ts'
 
 let home: string
 beforeEach(async () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { linesOf, operation } from './testing/fixtures.ts'
 import { openRecord, readLines, type SessionRecord } from './index.ts'
+import { linesOf, operation } from './testing/fixtures.ts'
 
 let folder: string
 beforeEach(async () => {

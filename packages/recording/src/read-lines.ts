@@ -4,6 +4,9 @@ import { eventsFile, listSegments } from './layout.ts'
 import { LineReader } from './line-reader.ts'
 import type { Position, SessionRecord } from './session-record.ts'
 
+/** Milliseconds; nobody who follows a session sees the difference. */
+const gatherTime = 50
+
 export interface ReadOptions {
   /** Begins after the line of this number; -1: at the first. */
   readonly after: number
@@ -21,6 +24,16 @@ export interface ReadOptions {
  * could be lost or doubled. Throws RecordError; if the record it follows fails, after the last line that was written.
  */
 export async function* readLines(record: string, options: ReadOptions): AsyncGenerator<string, void, void> {
+  for await (const lines of readBatches(record, options)) {
+    for (const line of lines) {
+      if (options.signal?.aborted) return
+      yield line
+    }
+  }
+}
+
+/** As `readLines`, with as many lines at once as one read gives: for whoever passes them on. */
+export async function* readBatches(record: string, options: ReadOptions): AsyncGenerator<string[], void, void> {
   const { after, follow, live, signal } = options
   const segments = await listSegments(record)
   for (let segment = await segmentOf(record, segments, after + 1); ; segment++) {
@@ -36,10 +49,9 @@ export async function* readLines(record: string, options: ReadOptions): AsyncGen
         const ended = live?.ended
         const growing = position?.segment === segment
         for await (const lines of reader.read(growing ? position.bytes : Number.POSITIVE_INFINITY)) {
-          for (const line of lines) {
-            if (signal?.aborted) return
-            if (seqOf(line) > after) yield line.toString()
-          }
+          if (signal?.aborted) return
+          const wanted = lines.filter((line) => seqOf(line) > after)
+          if (wanted.length > 0) yield wanted.map((line) => line.toString())
         }
         if (live === undefined || !growing) break
         if (!follow) return
@@ -85,16 +97,26 @@ async function openEvents(record: string, segment: number): Promise<LineReader |
 }
 
 /** Resolves when the record has grown past a position, has ended, or the signal aborts. */
+/**
+ * Waits for the next line, and a moment for those that follow it: a reader that is woken for each line of a busy session would cost
+ * more than the session.
+ */
 function growth(live: SessionRecord, seen: Position, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const { segment, bytes } = live.position
-    if (live.ended || signal?.aborted || segment !== seen.segment || bytes !== seen.bytes) return resolve()
-    const wake = () => {
+    if (live.ended || signal?.aborted) return resolve()
+    let gathering: NodeJS.Timeout | null = null
+    const finish = () => {
       leave()
-      signal?.removeEventListener('abort', wake)
+      signal?.removeEventListener('abort', finish)
+      if (gathering !== null) clearTimeout(gathering)
       resolve()
     }
-    const leave = live.subscribe(wake, wake)
-    signal?.addEventListener('abort', wake)
+    const gather = () => {
+      gathering ??= setTimeout(finish, gatherTime)
+    }
+    const leave = live.subscribe(gather, finish)
+    signal?.addEventListener('abort', finish)
+    if (segment !== seen.segment || bytes !== seen.bytes) gather()
   })
 }

@@ -2,8 +2,8 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { eventsOf, linesOf, operation, outcome } from './testing/fixtures.ts'
 import { checkRecord, openRecord, RecordError, recoverRecord } from './index.ts'
+import { eventsOf, linesOf, operation, outcome } from './testing/fixtures.ts'
 
 let folder: string
 let events: string

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
-import { operation, outcome } from './fixtures.ts'
 import { openRecord, RecordError } from '../index.ts'
+import { operation, outcome } from './fixtures.ts'
 
 // A process for tests that writes to a record until it is killed or cannot write, and says on stdout the number of each line it
 // has acknowledged. It changes its account only here, after its own source was read.

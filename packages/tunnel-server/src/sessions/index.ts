@@ -11,7 +11,7 @@ import {
   type SessionSummary,
 } from '@hoop/contracts'
 import type { SharedValues } from '@hoop/protocols'
-import { openRecord, readLines, recoverRecord } from '@hoop/recording'
+import { openRecord, readBatches, readLines, recoverRecord } from '@hoop/recording'
 import { OpenSession } from './open-session.ts'
 import type { SessionFilter, Sessions, SessionsDependencies } from './types.ts'
 
@@ -179,7 +179,8 @@ class GatewaySessions implements Sessions {
   async *events(id: string, options: { after: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string> {
     await this.get(id)
     const live = this.#open.get(id)
-    yield* readLines(this.#folder(id), live === undefined ? { ...options, follow: false } : { ...options, live: live.record })
+    const reading = live === undefined ? { ...options, follow: false } : { ...options, live: live.record }
+    for await (const lines of readBatches(this.#folder(id), reading)) yield lines.join('\n')
   }
 
   async noteRead(id: string, by: Identity, what: string): Promise<void> {

@@ -26,7 +26,7 @@ export interface Sessions {
   tunnelClosed(tunnel: string, words: string): Promise<void>
   list(filter: SessionFilter): Promise<SessionSummary[]>
   get(session: string): Promise<SessionSummary>
-  /** Lines of the record as on disk (without newline), from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */
+  /** Lines of the record as on disk, one or several joined by newlines at a time, from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */
   events(session: string, options: { after: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>
   /** Puts on the session's record who read it; for an ended session in the gateway's own audit log. */
   noteRead(session: string, by: Identity, what: string): Promise<void>
