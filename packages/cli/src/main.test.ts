@@ -40,6 +40,11 @@ it('never runs a command without a login', async () => {
   expect(run).toMatchObject({ code: 120, stdout: '' })
 }, 30_000)
 
+it('names the arguments that are missing', async () => {
+  const { stderr } = await hoop('get')
+  expect(stderr).toBe('hoop: missing: KIND (connection, access, policy, mask or role)\n      the same with --help says more\n')
+}, 30_000)
+
 it('answers --version and lists the exit codes', async () => {
   expect((await hoop('--version')).stdout).toMatch(/^hoop \d/)
   expect((await hoop('help', 'exit-codes')).stdout).toContain('126')

@@ -3,7 +3,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, name: string, m
   [0, 'ok', 'done'],
   [1, 'failed', 'something went wrong; the words say what'],
   [2, 'usage', 'the command line or a document is not right'],
-  [120, 'notLoggedIn', 'not logged in, or the login has ended: hoop login'],
+  [120, 'notLoggedIn', 'not logged in, or the login has ended'],
   [121, 'noAccess', 'you may not use or do this'],
   [122, 'denied', 'refused by policy'],
   [123, 'approvalDenied', 'an approver said no'],
@@ -15,7 +15,9 @@ export const exitCodeMeanings: readonly (readonly [code: number, name: string, m
 
 export function exitCodeTable(): string {
   const rows = exitCodeMeanings.map(([code, , meaning]) => `${String(code).padEnd(3)}  ${meaning}`)
-  return [...rows, '', '`hoop exec` ends with the exit code of its command: 128 and the number of a signal that ended it.'].join(
-    '\n',
-  )
+  return [
+    ...rows,
+    '',
+    '`hoop exec` ends with the exit code of its command, or with 128 and the number of the signal that ended it.',
+  ].join('\n')
 }

@@ -1,4 +1,5 @@
 import { apiErrors, exitCodes, HoopError } from '@hoop/contracts'
+import { z } from 'zod'
 import { escapeBlock, escapeLine } from './escape.ts'
 
 /** What is printed on stderr for an error, and what the process ends with. */
@@ -32,16 +33,25 @@ function understand(error: unknown): { code: string; message: string; hint: stri
   }
   if (isUsageError(error)) {
     // oclif puts "See more help with --help" on a line of its own
-    const [message = ''] = error.message.split('\nSee more help')
+    const [message = ''] = (missingArguments(error) ?? error.message).split('\nSee more help')
     return {
       code: 'invalid_request',
       message: message.replaceAll('\n', ' '),
-      hint: message.includes('hoop help') ? null : 'hoop help',
+      hint: message.includes('hoop help') ? null : 'the same with --help says more',
       exit: exitCodes.usage,
     }
   }
   const message = error instanceof Error ? error.message || error.name : String(error)
   return { code: 'internal', message, hint: 'HOOP_DEBUG=1 shows where this comes from', exit: exitCodes.failed }
+}
+
+/** oclif's RequiredArgsError, whose own words are a table for a screen of its own. */
+const MissingArguments = z.object({ args: z.array(z.object({ name: z.string(), description: z.string() })).min(1) })
+
+function missingArguments(error: Error): string | null {
+  const { data } = MissingArguments.safeParse(error)
+  if (data === undefined) return null
+  return `missing: ${data.args.map(({ name, description }) => `${name.toUpperCase()} (${description})`).join(', ')}`
 }
 
 /** What oclif throws for flags, arguments and commands that are not there. */

@@ -45,7 +45,7 @@ function lines(...bodies: Record<string, unknown>[]): string[] {
 
 it('shows a statement once it has ended, with what was masked', () => {
   expect(lines(operation('1', 'permit', 'select *\nfrom c'), outcome('1', { masked: { 'Mask/cards': 2 } }))).toEqual([
-    'done     select *…  3 rows, 2 masked, 4 ms',
+    'done     select *…  SELECT 3, 2 masked, 4 ms',
     '         masked 2 by Mask/cards',
   ])
 })
@@ -64,9 +64,9 @@ const decided = (decision: string) => ({ type: 'decided', operation: '1', approv
 it('shows who may approve a held one, and the decision', () => {
   expect(lines(operation('1', 'hold', 'delete from t'), held, decided('denied'), outcome('1', { kind: 'not-run' }))).toEqual([
     'held     delete from t',
-    '         by Policy/ask; dba or sre may approve within 15 min 0 s',
+    '         by Policy/ask; dba or sre may approve within 15 min',
     '         hoop approvals show ap_7',
-    'denied delete from t by ann@example.com: no',
+    'denied   delete from t by ann@example.com: no',
   ])
 })
 

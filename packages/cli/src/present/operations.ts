@@ -52,10 +52,12 @@ export function standing({ operation, held, decided, outcome }: OperationView): 
   return words.join(', ')
 }
 
-/** `3 rows, 2 masked, 12 ms` */
+/** `SELECT 3, 2 masked, 12 ms`; without a completion tag the rows, as far as they came. */
 export function result(outcome: EventOf<'outcome'>): string {
   const masked = Object.values(outcome.masked).reduce((sum, count) => sum + count, 0)
-  const words = [`${outcome.rows} ${outcome.rows === 1 ? 'row' : 'rows'}`]
+  const words: string[] = []
+  if (outcome.tag !== null) words.push(outcome.tag)
+  else if (outcome.rows > 0) words.push(`${outcome.rows} ${outcome.rows === 1 ? 'row' : 'rows'}`)
   if (masked > 0) words.push(`${masked} masked`)
   words.push(microseconds(outcome.duration))
   return words.join(', ')
@@ -103,7 +105,8 @@ function outcomeLines({ colour }: Screen, view: OperationView, outcome: EventOf<
 }
 
 function tintDecision({ colour }: Screen, decision: string): string {
-  return decision === 'approved' ? colour.green(decision) : colour.red(decision)
+  const word = decision.padEnd(8)
+  return decision === 'approved' ? colour.green(word) : colour.red(word)
 }
 
 function by(identity: Identity | null): string {

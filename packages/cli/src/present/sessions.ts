@@ -27,6 +27,8 @@ export async function sessionDetails(
   session: SessionSummary,
   operations: readonly OperationView[],
 ): Promise<string> {
+  const asked = operations.filter(({ operation }) => operation.by === 'caller')
+  const own = operations.length - asked.length
   const head = fields(screen, [
     ['session', session.id],
     ['who', `${session.identity.email ?? session.identity.name} (${session.identity.kind})`],
@@ -35,9 +37,10 @@ export async function sessionDetails(
     ['why', session.reason ?? 'no reason given'],
     ['opened', localTime(session.openedAt)],
     ['closed', session.closedAt ? `${localTime(session.closedAt)}: ${session.words ?? ''}` : 'still open'],
+    ...(own > 0 ? [['by hoop', `${own} reads of the catalogue, which --json shows`] as const] : []),
   ])
-  if (operations.length === 0) return `${head}\n\nno operations`
-  return `${head}\n\n${await operationTable(screen, operations)}`
+  if (asked.length === 0) return `${head}\n\nno operations`
+  return `${head}\n\n${await operationTable(screen, asked)}`
 }
 
 function operationTable(screen: Screen, operations: readonly OperationView[]): Promise<string> {
@@ -45,14 +48,13 @@ function operationTable(screen: Screen, operations: readonly OperationView[]): P
   const width = Math.max(40, screen.width - 80)
   const rows = operations.map((view) => [
     localTime(view.operation.time).slice(11),
-    view.operation.by === 'hoop' ? 'hoop' : '',
     standing(view),
     view.outcome ? result(view.outcome) : '',
     firstLine(view.operation.text, width),
     because(view),
   ])
-  return table(screen, ['TIME', 'BY', 'STANDING', 'RESULT', 'WHAT', 'BECAUSE'], rows, (cell, column) => {
-    if (column !== 2) return cell
+  return table(screen, ['TIME', 'STANDING', 'RESULT', 'WHAT', 'BECAUSE'], rows, (cell, column) => {
+    if (column !== 1) return cell
     if (/^(refused|denied|timed-out|void|error)/.test(cell)) return colour.red(cell)
     return /^(held|withdrawn)/.test(cell) ? colour.yellow(cell) : cell
   })

@@ -1,4 +1,4 @@
-import type { MaskPlan, Operation, Reason } from '@hoop/contracts'
+import type { ColumnRef, MaskPlan, Operation, Reason } from '@hoop/contracts'
 import type { RuleRefusal } from './judgement.ts'
 import type { RuleOutcome } from './policy-rule.ts'
 
@@ -19,9 +19,11 @@ export function cannotRun({ refused }: Operation): BuiltInOutcome | null {
       code: refused.code,
       rule,
       // A mistyped statement is the common case: its author wants the parser's own words.
-      message: unreadable ? refused.words : 'refused: hoop does not support this operation',
-      detail: unreadable ? "The engine's own parser rejects it, and what cannot be read is not run." : refused.words,
-      hint: unreadable ? 'Correct the operation.' : 'Write it in another way. No document can allow it as it is.',
+      message: unreadable ? refused.words : `refused: hoop does not support ${refused.words}`,
+      detail: unreadable
+        ? "The database's own parser rejects it, and what cannot be read is not run."
+        : 'Nobody may run it, whatever the policies say.',
+      hint: unreadable ? 'Correct the operation.' : 'Write it in another way.',
     },
   }
 }
@@ -42,7 +44,7 @@ export function unknownEffects(operation: Operation, outcomes: readonly RuleOutc
       code: 'unknown_effect',
       rule,
       message: 'refused: hoop cannot tell what this operation does',
-      detail: because,
+      detail: `Why: ${because}.`,
       hint: "Rewrite it so that its effects can be read. Where it must run as it is, an admin can allow it, or ask for approval, with a Policy whose condition names 'unknown' in operation.effects.",
     },
   }
@@ -58,7 +60,7 @@ export function maskedFlow(operation: Operation, masks: MaskPlan): BuiltInOutcom
   const detail =
     flows === 'opaque'
       ? 'It stores values whose origin could not be derived, and columns of this connection are masked for you.'
-      : `${mask.rule} masks, for you, a column among ${flows.map((flow) => `${flow.schema}.${flow.table}.${flow.column}`).join(', ')}.`
+      : `${mask.rule} masks ${maskedAmong(flows, masks)} for you.`
   return {
     reason: { rule, matched: true, words: `deny: ${detail}` },
     refusal: {
@@ -69,4 +71,13 @@ export function maskedFlow(operation: Operation, masks: MaskPlan): BuiltInOutcom
       hint: 'Name the columns to store and leave the masked ones out, or ask somebody whom the mask excepts to run it.',
     },
   }
+}
+
+const shownColumns = 10
+
+function maskedAmong(flows: readonly ColumnRef[], masks: MaskPlan): string {
+  const masked = flows.filter((flow) => masks.column([flow]) !== null)
+  const shown = masked.slice(0, shownColumns).map(({ schema, table, column }) => `${schema}.${table}.${column}`)
+  if (masked.length > shownColumns) shown.push(`and ${masked.length - shownColumns} more`)
+  return shown.join(', ')
 }

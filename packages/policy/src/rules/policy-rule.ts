@@ -25,11 +25,10 @@ export function policyRule(document: PolicyDocument, compileCondition: CompileCo
 }
 
 /** What came of one rule: `failed` is a condition that could not be evaluated. */
-export interface RuleOutcome {
-  readonly policy: PolicyRule
-  readonly result: 'matched' | 'not-matched' | 'failed'
-  readonly reason: Reason
-}
+export type RuleOutcome = { readonly policy: PolicyRule; readonly reason: Reason } & (
+  | { readonly result: 'matched' | 'not-matched' }
+  | { readonly result: 'failed'; readonly because: string }
+)
 
 export function applyRule(policy: PolicyRule, variables: Variables): RuleOutcome {
   const { rule, condition } = policy
@@ -47,6 +46,6 @@ export function applyRule(policy: PolicyRule, variables: Variables): RuleOutcome
   } catch (error) {
     if (!(error instanceof ConditionError)) throw error
     const words = `deny: its condition could not be evaluated (${error.message}): ${condition.source}`
-    return { policy, result: 'failed', reason: { rule, matched: true, words } }
+    return { policy, result: 'failed', because: error.message, reason: { rule, matched: true, words } }
   }
 }

@@ -106,19 +106,19 @@ function refusalOf(outcomes: readonly RuleOutcome[], operation: Operation): Rule
       code: 'policy_denied',
       rule,
       message: document.message ?? `refused by ${rule}`,
-      detail: `${rule} denies it. ${whatItDoes(operation)}`,
+      detail: whatItDoes(operation),
       hint: `Change the operation so that the rule does not match, or ask an admin about ${rule}.`,
     }
   }
-  const failed = outcomes.find(({ result }) => result === 'failed')
+  const failed = outcomes.find((outcome) => outcome.result === 'failed')
   if (!failed) return null
-  const { rule } = failed.policy
+  const { rule, condition } = failed.policy
   return {
     code: 'policy_denied',
     rule,
     message: `refused: the condition of ${rule} could not be evaluated`,
-    detail: failed.reason.words,
-    hint: `An admin must correct ${rule}: has(…) asks whether a label is there.`,
+    detail: `${failed.because}, in ${condition.source}.`,
+    hint: `An admin must correct ${rule}; has(…) asks first whether a label is there.`,
   }
 }
 

@@ -55,7 +55,6 @@ export function errorMessage(
 
 /** Tells the caller, on its live connection, that its statement waits for a person. */
 export function holdNotice(notice: HoldNotice): Buffer {
-  const minutes = Math.max(1, Math.round(notice.timeout / 60))
   return write.diagnostics(
     backend.noticeResponse,
     new Map([
@@ -65,9 +64,13 @@ export function holdNotice(notice: HoldNotice): Buffer {
       ['M', `held for approval ${notice.approvalId}: ${notice.message}`],
       [
         'D',
-        `Rule: ${notice.rule}. Any of ${notice.approvers.join(', ')} may decide within ${minutes} min; after that the answer is no.`,
+        `Rule: ${notice.rule}. Anyone of ${notice.approvers.join(' or ')} may decide within ${span(notice.timeout)}; after that the answer is no.`,
       ],
-      ['H', `An approver runs: hoop approvals show ${notice.approvalId}. Cancel (Ctrl-C) withdraws.`],
+      ['H', `An approver runs: hoop approvals show ${notice.approvalId}. Cancelling it (Ctrl-C) withdraws it.`],
     ]),
   )
+}
+
+function span(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }

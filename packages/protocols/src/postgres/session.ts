@@ -5,7 +5,7 @@ import type { ServeContext } from '../protocol.ts'
 import { cancelBackend } from './backend.ts'
 import type { Catalogues } from './catalogues.ts'
 import { MessageReader, maxFrontendMessage, read, write } from './codec.ts'
-import type { CopyLines } from './copy.ts'
+import type { CopyLines } from './copy-format.ts'
 import { Exchange } from './exchange.ts'
 import type { LoggedIn } from './login.ts'
 import { type BindMessage, type ExecuteMessage, frontend, type ParseMessage, type TargetMessage } from './messages.ts'
@@ -422,7 +422,7 @@ class Session {
   #functionCall(): Maybe<void> {
     const operation = unreadable('FunctionCall', {
       code: 'not_supported',
-      words: 'The FunctionCall message carries no statement that could be read.',
+      words: 'the FunctionCall message of the protocol',
     })
     return then(this.#admit(operation), (verdict) => {
       if (verdict.kind === 'permit') throw new ProtocolViolation('a function call was admitted unread')

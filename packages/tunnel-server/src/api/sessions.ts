@@ -23,7 +23,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
       const caller = callerOf(request)
       const name = request.body.connection
       access.authorise(caller, { kind: 'connection.use', connection: documents.connection(name), name })
-      return await sessions.open(caller.identity, request.body, request.ip)
+      return await sessions.open(caller, request.body, request.ip)
     },
   })
   app.route({
@@ -57,7 +57,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
     handler: async (request, reply) => {
       const session = await sessions.get(request.params.id)
       access.authorise(callerOf(request), { kind: 'session.end', session })
-      await sessions.end(session.id, request.body?.reason ?? 'The session was ended by its owner.')
+      await sessions.end(session.id, request.body?.reason ?? `hoop ${session.via} ended.`)
       return reply.code(204).send()
     },
   })
@@ -92,7 +92,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
         writeAdminLog(db, { by: caller.identity, action: 'session.read', target: session.id, detail: what }),
       )
       await sessions.noteRead(session.id, caller.identity, what)
-      const held = standing.hold(caller, action)
+      const held = standing.hold(caller, () => access.authorise(caller, action))
       try {
         const until = AbortSignal.any([held.signal, closing])
         await sendLines(request, reply, (signal) => sessions.events(session.id, { after, follow, signal }), until)

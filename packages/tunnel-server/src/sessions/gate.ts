@@ -1,21 +1,22 @@
-import type {
-  AdmitOptions,
-  ConnectionDocument,
-  Gate,
-  Identity,
-  MaskPlan,
-  Maybe,
-  Operation,
-  Reason,
-  Refusal,
-  Verdict,
+import {
+  type AdmitOptions,
+  type ConnectionDocument,
+  type Gate,
+  HoopError,
+  type Identity,
+  type MaskPlan,
+  type Maybe,
+  type Operation,
+  type Reason,
+  type Refusal,
+  type Verdict,
 } from '@hoop/contracts'
 import type { Judgement, RequiredApproval, RuleSet } from '@hoop/policy'
 import { recordedForm } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { AdmittedPermit, type Append } from './permit.ts'
-import { approvalVoid, decisionRefused, holdFailed, judgeFailed } from './refusals.ts'
+import { approvalVoid, decisionRefused, holdFailed, judgeFailed, notHoldable } from './refusals.ts'
 import type { Decision, Holds } from './types.ts'
 
 export interface GateParts {
@@ -166,9 +167,10 @@ export class SessionGate implements Gate {
     let last: Asked | null = null
     for (const approval of judgement.approvals) {
       for (;;) {
-        last = await this.#ask(id, approval, options, entry, signal)
-        if (last === null) return refuse(holdFailed)
-        const { decision } = last
+        const asked = await this.#ask(id, approval, options, entry, signal)
+        if (!('decision' in asked)) return refuse(asked)
+        last = asked
+        const { decision } = asked
         if (decision.decision !== 'approved' || decision.by === null) return refuse(decisionRefused(approval.rule, decision))
         if (!deciders.has(decision.by.id)) {
           deciders.add(decision.by.id)
@@ -204,14 +206,14 @@ export class SessionGate implements Gate {
       .catch((error: unknown) => log.error({ err: error, approval }, 'an approval could not be marked as void'))
   }
 
-  /** Asks one rule's question. Null: it could not be asked, or the answer was lost. */
+  /** Asks one rule's question. Words for a refusal: it could not be asked, or the answer was lost. */
   async #ask(
     id: string,
     { rule, groups, timeout, message }: RequiredApproval,
     options: AdmitOptions,
     { text, parameters, effects, objects }: OperationEvent,
     signal: AbortSignal,
-  ): Promise<Asked | null> {
+  ): Promise<Asked | Omit<Refusal, 'id'>> {
     const { holds, sessionId, identity, reason, append, log } = this.#parts
     try {
       const held = await holds.hold(
@@ -246,8 +248,9 @@ export class SessionGate implements Gate {
       })
       return { approval: held.id, decision }
     } catch (error) {
+      if (error instanceof HoopError && error.code === 'invalid_request') return notHoldable(rule, error)
       log.error({ err: error, session: sessionId, operation: id }, 'an operation could not be held')
-      return null
+      return holdFailed
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Refusal } from '@hoop/contracts'
+import type { HoopError, Refusal } from '@hoop/contracts'
 import type { Decision } from './types.ts'
 
 /** The gate's own refusals; those of rules come with their judgement. Without the operation's id. */
@@ -48,6 +48,15 @@ export const holdFailed: Words = {
   detail: 'The store of approvals does not answer. Nothing was run.',
   hint: 'Try again later.',
 }
+
+/** It can be asked of nobody: too large for an approver to read. */
+export const notHoldable = (rule: string, { message, hint }: HoopError): Words => ({
+  code: 'policy_denied',
+  message: 'refused: the statement needs an approval, and cannot be put before an approver',
+  rule,
+  detail: message,
+  hint: hint ?? 'Write it in another way.',
+})
 
 export const judgeFailed: Words = {
   code: 'policy_denied',
