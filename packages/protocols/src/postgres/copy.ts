@@ -1,37 +1,26 @@
-import type { MaskPlan, Output, ValueMask } from '@hoop/contracts'
+import type { MaskPlan } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
+import { BinaryCopyRewriter } from './copy-binary.ts'
+import { type ColumnMasks, type CopyFormat, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
 
-/** How COPY data is written. https://www.postgresql.org/docs/current/sql-copy.html */
-export interface CopyFormat {
-  readonly format: 'text' | 'csv' | 'binary'
-  readonly options: {
-    readonly delimiter: string
-    readonly null: string
-    readonly quote: string
-    readonly escape: string
-    readonly header: boolean
-  }
-  readonly outputs: readonly Output[] | 'opaque'
-}
-
-/** Whole lines; both are empty where none is complete. */
-export interface CopyLines {
-  readonly masked: Buffer
-  readonly original: Buffer
-}
-
-/** One line of COPY data may be this long; a longer one cannot be masked and ends the COPY. */
-const maxLine = 64 * 1024 * 1024
 const newline = 0x0a
 const backslash = 0x5c
 
-/**
- * Masks COPY data in text and CSV format, line by line. Data may be cut anywhere: what is not yet a whole line is kept back.
- * The same is used for what goes up, there only for the record's copy.
- */
-export class CopyRewriter {
+/** The rewriter of a COPY in this format; `count` is told of each masked value with its rule. */
+export function copyRewriter(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void): CopyRewriter {
+  if (format.format !== 'binary') return new LineRewriter(format, plan, count)
+  return new BinaryCopyRewriter(columnMasks(format, plan), plan, count)
+}
+
+function columnMasks({ outputs }: CopyFormat, plan: MaskPlan): ColumnMasks {
+  if (outputs !== 'opaque') return outputs.map(({ sources }) => plan.column(sources))
+  return plan.hasColumns ? 'all' : []
+}
+
+/** Text and CSV. */
+class LineRewriter implements CopyRewriter {
   readonly #format: CopyFormat
-  readonly #masks: readonly (ValueMask | null)[] | 'all'
+  readonly #masks: ColumnMasks
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
   #rest: Buffer = Buffer.alloc(0)
@@ -42,11 +31,9 @@ export class CopyRewriter {
     this.#plan = plan
     this.#count = count
     this.#header = format.options.header
-    const { outputs } = format
-    this.#masks = outputs === 'opaque' ? (plan.hasColumns ? 'all' : []) : outputs.map(({ sources }) => plan.column(sources))
+    this.#masks = columnMasks(format, plan)
   }
 
-  /** The whole lines of what came so far, masked and as they came. */
   push(data: Buffer): CopyLines {
     const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data])
     const done: Buffer[] = []

@@ -1,5 +1,5 @@
 import type { Maybe, Outcome, Permit } from '@hoop/contracts'
-import type { CopyRewriter } from './copy.ts'
+import type { CopyRewriter } from './copy-format.ts'
 import type { Statement } from './operations.ts'
 import type { RowPlan } from './results.ts'
 

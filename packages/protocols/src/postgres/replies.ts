@@ -3,7 +3,7 @@ import type { Gate, Maybe } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
-import { CopyRewriter } from './copy.ts'
+import { copyRewriter } from './copy.ts'
 import { maskDiagnostics } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { backend as tags } from './messages.ts'
@@ -523,7 +523,7 @@ export class Replies {
     if (copy?.direction !== 'in' || binary !== (copy.format === 'binary'))
       throw new ProtocolViolation('the database asks for COPY data that no statement announced')
     const { masks } = exchange.permit
-    exchange.copy = masks.empty ? null : new CopyRewriter(copy, masks, exchange.count)
+    exchange.copy = masks.empty ? null : copyRewriter(copy, masks, exchange.count)
     this.#pass(exchange)
   }
 
@@ -535,7 +535,7 @@ export class Replies {
       throw new ProtocolViolation('the database sends COPY data that no statement announced')
     const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
     const { masks } = exchange.permit
-    exchange.copy = masks.empty ? null : new CopyRewriter({ ...copy, outputs }, masks, exchange.count)
+    exchange.copy = masks.empty ? null : copyRewriter({ ...copy, outputs }, masks, exchange.count)
     this.#pass(exchange)
   }
 

@@ -1,0 +1,123 @@
+import type { MaskPlan } from '@hoop/contracts'
+import { ProtocolViolation } from '../bytes.ts'
+import { type ColumnMasks, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
+import { binaryText, detectInValue, types } from './values.ts'
+
+/** https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY */
+const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
+const fixedHeader = signature.length + 8
+const maxExtension = 64 * 1024
+const noBytes = Buffer.alloc(0)
+
+/**
+ * Masks COPY data in binary format, row by row. The data names no types, so that a masked value becomes NULL, which is valid for
+ * all of them. Whole rows only leave, so that each message of the server's still holds one.
+ */
+export class BinaryCopyRewriter implements CopyRewriter {
+  readonly #masks: ColumnMasks
+  /** Some column is masked by name: which is which must be certain. */
+  readonly #named: boolean
+  readonly #plan: MaskPlan
+  readonly #count: (rule: string) => void
+  #rest: Buffer = noBytes
+  #state: 'header' | 'rows' | 'done' = 'header'
+
+  constructor(masks: ColumnMasks, plan: MaskPlan, count: (rule: string) => void) {
+    this.#masks = masks
+    this.#named = masks === 'all' || masks.some((mask) => mask !== null)
+    this.#plan = plan
+    this.#count = count
+  }
+
+  push(data: Buffer): CopyLines {
+    const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data])
+    const shown: Buffer[] = []
+    let start = 0
+    while (start < bytes.length) {
+      const end = this.#state === 'header' ? headerEnd(bytes) : this.#rowEnd(bytes, start)
+      if (end < 0) break
+      shown.push(this.#state === 'rows' ? this.#row(bytes, start, end) : bytes.subarray(start, end))
+      if (this.#state === 'header') this.#state = 'rows'
+      start = end
+    }
+    this.#rest = bytes.subarray(start)
+    if (this.#rest.length > maxLine) throw new ProtocolViolation(`a row of COPY data longer than ${maxLine} bytes`)
+    return { masked: Buffer.concat(shown), original: bytes.subarray(0, start) }
+  }
+
+  end(): CopyLines {
+    if (this.#rest.length > 0) throw new ProtocolViolation('COPY data ends within a row')
+    return { masked: noBytes, original: noBytes }
+  }
+
+  /** Where the row that begins at `start` ends; -1: not yet. The row of -1 fields ends the data. */
+  #rowEnd(bytes: Buffer, start: number): number {
+    if (this.#state === 'done') throw new ProtocolViolation('COPY data after its end')
+    if (start + 2 > bytes.length) return -1
+    const fields = bytes.readInt16BE(start)
+    let at = start + 2
+    if (fields === -1) {
+      this.#state = 'done'
+      return at
+    }
+    if (fields < 0) throw new ProtocolViolation('a row of COPY data with a negative number of columns')
+    for (let i = 0; i < fields; i++) {
+      if (at + 4 > bytes.length) return -1
+      const length = bytes.readInt32BE(at)
+      if (length < -1) throw new ProtocolViolation('a value of COPY data with a negative length')
+      at += 4 + Math.max(0, length)
+      if (at - start > maxLine) throw new ProtocolViolation(`a row of COPY data longer than ${maxLine} bytes`)
+    }
+    return at <= bytes.length ? at : -1
+  }
+
+  #row(bytes: Buffer, start: number, end: number): Buffer {
+    const fields = bytes.readInt16BE(start)
+    if (this.#named && this.#masks !== 'all' && fields !== this.#masks.length)
+      throw new ProtocolViolation('a row of COPY data with another number of columns')
+    const pieces: Buffer[] = [bytes.subarray(start, start + 2)]
+    let changed = false
+    let at = start + 2
+    for (let i = 0; i < fields; i++) {
+      const length = bytes.readInt32BE(at)
+      const next = at + 4 + Math.max(0, length)
+      const hidden = length >= 0 && this.#hidden(i, bytes.subarray(at + 4, next))
+      pieces.push(hidden ? nullValue : bytes.subarray(at, next))
+      changed ||= hidden
+      at = next
+    }
+    return changed ? Buffer.concat(pieces) : bytes.subarray(start, end)
+  }
+
+  #hidden(column: number, value: Buffer): boolean {
+    const mask = this.#masks === 'all' ? this.#plan.column('opaque') : (this.#masks[column] ?? null)
+    if (mask !== null) {
+      this.#count(mask.rule)
+      return true
+    }
+    const { detectors } = this.#plan
+    // The value may be of any type: it is looked at as each that can hold what detectors find.
+    return (
+      detectors !== null && possibleTypes(value).some((type) => detectInValue(detectors, type, 1, value, this.#count) !== value)
+    )
+  }
+}
+
+const nullValue = Buffer.from([0xff, 0xff, 0xff, 0xff])
+const anyType = 0
+
+function possibleTypes(value: Buffer): number[] {
+  const possible: number[] = [anyType]
+  if (value.length === 8) possible.push(types.int8, types.float8)
+  if (binaryText(types.numeric, value) !== null) possible.push(types.numeric)
+  return possible
+}
+
+function headerEnd(bytes: Buffer): number {
+  if (bytes.length < fixedHeader) return -1
+  if (!bytes.subarray(0, signature.length).equals(signature)) throw new ProtocolViolation('COPY data without its signature')
+  const extension = bytes.readUInt32BE(signature.length + 4)
+  if (extension > maxExtension) throw new ProtocolViolation(`a header of COPY data longer than ${maxExtension} bytes`)
+  const end = fixedHeader + extension
+  return end <= bytes.length ? end : -1
+}
