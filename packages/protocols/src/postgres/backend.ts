@@ -81,8 +81,13 @@ export async function cancelBackend(options: {
     .uint32(processId)
     .bytes(secret)
   await new Promise<void>((resolve) => {
+    const giveUp = (): void => void stream.destroy()
+    options.signal.addEventListener('abort', giveUp, { once: true })
     stream.on('error', () => resolve())
-    stream.on('close', () => resolve())
+    stream.on('close', () => {
+      options.signal.removeEventListener('abort', giveUp)
+      resolve()
+    })
     stream.resume()
     stream.end(packet.take())
   })

@@ -297,9 +297,10 @@ export const write = {
   backendKeyData: (processId: number, secret: Uint8Array) =>
     message(backend.backendKeyData, (w) => w.uint32(processId).bytes(secret)),
   readyForQuery: (status: 'I' | 'T' | 'E') => message(backend.readyForQuery, (w) => w.uint8(status.charCodeAt(0))),
-  negotiateProtocolVersion: (minor: number, options: readonly string[]) =>
+  /** The specification says minor version; the server sends the whole one, and libpq reads it so. */
+  negotiateProtocolVersion: (version: number, options: readonly string[]) =>
     message(backend.negotiateProtocolVersion, (w) => {
-      w.int32(minor).int32(options.length)
+      w.int32(version).int32(options.length)
       for (const option of options) w.cstring(option)
     }),
   diagnostics: (tagOf: number, fields: DiagnosticFields) =>

@@ -11,6 +11,8 @@ export class Exchange {
   part = 0
   /** Undefined until the result is described. */
   plan: RowPlan | undefined = undefined
+  /** COPY data is on its way down. */
+  copyingOut = false
   copy: CopyRewriter | null = null
   /** DDL of the open transaction makes the catalogue's word about it worthless. */
   readonly blind: boolean
@@ -48,6 +50,7 @@ export class Exchange {
     this.#tags.push(tag)
     this.part++
     this.plan = undefined
+    this.copyingOut = false
     this.copy = null
   }
 

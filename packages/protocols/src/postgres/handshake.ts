@@ -34,6 +34,8 @@ export class Handshake {
     stream.on('end', this.#onEnd)
     stream.on('close', this.#onEnd)
     stream.on('error', this.#onError)
+    // Stays when the stream is handed over: an error that falls between two owners must not end the process.
+    stream.on('error', () => undefined)
     signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 

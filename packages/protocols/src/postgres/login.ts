@@ -38,13 +38,14 @@ export async function login(context: ServeContext): Promise<LoggedIn | null> {
       caller.release()
       context.cancels.cancel(processId, secret)
       context.client.end()
+      context.client.resume()
       return null
     }
     const parameters = readParameters(first.packet)
     const upstream = await context.upstream()
     const startup = judgeStartup(parameters, upstream.databases)
     if (first.code !== startupCodes.protocol30 || startup.protocolOptions.length > 0) {
-      context.client.write(write.negotiateProtocolVersion(0, startup.protocolOptions))
+      context.client.write(write.negotiateProtocolVersion(startupCodes.protocol30, startup.protocolOptions))
     }
     backend = openBackend({
       dial: context.dial,
@@ -62,6 +63,8 @@ export async function login(context: ServeContext): Promise<LoggedIn | null> {
     backend?.then(({ stream }) => stream.destroy()).catch(() => undefined)
     caller.release()
     context.client.end(loginError(error))
+    // Unread input would keep the stream from closing.
+    context.client.resume()
     if (!forCaller(error)) throw error
     return null
   }

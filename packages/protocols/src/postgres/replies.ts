@@ -541,7 +541,7 @@ export class Replies {
 
   #copyData(): void {
     const { exchange } = this.#running()
-    if (exchange.ended) throw new ProtocolViolation('COPY data of an operation that is over')
+    if (!exchange.copyingOut || exchange.ended) throw new ProtocolViolation('COPY data that was not announced')
     if (exchange.copy === null) return this.#pass(exchange)
     const { masked } = exchange.copy.push(this.#reader.body().rest())
     if (masked.length > 0) this.#put(write.copyData(masked), exchange)
