@@ -11,7 +11,7 @@ import {
   textRow,
   welcome,
 } from './fake-backend.fixture.ts'
-import { bind, execute, fields, hides, localPassword, outline, parse, raw, rows, ScriptedGate, serve } from './wire.fixture.ts'
+import { bind, execute, fields, hides, localPassword, outline, parse, raw, rows, ScriptedGate, serve, startupMessage } from './wire.fixture.ts'
 
 async function open(script: Script, gate = new ScriptedGate()) {
   const served = serve({ upstream: fakeUpstream, dial: fakeBackend(script), gate })
@@ -102,14 +102,16 @@ test('a backend that closes in the middle of a statement leaves words, and its o
 
 test('a backend that resets the connection while the caller still logs in ends only that login', async () => {
   const [near, far] = duplexPair()
-  const served = serve({ upstream: fakeUpstream, dial: async () => far })
-  near.once('data', () => {
-    near.write(welcome)
-    // After the backend's login, before the caller's.
-    setImmediate(() => far.destroy(new Error('reset')))
-  })
-  await served.client.logIn({ user: 'ada' }, localPassword).catch(() => undefined)
-  expect(await served.done).toBeNull()
+  const { client, done } = serve({ upstream: fakeUpstream, dial: async () => far })
+  near.once('data', () => near.write(welcome))
+  client.send(startupMessage({ user: 'ada' }))
+  await expect.poll(() => client.received.length).toBe(1)
+  // The backend is logged in, and nobody listens to it yet.
+  await expect.poll(() => far.isPaused()).toBe(true)
+  far.destroy(new Error('reset'))
+  await client.prove(localPassword).catch(() => undefined)
+  expect(outline(await client.end()).at(-1)).toBe('E:08006')
+  expect(await done).toBeNull()
 })
 
 test('the caller gets everything up to the last word, however slow the record is', async () => {
