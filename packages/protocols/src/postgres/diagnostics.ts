@@ -21,7 +21,7 @@ const classesWithoutData = new Set([
   '55',
   '57',
 ])
-const classesOfNotices = new Set(['00', '01', '42'])
+const classesOfNotices = new Set(['00', '01', '25', '42'])
 
 /** Fields that never hold stored values. https://www.postgresql.org/docs/current/protocol-error-fields.html */
 const structural = new Set(['S', 'V', 'C', 's', 't', 'c', 'd', 'n', 'P', 'F', 'L', 'R'])
