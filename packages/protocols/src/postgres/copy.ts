@@ -23,7 +23,11 @@ class LineRewriter implements CopyRewriter {
   readonly #masks: ColumnMasks
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
-  #rest: Buffer = Buffer.alloc(0)
+  /** The line that is not whole yet, in the pieces that it came in; no byte is looked at twice. */
+  #pieces: Buffer[] = []
+  #waiting = 0
+  #quoted = false
+  #escaped = false
   #header: boolean
 
   constructor(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void) {
@@ -35,40 +39,60 @@ class LineRewriter implements CopyRewriter {
   }
 
   push(data: Buffer): CopyLines {
-    const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data])
-    const done: Buffer[] = []
+    const masked: Buffer[] = []
+    const original: Buffer[] = []
     let start = 0
     for (;;) {
-      const end = this.#lineEnd(bytes, start)
+      const end = this.#lineEnd(data, start)
       if (end < 0) break
-      done.push(this.#line(bytes.subarray(start, end)))
+      const line = this.#whole(data.subarray(start, end))
+      original.push(line)
+      masked.push(this.#line(line))
       start = end
     }
-    this.#rest = bytes.subarray(start)
-    if (this.#rest.length > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
-    return { masked: Buffer.concat(done), original: bytes.subarray(0, start) }
+    if (start < data.length) this.#pieces.push(data.subarray(start))
+    this.#waiting += data.length - start
+    if (this.#waiting > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
+    return { masked: Buffer.concat(masked), original: Buffer.concat(original) }
   }
 
   /** The last line where it has no newline. */
   end(): CopyLines {
-    const original = this.#rest
-    this.#rest = Buffer.alloc(0)
+    const original = this.#whole(Buffer.alloc(0))
     return { masked: original.length === 0 ? original : this.#line(original), original }
   }
 
-  /** Where the line that begins at `start` ends, its newline included; -1: not yet. */
+  /** The line that ends with these bytes. */
+  #whole(last: Buffer): Buffer {
+    const line = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
+    this.#pieces = []
+    this.#waiting = 0
+    return line
+  }
+
+  /** Where the line ends that goes on at `start`, its newline included; -1: not in these bytes. */
   #lineEnd(bytes: Buffer, start: number): number {
-    if (this.#format.format === 'text') return bytes.indexOf(newline, start) + 1 || -1
+    const csv = this.#format.format === 'csv'
     const quote = this.#format.options.quote.charCodeAt(0)
-    const escaping = this.#format.options.escape.charCodeAt(0)
-    let quoted = false
+    // In text format a backslash takes the next byte along, a newline too.
+    const escaping = csv ? this.#format.options.escape.charCodeAt(0) : backslash
+    const escapes = csv ? escaping !== quote : true
+    let quoted = this.#quoted
+    let escaped = this.#escaped
+    let end = -1
     for (let i = start; i < bytes.length; i++) {
       const byte = bytes[i]
-      if (quoted && byte === escaping && escaping !== quote) i++
-      else if (byte === quote) quoted = !quoted
-      else if (byte === newline && !quoted) return i + 1
+      if (escaped) escaped = false
+      else if (byte === escaping && escapes && (quoted || !csv)) escaped = true
+      else if (byte === quote && csv) quoted = !quoted
+      else if (byte === newline && !quoted) {
+        end = i + 1
+        break
+      }
     }
-    return -1
+    this.#quoted = quoted
+    this.#escaped = escaped
+    return end
   }
 
   #line(line: Buffer): Buffer {
@@ -93,11 +117,10 @@ class LineRewriter implements CopyRewriter {
     const content = text.slice(0, text.length - ending.length)
     if (content === '\\.') return line
     const fields = this.#format.format === 'text' ? this.#splitText(content) : this.#splitCsv(content)
-    const masks = this.#masks
-    if (masks !== 'all' && fields.length !== masks.length)
-      throw new ProtocolViolation('a line of COPY data with another number of columns')
+    // The server rejects a line with another number of fields; nobody knows what stands in it.
+    const masks = this.#masks !== 'all' && fields.length === this.#masks.length ? this.#masks : null
     const shown = fields.map((field, i) => {
-      const mask = masks === 'all' ? this.#plan.column('opaque') : (masks[i] ?? null)
+      const mask = masks === null ? this.#plan.column('opaque') : (masks[i] ?? null)
       if (mask === null || field === this.#format.options.null) return field
       this.#count(mask.rule)
       const value = this.#format.format === 'text' ? unescapeText(field) : this.#unquote(field)
@@ -147,7 +170,8 @@ class LineRewriter implements CopyRewriter {
   #unquote(field: string): string {
     const { quote, escape: escaping } = this.#format.options
     if (!field.startsWith(quote) || !field.endsWith(quote) || field.length < 2) return field
-    return field.slice(1, -1).replaceAll(escaping + quote, quote)
+    const inside = field.slice(1, -1).replaceAll(escaping + quote, quote)
+    return escaping === quote ? inside : inside.replaceAll(escaping + escaping, escaping)
   }
 
   #quote(value: string): string {
