@@ -102,30 +102,27 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const find = (name: string) => documents.connection(name)
   const references = new References((name) => environment[name])
+  const standing = new StandingAccess({ documents, logins })
   const sessions = await createSessions({
     index: sessionIndex(store, gateway),
     rules,
     holds: approvals,
     connections: registeredConnections({ find, store, cipher: keys.cipher, references }),
+    hold: (caller, name) =>
+      standing.hold(caller, () =>
+        whenKnown(() => access.authorise(caller, { kind: 'connection.use', connection: find(name), name })),
+      ),
     records: folder.records,
     digestKey: keys.digest,
     log,
   })
   const closeSessions = once(() => sessions.close(stopping))
   started.defer(closeSessions)
-  const endSessionsOf = async (identity: string, words: string) => {
-    const open = await sessions.list({ identity, connection: null, state: 'open', limit: 10_000 })
-    await Promise.all(open.map(({ id }) => sessions.end(id, words)))
-  }
-  logins.onEnded((identity, words) => {
-    endSessionsOf(identity, words).catch((error: unknown) => log.error({ err: error, identity }, 'sessions could not be ended'))
-  })
 
   const closing = new AbortController()
   const { issuer, clientId, scopes } = settings.oidc
   const config = { name: 'hoop', version: await version(), issuer, clientId, scopes: [...scopes] }
   const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
-  const standing = new StandingAccess({ access, documents, logins })
   const api = await buildApi(
     {
       config,
@@ -145,8 +142,13 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   )
   const closeApi = once(() => api.close())
   started.defer(closeApi)
-  const verify = async (token: string) => (await logins.verifyAccessToken(token)).identity
-  const tunnels = attachTunnels({ server: api.server, sessions, verify, log })
+  const tunnels = attachTunnels({
+    server: api.server,
+    sessions,
+    verify: (token) => logins.verifyAccessToken(token),
+    hold: (caller) => standing.hold(caller),
+    log,
+  })
   // In this order: nothing new is accepted, callers are told in their own protocols, their tunnels end, and with them the listener.
   started.defer(() => tunnels.close(stopping))
   started.defer(closeSessions)
@@ -200,6 +202,15 @@ async function version(): Promise<string> {
 
 function urlOf({ address, family, port }: AddressInfo, { tls }: Settings): string {
   return `${tls === null ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+/** While it is not known what holds, nothing is admitted; nobody is cut off for it. */
+function whenKnown(check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (!(error instanceof HoopError && error.code === 'unavailable')) throw error
+  }
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -1,34 +1,41 @@
+import { HoopError } from '@hoop/contracts'
 import type { Documents } from '../documents/documents.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Logins } from '../identity/logins.ts'
-import type { Access, Action } from './access.ts'
 
 /** What goes on for longer than a request is authorised anew whenever something changes that the answer depends on. */
 export class StandingAccess {
-  readonly #parts: { access: Access; documents: Documents; logins: Logins }
+  readonly #documents: Documents
+  readonly #logins: Logins
 
-  constructor(parts: { access: Access; documents: Documents; logins: Logins }) {
-    this.#parts = parts
+  constructor(parts: { documents: Documents; logins: Logins }) {
+    this.#documents = parts.documents
+    this.#logins = parts.logins
   }
 
-  /** The signal aborts as soon as the caller may not do this any more, or is not logged in; until `release`. */
-  hold(caller: Caller, action: Action | null): { signal: AbortSignal; release(): void } {
-    const { access, documents, logins } = this.#parts
+  /**
+   * The signal aborts as soon as `check` throws after a change of the documents, or the caller's login ends, whoever ends it; until
+   * `release`. Its reason is the error.
+   */
+  hold(caller: Caller, check: () => void = () => {}): { signal: AbortSignal; release(): void } {
     const gone = new AbortController()
+    const abort = (words: string) => gone.abort(new HoopError('invalid_token', words, { hint: 'Run: hoop login' }))
     const unsubscribe = [
-      logins.onEnded((identity, words) => {
-        if (identity === caller.identity.id) gone.abort(new Error(words))
+      this.#logins.onEnded((login, words) => {
+        if (login === caller.login) abort(words)
       }),
-      documents.onChange(() => {
+      this.#documents.onChange(() => {
         try {
-          if (action !== null) access.authorise(caller, action)
+          check()
         } catch (error) {
           gone.abort(error)
         }
       }),
     ]
     const left = caller.loginExpiresAt.getTime() - Date.now()
-    const timer = setTimeout(() => gone.abort(new Error('The login has run out.')), Math.max(0, left)).unref()
+    const timer = setTimeout(() => abort('The login has run out.'), Math.max(0, left)).unref()
+    // Since the token was verified.
+    if (this.#logins.hasEnded(caller.login)) abort('The login was ended.')
     const release = () => {
       clearTimeout(timer)
       for (const stop of unsubscribe) stop()

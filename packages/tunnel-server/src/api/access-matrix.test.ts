@@ -81,6 +81,7 @@ beforeAll(async () => {
     rules: () => parts.documents.rules(),
     holds: parts.approvals,
     connections: { get: (name) => parts.documents.connection(name), upstream },
+    hold: (caller) => parts.standing.hold(caller),
     records: server.folder,
     digestKey: Buffer.alloc(32, 2),
     log: parts.log,
@@ -93,7 +94,7 @@ beforeAll(async () => {
   }
   const rootIdentity = (await parts.tokens.verify(tokens.get('admin')!)).identity
   await parts.documentStore.apply(rootIdentity, documents, 'test.yaml')
-  sessions.tunnelOpened((await parts.tokens.verify(tokens.get('owner')!)).identity, toOpen.tunnel)
+  sessions.tunnelOpened(await parts.tokens.verify(tokens.get('owner')!), toOpen.tunnel)
   await makeImpostors()
 })
 afterAll(async () => {
@@ -159,9 +160,9 @@ function headers(who: string): Record<string, string> {
 
 /** A session of the owner, and an operation of it that waits for a DBA. */
 async function prepare(): Promise<{ session: string; approval: string }> {
-  const { identity } = await parts.tokens.verify(tokens.get('owner')!)
-  const { id: session } = await sessions.open(identity, toOpen, '127.0.0.1')
-  const { id: approval } = await parts.approvals.hold(held(session, identity), new AbortController().signal)
+  const owner = await parts.tokens.verify(tokens.get('owner')!)
+  const { id: session } = await sessions.open(owner, toOpen, '127.0.0.1')
+  const { id: approval } = await parts.approvals.hold(held(session, owner.identity), new AbortController().signal)
   return { session, approval }
 }
 

@@ -28,7 +28,7 @@ export function approvalRoutes(app: Api, { approvals, standing, feed, closing }:
     url: '/v1/approvals/watch',
     handler: async (request, reply) => {
       const caller = callerOf(request)
-      const held = standing.hold(caller, null)
+      const held = standing.hold(caller)
       try {
         const until = AbortSignal.any([held.signal, closing])
         await sendLines(request, reply, (signal) => asLines(watchApprovals({ approvals, feed }, caller, signal)), until)

@@ -92,15 +92,15 @@ test('a token signed by nobody, by a secret that everybody knows, or by another 
 test('a refresh token works once; using it again ends the whole login, and those who wait are told', async () => {
   const first = await login(parts, issuer, 'grace')
   const told: string[] = []
-  const stop = parts.logins.onEnded((identity) => told.push(identity))
+  const stop = parts.logins.onEnded((ended) => told.push(ended))
   const second = await parts.logins.refresh(first.refresh_token)
   expect(second.refresh_token).not.toBe(first.refresh_token)
   expect(second.login_expires_at).toBe(first.login_expires_at)
-  await parts.logins.verifyAccessToken(second.access_token)
+  const { login: family } = await parts.logins.verifyAccessToken(second.access_token)
   expect(told).toEqual([])
 
   expect((await failure(parts.logins.refresh(first.refresh_token))).code).toBe('token_reused')
-  expect(told).toEqual([`${issuer.url}#grace`])
+  expect(told).toEqual([family])
   expect((await failure(parts.logins.verifyAccessToken(second.access_token))).code).toBe('invalid_token')
   expect((await failure(parts.logins.refresh(second.refresh_token))).code).toBe('invalid_token')
   stop()
@@ -120,7 +120,7 @@ test('of two that use one refresh token at once, one gets nothing, and the login
 test('a logout counts at another gateway too, and one that starts later knows of it', async () => {
   const other = await openParts(server, issuer, 'gateway-2')
   const told: string[] = []
-  other.logins.onEnded((identity) => told.push(identity))
+  other.logins.onEnded((ended) => told.push(ended))
   const given = await login(parts, issuer, 'leaving')
   await other.logins.verifyAccessToken(given.access_token)
   await parts.logins.logout(given.refresh_token)
@@ -132,6 +132,24 @@ test('a logout counts at another gateway too, and one that starts later knows of
   expect((await failure(later.logins.verifyAccessToken(given.access_token))).code).toBe('invalid_token')
   await later.close()
   await parts.logins.logout('never issued')
+})
+
+test('a later proof without a group, or of another kind, ends the logins before it; an older one does not', async () => {
+  const before = await login(parts, issuer, 'mover', ['engineering', 'dba'])
+  const same = await login(parts, issuer, 'mover', ['dba', 'engineering'])
+  for (const { access_token } of [before, same]) await parts.logins.verifyAccessToken(access_token)
+  const old = await issuer.idToken({ sub: 'mover', groups: [], claims: { iat: now() - 200, exp: now() + 100 } })
+  await parts.logins.exchange(old)
+  await parts.logins.verifyAccessToken(before.access_token)
+
+  const after = await login(parts, issuer, 'mover', ['engineering'])
+  for (const { access_token, refresh_token } of [before, same]) {
+    expect((await failure(parts.logins.verifyAccessToken(access_token))).code).toBe('invalid_token')
+    expect((await failure(parts.logins.refresh(refresh_token))).code).toBe('invalid_token')
+  }
+  await parts.logins.verifyAccessToken(after.access_token)
+  await parts.logins.exchange(await issuer.idToken({ sub: 'mover', groups: ['engineering'], claims: { hoop_kind: 'ai-agent' } }))
+  expect((await failure(parts.logins.verifyAccessToken(after.access_token))).code).toBe('invalid_token')
 })
 
 test('an access token of another gateway, or of the provider, is refused', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { HoopError, type TokenResponse } from '@hoop/contracts'
+import { HoopError, type Identity, type TokenResponse } from '@hoop/contracts'
 import type { Logger } from 'pino'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database, Store } from '../store/database.ts'
@@ -10,18 +10,18 @@ import {
   findByRefreshToken,
   type Login,
   readEndedLogins,
-  readLapsedIdentities,
   readLogin,
+  readRunningLogins,
   removeLoginsBefore,
   useRefreshToken,
 } from '../store/logins.ts'
 import { type AccessTokens, accessTokenLifetime, type Caller } from './access-tokens.ts'
 import { loginLifetime, type Provider } from './provider.ts'
 
-/** Told when an identity is logged in no more, or one of its logins was ended: its tunnels and sessions end. */
-export type LoginEnded = (identity: string, words: string) => void
+/** Told the id of a login that was ended before its time: its tunnels, sessions and streams end. When that time is, each caller's token says. */
+export type LoginEnded = (login: string, words: string) => void
 
-const sweepEvery = 5000
+const sweepEvery = 60_000
 /** Milliseconds after which no access token of an ended login is valid any more, with room for clocks. */
 const rememberFor = 2 * accessTokenLifetime * 1000
 /** Milliseconds for which used refresh tokens are remembered after their login ended. */
@@ -35,9 +35,8 @@ export class Logins {
   readonly #tokens: AccessTokens
   readonly #log: Logger
   /** Ended logins of which an access token may still be around, and when they were noted. */
-  readonly #ended = new Map<string, { at: number; told: boolean }>()
+  readonly #ended = new Map<string, number>()
   readonly #listeners = new Set<LoginEnded>()
-  #sweptUntil = new Date()
   #stop: () => void = () => {}
 
   private constructor(parts: { store: Store; feed: ChangeFeed; provider: Provider; tokens: AccessTokens; log: Logger }) {
@@ -59,11 +58,10 @@ export class Logins {
     await logins.#readEnded()
     await parts.store.run((db) => removeLoginsBefore(db, new Date(Date.now() - keepFor)))
     const failed = (error: unknown) => parts.log.error({ err: error }, 'ended logins could not be read')
-    const unsubscribe = parts.feed.on(
-      'logins',
-      (id) => void (id === null ? logins.#readEnded() : logins.#noteEnded(id)).catch(failed),
+    const unsubscribe = parts.feed.on('logins', (id) =>
+      id === null ? void logins.#readEnded().catch(failed) : logins.#noteEnded(id),
     )
-    const timer = setInterval(() => void logins.#sweep().catch(failed), sweepEvery).unref()
+    const timer = setInterval(() => logins.#sweep(), sweepEvery).unref()
     logins.#stop = () => {
       unsubscribe()
       clearInterval(timer)
@@ -71,7 +69,12 @@ export class Logins {
     return logins
   }
 
-  /** Calls the listener whenever a login ends; the answer ends that. */
+  /** Whether this login was ended before its time. */
+  hasEnded(login: string): boolean {
+    return this.#ended.has(login)
+  }
+
+  /** Calls the listener whenever a login is ended; the answer ends that. */
   onEnded(listener: LoginEnded): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -82,10 +85,15 @@ export class Logins {
     const { identity, authenticatedAt } = await this.#provider.verify(idToken)
     const expiresAt = new Date(authenticatedAt.getTime() + loginLifetime * 1000)
     const login: Login = { id: randomUUID(), identity, authenticatedAt, expiresAt, endedAt: null }
-    return await this.#store.transaction(async (db) => {
+    const { superseded, answer } = await this.#store.transaction(async (db) => {
+      const running = await readRunningLogins(db, identity.id, new Date())
+      const superseded = running.filter((earlier) => earlier.authenticatedAt <= authenticatedAt && hasLost(earlier, identity))
+      for (const { id } of superseded) await endLogin(db, id, 'a later proof of the identity provider says less')
       await addLogin(db, login)
-      return await this.#issue(db, login)
+      return { superseded, answer: await this.#issue(db, login) }
     })
+    for (const { id } of superseded) this.#noteEnded(id)
+    return answer
   }
 
   /**
@@ -107,7 +115,7 @@ export class Logins {
       return await this.#issue(db, login)
     })
     if (typeof answer !== 'string') return answer
-    await this.#noteEnded(answer)
+    this.#noteEnded(answer)
     throw new HoopError(
       'token_reused',
       'The refresh token was used before: somebody else may hold it, and the login was ended.',
@@ -124,7 +132,7 @@ export class Logins {
       if (login !== null) await endLogin(db, login, 'logged out')
       return login
     })
-    if (ended !== null) await this.#noteEnded(ended)
+    if (ended !== null) this.#noteEnded(ended)
   }
 
   /** Who holds this access token. @throws HoopError `invalid_token`, `unavailable` */
@@ -157,36 +165,24 @@ export class Logins {
 
   async #readEnded(): Promise<void> {
     const since = new Date(Date.now() - rememberFor)
-    for (const login of await this.#store.run((db) => readEndedLogins(db, since))) this.#refuse(login.id, login)
+    for (const { id } of await this.#store.run((db) => readEndedLogins(db, since))) this.#noteEnded(id)
   }
 
-  async #noteEnded(id: string): Promise<void> {
-    // Refused from here on, whether or not the row can be read.
-    this.#refuse(id, null)
-    this.#refuse(id, await this.#store.run((db) => readLogin(db, id)))
+  #noteEnded(id: string): void {
+    if (this.#ended.has(id)) return
+    this.#ended.set(id, Date.now())
+    this.#log.info({ login: id }, 'login ended')
+    for (const listener of this.#listeners) listener(id, 'The login was ended.')
   }
 
-  #refuse(id: string, login: Login | null): void {
-    const ended = this.#ended.get(id) ?? { at: Date.now(), told: false }
-    this.#ended.set(id, ended)
-    if (login === null || ended.told) return
-    ended.told = true
-    this.#tell(login.identity.id, 'The login was ended.')
+  #sweep(): void {
+    for (const [id, at] of this.#ended) if (at < Date.now() - rememberFor) this.#ended.delete(id)
   }
+}
 
-  async #sweep(): Promise<void> {
-    const until = new Date()
-    for (const identity of await this.#store.run((db) => readLapsedIdentities(db, this.#sweptUntil, until))) {
-      this.#tell(identity, 'The login has run out.')
-    }
-    this.#sweptUntil = until
-    for (const [id, { at }] of this.#ended) if (at < until.getTime() - rememberFor) this.#ended.delete(id)
-  }
-
-  #tell(identity: string, words: string): void {
-    this.#log.info({ identity, words }, 'login ended')
-    for (const listener of this.#listeners) listener(identity, words)
-  }
+/** Whether the provider has taken a group, or changed the kind, since that login: what it gave then is believed no more. */
+function hasLost({ identity: before }: Login, now: Identity): boolean {
+  return before.kind !== now.kind || before.groups.some((group) => !now.groups.includes(group))
 }
 
 function hashOf(token: string): Buffer {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type ConnectionDocument,
   HoopError,
@@ -12,6 +13,7 @@ import {
 } from '@hoop/contracts'
 import type { SharedValues } from '@hoop/protocols'
 import { openRecord, readBatches, readLines, recoverRecord } from '@hoop/recording'
+import type { Caller } from '../identity/access-tokens.ts'
 import { OpenSession } from './open-session.ts'
 import type { SessionFilter, Sessions, SessionsDependencies } from './types.ts'
 
@@ -23,6 +25,11 @@ function newSessionId(): string {
   return `ses_${Array.from(randomBytes(16), (byte) => alphabet[byte % alphabet.length]).join('')}`
 }
 
+/** What one identity may have open: more is no person and no program at work, and each holds files and sockets. */
+const limits = { sessions: 1024, tunnels: 256 }
+/** Milliseconds until the index is told again that a session is over. */
+const againAfter = 2000
+
 /** Opens the sessions of this gateway; closes the records that a killed one left. */
 export async function createSessions(dependencies: SessionsDependencies): Promise<Sessions> {
   const sessions = new GatewaySessions(dependencies)
@@ -33,9 +40,10 @@ export async function createSessions(dependencies: SessionsDependencies): Promis
 class GatewaySessions implements Sessions {
   readonly #dependencies: SessionsDependencies
   readonly #open = new Map<string, OpenSession>()
-  readonly #tunnels = new Map<string, Identity>()
+  readonly #tunnels = new Map<string, Caller>()
   readonly #ending = new Map<string, Promise<void>>()
   #shared = new WeakMap<ConnectionDocument, SharedValues>()
+  readonly #stopped = new AbortController()
   #closed: string | null = null
 
   constructor(dependencies: SessionsDependencies) {
@@ -62,9 +70,10 @@ class GatewaySessions implements Sessions {
     }
   }
 
-  async open(identity: Identity, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse> {
+  async open(caller: Caller, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse> {
     if (this.#closed !== null) throw new HoopError('unavailable', this.#closed)
-    const { connections, rules, index, records } = this.#dependencies
+    const { connections, rules, index, records, hold } = this.#dependencies
+    const { identity } = caller
     const connection = connections.get(request.connection)
     // A connection that one may not use is not told from one that is not there.
     if (connection === null || !rules().mayUse(identity, connection).allowed) {
@@ -72,12 +81,16 @@ class GatewaySessions implements Sessions {
         hint: 'hoop ls shows those that you may use; an admin grants more with an Access document.',
       })
     }
-    if (this.#tunnels.get(request.tunnel)?.id !== identity.id) {
+    // Of the same login, and not only of the same person: a tunnel ends with its login, and its sessions with it.
+    if (this.#tunnels.get(request.tunnel)?.login !== caller.login) {
       throw new HoopError('conflict', 'The tunnel of this session is not open.', { hint: 'Open the tunnel first.' })
     }
+    this.#limit(identity, this.#open.values(), limits.sessions, 'sessions')
     const id = newSessionId()
     const { durability, results } = connection.record
     const record = openRecord({ folder: join(records, id), session: id, durability, results })
+    const standing = hold(caller, connection.name)
+    let session: OpenSession
     try {
       record.append({
         type: 'session.opened',
@@ -103,41 +116,46 @@ class GatewaySessions implements Sessions {
         reason: request.reason,
         openedAt: new Date(),
       })
+      session = new OpenSession({
+        id,
+        identity,
+        connection: connection.name,
+        reason: request.reason,
+        tunnel: request.tunnel,
+        localSecret: request.local_secret,
+        record,
+        standing,
+        shared: (of) => this.#sharedOf(of),
+        dependencies: this.#dependencies,
+      })
     } catch (error) {
+      standing.release()
       await record.close('The session could not be opened.').catch(() => undefined)
       throw error
     }
-    const session = new OpenSession({
-      id,
-      identity,
-      connection: connection.name,
-      reason: request.reason,
-      tunnel: request.tunnel,
-      localSecret: request.local_secret,
-      record,
-      shared: (of) => this.#sharedOf(of),
-      dependencies: this.#dependencies,
-    })
     this.#open.set(id, session)
-    if (!this.#tunnels.has(request.tunnel)) {
-      await this.end(id, 'The tunnel was closed.')
-      throw new HoopError('conflict', 'The tunnel of this session was closed.')
-    }
+    // What ends a session from the inside (its record, its login, its access) ends all of it.
+    session.signal.addEventListener('abort', () => this.#endAborted(session), { once: true })
+    if (session.signal.aborted) this.#endAborted(session)
+    else if (this.#closed !== null) await this.end(id, this.#closed)
+    else if (!this.#tunnels.has(request.tunnel)) await this.end(id, 'The tunnel was closed.')
+    if (session.signal.aborted) throw session.signal.reason
     const { name, protocol, labels, databases } = connection
     return { id, connection: { name, protocol, labels, databases } }
   }
 
-  async serveStream(identity: Identity, id: string, client: Duplex): Promise<void> {
+  async serveStream(tunnel: string, id: string, client: Duplex): Promise<void> {
     const session = this.#open.get(id)
-    if (session === undefined || session.identity.id !== identity.id) {
+    if (session === undefined || session.tunnel !== tunnel) {
       throw new HoopError('not_found', 'This session is not open.', { hint: 'Run hoop connect again.' })
     }
     await session.serve(client)
   }
 
-  tunnelOpened(identity: Identity, tunnel: string): void {
+  tunnelOpened(caller: Caller, tunnel: string): void {
     if (this.#tunnels.has(tunnel)) throw new HoopError('conflict', 'A tunnel with this id is open already.')
-    this.#tunnels.set(tunnel, identity)
+    this.#limit(caller.identity, this.#tunnels.values(), limits.tunnels, 'tunnels')
+    this.#tunnels.set(tunnel, caller)
   }
 
   async tunnelClosed(tunnel: string, words: string): Promise<void> {
@@ -155,6 +173,13 @@ class GatewaySessions implements Sessions {
     return ending
   }
 
+  #endAborted(session: OpenSession): void {
+    const { reason } = session.signal
+    this.end(session.id, reason instanceof Error ? reason.message : String(reason)).catch((error: unknown) => {
+      this.#dependencies.log.error({ err: error, session: session.id }, 'the end of a session is not in the index yet')
+    })
+  }
+
   async #end(session: OpenSession, words: string): Promise<void> {
     const { log, index } = this.#dependencies
     let said = words
@@ -162,7 +187,32 @@ class GatewaySessions implements Sessions {
       said = session.record.failed?.message ?? words
       log.error({ err: error, session: session.id }, 'the record of a session could not be closed')
     })
-    await index.close(session.id, said, session.record.operations)
+    const tell = () => index.close(session.id, said, session.record.operations)
+    await tell().catch((error: unknown) => {
+      void this.#tellLater(tell)
+      throw error
+    })
+  }
+
+  /** A store that was away must not go on calling a session open. What a stopped gateway could not tell, the next one finds. */
+  async #tellLater(tell: () => Promise<void>): Promise<void> {
+    for (let told = false; !told; ) {
+      await delay(againAfter, undefined, { signal: this.#stopped.signal, ref: false }).catch(() => {})
+      if (this.#stopped.signal.aborted) return
+      told = await tell().then(
+        () => true,
+        () => false,
+      )
+    }
+  }
+
+  #limit(identity: Identity, open: Iterable<{ readonly identity: Identity }>, most: number, what: string): void {
+    let count = 0
+    for (const one of open) if (one.identity.id === identity.id) count++
+    if (count < most) return
+    throw new HoopError('too_many_requests', `You have ${most} ${what} open, and may have no more.`, {
+      hint: 'End some: hoop sessions ls --state open',
+    })
   }
 
   list(filter: SessionFilter): Promise<SessionSummary[]> {
@@ -189,6 +239,7 @@ class GatewaySessions implements Sessions {
 
   async close(words: string): Promise<void> {
     this.#closed ??= words
+    this.#stopped.abort()
     await Promise.all([...[...this.#open.keys()].map((id) => this.end(id, words)), ...this.#ending.values()])
   }
 

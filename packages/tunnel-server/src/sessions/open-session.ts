@@ -5,10 +5,10 @@ import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
 import { dial } from '../tunnels/dial.ts'
 import { SessionCancels } from './cancels.ts'
 import { SessionGate } from './gate.ts'
-import type { SessionsDependencies } from './types.ts'
+import type { SessionsDependencies, Standing } from './types.ts'
 
 /** How long streams may take to tell their callers that the session is over. */
-const farewellTime = 5_000
+const farewellTime = 3_000
 
 export interface OpenSessionParts {
   readonly id: string
@@ -18,6 +18,8 @@ export interface OpenSessionParts {
   readonly tunnel: string
   readonly localSecret: ScramVerifier
   readonly record: SessionRecord
+  /** Released when the session ends. */
+  readonly standing: Standing
   readonly shared: (connection: ConnectionDocument) => SharedValues
   readonly dependencies: SessionsDependencies
 }
@@ -55,6 +57,14 @@ export class OpenSession {
       signal: this.#ending.signal,
       log,
     })
+    const { signal } = parts.standing
+    signal.addEventListener('abort', () => this.abort(ended(signal.reason)), { once: true })
+    if (signal.aborted) this.abort(ended(signal.reason))
+  }
+
+  /** Aborts when the session ends; the reason is a HoopError. */
+  get signal(): AbortSignal {
+    return this.#ending.signal
   }
 
   /** Puts entries on the record. A record that cannot be written ends the session: there is no unrecorded way on. */
@@ -67,6 +77,12 @@ export class OpenSession {
     } catch (error) {
       this.#unrecorded(error)
     }
+  }
+
+  /** Puts on the record what nothing waits for. Throws at once if it cannot be written; a disk that fails later ends the session all the same. */
+  readonly #note = (...entries: Entry[]): void => {
+    const durable = this.append(...entries)
+    if (durable !== undefined) durable.catch(() => {})
   }
 
   #unrecorded(error: unknown): never {
@@ -126,7 +142,7 @@ export class OpenSession {
         cancels: this.#cancels,
         signal: this.#ending.signal,
         dial,
-        loggedIn: (login) => void this.append({ type: 'stream.login', stream, ...login }),
+        loggedIn: (login) => this.#note({ type: 'stream.login', stream, ...login }),
         own: (text) => this.#gate.own(text, stream),
         shared: shared(connection),
       }
@@ -148,9 +164,15 @@ export class OpenSession {
 
   /** Ends all streams and closes the record. */
   async end(words: string): Promise<void> {
+    this.#parts.standing.release()
     this.abort(new HoopError('unavailable', words, { hint: `The record of session ${this.id} stays.` }))
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellTime).unref())
     await Promise.race([Promise.allSettled(this.#streams), late])
     await this.record.close(words)
   }
+}
+
+/** Why a session ended, for those who use it. */
+function ended(reason: unknown): HoopError {
+  return reason instanceof HoopError ? reason : new HoopError('unavailable', 'The session has ended.', { cause: reason })
 }

@@ -12,17 +12,21 @@ import type {
 import type { RuleSet } from '@hoop/policy'
 import type { Upstream } from '@hoop/protocols'
 import type { Logger } from 'pino'
+import type { Caller } from '../identity/access-tokens.ts'
 
 /** What the API and the tunnels may ask of sessions. Every method throws a HoopError for what a person can act on. */
 export interface Sessions {
   /** Checks access, opens the record and the row in the index. */
-  open(identity: Identity, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse>
-  /** Serves one stream of a session; rejects at once when the session is not open or not this identity's. */
-  serveStream(identity: Identity, session: string, client: Duplex): Promise<void>
+  open(caller: Caller, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse>
+  /** Serves one stream that came through this tunnel; rejects at once when the session is not open, or was not opened for this tunnel. */
+  serveStream(tunnel: string, session: string, client: Duplex): Promise<void>
   /** Ends a session: its streams get the words in their own protocol, its record is closed. Ending an ended session does nothing. */
   end(session: string, words: string): Promise<void>
-  /** A tunnel of this identity is up; sessions may be opened under its id until it is closed, and end with it. Throws `conflict` if the id is taken. */
-  tunnelOpened(identity: Identity, tunnel: string): void
+  /**
+   * A tunnel of this login is up; the login may open sessions under its id until it is closed, and they end with it. Throws `conflict` if the
+   * id is taken, `too_many_requests` if the identity has too many.
+   */
+  tunnelOpened(caller: Caller, tunnel: string): void
   tunnelClosed(tunnel: string, words: string): Promise<void>
   list(filter: SessionFilter): Promise<SessionSummary[]>
   get(session: string): Promise<SessionSummary>
@@ -98,12 +102,20 @@ export interface Connections {
   upstream(name: string): Promise<Upstream>
 }
 
+/** What lasts only as long as a login and an access do. */
+export interface Standing {
+  readonly signal: AbortSignal
+  release(): void
+}
+
 export interface SessionsDependencies {
   readonly index: SessionIndex
   /** The compiled documents in force now. */
   readonly rules: () => RuleSet
   readonly holds: Holds
   readonly connections: Connections
+  /** Aborts, with the reason, as soon as the caller's login ends or the connection may not be used any more; until `release`. */
+  readonly hold: (caller: Caller, connection: string) => Standing
   /** Folder of all records; one folder per session inside. */
   readonly records: string
   /** 32 bytes; keys the digests in the record. */

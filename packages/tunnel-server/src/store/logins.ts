@@ -63,22 +63,12 @@ export async function readEndedLogins(db: Database, since: Date): Promise<Login[
     .where(and(isNotNull(logins.endedAt), gt(logins.endedAt, since)))
 }
 
-/** Logins of which the time ran out within the span, and whose identity has no other that still runs. */
-export async function readLapsedIdentities(db: Database, from: Date, to: Date): Promise<string[]> {
-  const rows = await db
-    .selectDistinct({ identity: logins.identityId })
+/** Logins of an identity that were not ended and have not run out. */
+export async function readRunningLogins(db: Database, identity: string, now: Date): Promise<Login[]> {
+  return await db
+    .select()
     .from(logins)
-    .where(and(gt(logins.expiresAt, from), lt(logins.expiresAt, to)))
-  const lapsed: string[] = []
-  for (const { identity } of rows) {
-    const running = await db
-      .select({ id: logins.id })
-      .from(logins)
-      .where(and(eq(logins.identityId, identity), isNull(logins.endedAt), gt(logins.expiresAt, to)))
-      .limit(1)
-    if (running.length === 0) lapsed.push(identity)
-  }
-  return lapsed
+    .where(and(eq(logins.identityId, identity), isNull(logins.endedAt), gt(logins.expiresAt, now)))
 }
 
 export async function removeLoginsBefore(db: Database, moment: Date): Promise<void> {

@@ -64,7 +64,7 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const cipher = new Cipher(await ownKey(join(server.folder, 'master')))
   const documentStore = new DocumentStore({ store, documents, cipher })
-  const standing = new StandingAccess({ access, documents, logins })
+  const standing = new StandingAccess({ documents, logins })
   const close = async () => {
     documents.close()
     logins.close()

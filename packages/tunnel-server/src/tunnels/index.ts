@@ -1,31 +1,38 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ApiErrorCode, apiErrors, HoopError, type Identity } from '@hoop/contracts'
+import { type ApiError, type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts'
 import { acceptTunnel, resetCodes, StreamReset, type Tunnel, tunnelServerOptions } from '@hoop/tunnel'
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
 import { z } from 'zod'
+import type { Caller } from '../identity/access-tokens.ts'
 import type { Sessions } from '../sessions/index.ts'
+import type { Standing } from '../sessions/types.ts'
 
 const path = '/v1/tunnel'
+/** Milliseconds to take a refusal. */
+const refusalTime = 2000
 
 export interface TunnelParts {
   readonly server: Server
   readonly sessions: Sessions
   /** Rejects with a HoopError for a token that does not hold. */
-  readonly verify: (token: string) => Promise<Identity>
+  readonly verify: (token: string) => Promise<Caller>
+  /** Aborts as soon as the caller's login ends: their tunnel ends with it. */
+  readonly hold: (caller: Caller) => Standing
   readonly log: Logger
 }
 
 /** Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`; nothing is upgraded before the token was verified. */
-export function attachTunnels({ server, sessions, verify, log }: TunnelParts): { close(words: string): Promise<void> } {
+export function attachTunnels({ server, sessions, verify, hold, log }: TunnelParts): { close(words: string): Promise<void> } {
   const webSockets = new WebSocketServer({ ...tunnelServerOptions, noServer: true, clientTracking: false })
   const open = new Map<Tunnel, Promise<void>>()
   let closing: string | null = null
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    accept(request, socket, head).catch((error: unknown) => refuse(socket, error))
+    accept(request, socket, head).catch((error: unknown) => refuse(socket, shown(error)))
   })
 
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -39,17 +46,21 @@ export function attachTunnels({ server, sessions, verify, log }: TunnelParts): {
     const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1]
     if (token === undefined)
       throw new HoopError('invalid_token', 'No access token came with the request.', { hint: 'Run hoop login.' })
-    const identity = await verify(token)
-    sessions.tunnelOpened(identity, id.data)
+    const caller = await verify(token)
+    sessions.tunnelOpened(caller, id.data)
     if (socket.destroyed) return await sessions.tunnelClosed(id.data, 'The caller went away.')
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(id.data, identity, webSocket))
-    socket.once('close', () => void sessions.tunnelClosed(id.data, 'the network connection ended').catch(report))
+    const standing = hold(caller)
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(id.data, standing.signal, webSocket))
+    socket.once('close', () => {
+      standing.release()
+      sessions.tunnelClosed(id.data, 'the network connection ended').catch(report)
+    })
   }
 
-  function serve(id: string, identity: Identity, webSocket: Parameters<typeof acceptTunnel>[0]): void {
+  function serve(id: string, until: AbortSignal, webSocket: Parameters<typeof acceptTunnel>[0]): void {
     const tunnel = acceptTunnel(webSocket, {
       onStream: (header, stream) => {
-        sessions.serveStream(identity, header.session, stream).catch((error: unknown) => {
+        sessions.serveStream(id, header.session, stream).catch((error: unknown) => {
           if (!(error instanceof HoopError)) report(error)
           stream.destroy(
             new StreamReset(resetCodes.refused, error instanceof HoopError ? error.message : 'the gateway could not serve this'),
@@ -58,11 +69,31 @@ export function attachTunnels({ server, sessions, verify, log }: TunnelParts): {
       },
       log,
     })
+    // Sessions first: their callers are told in their own protocols, through this tunnel.
+    const onEnd = () => {
+      const words = until.reason instanceof Error ? until.reason.message : 'The login has ended.'
+      sessions
+        .tunnelClosed(id, words)
+        .catch(report)
+        .finally(() => tunnel.close(words))
+    }
+    until.addEventListener('abort', onEnd, { once: true })
+    if (until.aborted) onEnd()
     const done = tunnel.closed.then(({ words }) => sessions.tunnelClosed(id, words)).catch(report)
     open.set(
       tunnel,
       done.finally(() => open.delete(tunnel)),
     )
+  }
+
+  /** What a caller may know of an error; ours is an id, and in the log. */
+  function shown(error: unknown): ApiError {
+    if (error instanceof HoopError && error.code !== 'internal') {
+      return { code: error.code, message: error.message, hint: error.hint, id: null }
+    }
+    const id = `err_${randomUUID()}`
+    log.error({ err: error, id }, 'a tunnel could not be opened by our fault')
+    return { code: 'internal', message: 'The tunnel could not be opened.', hint: `The gateway's log says why, at ${id}.`, id }
   }
 
   function report(error: unknown): void {
@@ -79,13 +110,12 @@ export function attachTunnels({ server, sessions, verify, log }: TunnelParts): {
   }
 }
 
-/** Answers an upgrade with an ApiError and closes. */
-function refuse(socket: Duplex, error: unknown): void {
-  const code: ApiErrorCode = error instanceof HoopError ? error.code : 'internal'
-  const message = error instanceof HoopError ? error.message : 'The tunnel could not be opened.'
-  const hint = error instanceof HoopError ? error.hint : null
-  const body = JSON.stringify({ code, message, hint, id: null })
-  const { status } = apiErrors[code]
+/** Answers an upgrade with an ApiError and closes: whoever does not take the answer, or keeps their side open, is cut off. */
+function refuse(socket: Duplex, error: ApiError): void {
+  const body = JSON.stringify(error)
+  const { status } = apiErrors[error.code as ApiErrorCode]
+  const cut = setTimeout(() => socket.destroy(), refusalTime).unref()
+  socket.once('close', () => clearTimeout(cut))
   socket.end(
     `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Issuer, startIssuer } from '../testing/issuer.ts'
+import { callerOf, openParts, type Parts, startServer, type TestServer } from '../testing/parts.ts'
+
+let server: TestServer
+let issuer: Issuer
+let parts: Parts
+
+beforeAll(async () => {
+  ;[server, issuer] = await Promise.all([startServer(), startIssuer()])
+  parts = await openParts(server, issuer)
+})
+afterAll(async () => {
+  await parts?.close()
+  await issuer?.close()
+  await server?.remove()
+})
+
+test('it ends at the moment at which the login runs out', async () => {
+  const now = Math.floor(Date.now() / 1000)
+  const claims = { iat: now - 12 * 3600 + 2, exp: now + 60 }
+  const { access_token } = await parts.logins.exchange(await issuer.idToken({ sub: 'ada', claims }))
+  const caller = await parts.logins.verifyAccessToken(access_token)
+  const { signal } = parts.standing.hold(caller)
+  expect(signal.aborted).toBe(false)
+  await expect.poll(() => signal.aborted, { timeout: 3000 }).toBe(true)
+  expect(signal.reason).toMatchObject({ code: 'invalid_token', message: 'The login has run out.' })
+})
+
+test('it ends at once for a login that was ended between the token and the hold', async () => {
+  const caller = await callerOf(parts, issuer, 'ada')
+  await parts.store.run((db) => db.execute(`update logins set ended_at = now() where id = '${caller.login}'`))
+  await parts.store.run((db) => db.execute(`select pg_notify('hoop_changes', 'logins ${caller.login}')`))
+  await vi.waitFor(() => expect(parts.logins.hasEnded(caller.login)).toBe(true))
+  expect(parts.standing.hold(caller).signal.reason).toMatchObject({ message: 'The login was ended.' })
+})
+
+test('what was let go is told nothing any more', async () => {
+  const caller = await callerOf(parts, issuer, 'grace')
+  const held = parts.standing.hold(caller, () => {
+    throw new Error('asked after its release')
+  })
+  held.release()
+  await parts.documents.reload()
+  expect(held.signal.aborted).toBe(false)
+})
