@@ -132,38 +132,39 @@ class LineRewriter implements CopyRewriter {
   }
 
   #splitText(content: string): string[] {
-    const { delimiter } = this.#format.options
+    const delimiter = this.#format.options.delimiter.charCodeAt(0)
     const fields: string[] = []
-    let field = ''
+    let start = 0
     for (let i = 0; i < content.length; i++) {
-      const letter = content.charAt(i)
-      if (letter.charCodeAt(0) === backslash) field += letter + content.charAt(++i)
+      const letter = content.charCodeAt(i)
+      if (letter === backslash) i++
       else if (letter === delimiter) {
-        fields.push(field)
-        field = ''
-      } else field += letter
+        fields.push(content.slice(start, i))
+        start = i + 1
+      }
     }
-    fields.push(field)
+    fields.push(content.slice(start))
     return fields
   }
 
   #splitCsv(content: string): string[] {
-    const { delimiter, quote, escape: escaping } = this.#format.options
+    const { options } = this.#format
+    const delimiter = options.delimiter.charCodeAt(0)
+    const quote = options.quote.charCodeAt(0)
+    const escaping = options.escape.charCodeAt(0)
     const fields: string[] = []
-    let field = ''
+    let start = 0
     let quoted = false
     for (let i = 0; i < content.length; i++) {
-      const letter = content.charAt(i)
-      if (quoted && letter === escaping && escaping !== quote) field += letter + content.charAt(++i)
-      else if (letter === quote) {
-        quoted = !quoted
-        field += letter
-      } else if (letter === delimiter && !quoted) {
-        fields.push(field)
-        field = ''
-      } else field += letter
+      const letter = content.charCodeAt(i)
+      if (quoted && letter === escaping && escaping !== quote) i++
+      else if (letter === quote) quoted = !quoted
+      else if (letter === delimiter && !quoted) {
+        fields.push(content.slice(start, i))
+        start = i + 1
+      }
     }
-    fields.push(field)
+    fields.push(content.slice(start))
     return fields
   }
 
