@@ -536,6 +536,7 @@ export class Replies {
     const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
     const { masks } = exchange.permit
     exchange.copy = masks.empty ? null : copyRewriter({ ...copy, outputs }, masks, exchange.count)
+    exchange.copyingOut = true
     this.#pass(exchange)
   }
 

@@ -61,6 +61,7 @@ class Session {
   #clientEnded = false
   /** Terminate was sent: nothing behind it counts. */
   #hungUp = false
+  #terminated = false
   #over = false
 
   constructor(context: ServeContext, ready: LoggedIn, catalogues: Catalogues, ended: Ended) {
@@ -225,6 +226,7 @@ class Session {
         return this.#sync()
       case frontend.terminate:
         read.nothing(reader.body())
+        this.#terminated = true
         this.#hangUp()
         return
       case frontend.copyData:
@@ -528,7 +530,11 @@ class Session {
   }
 
   #cancel(): void {
-    if (this.#admitting) return this.#withdraw('cancelled by the caller')
+    if (this.#admitting) this.#withdraw('cancelled by the caller')
+    else this.#cancelRunning()
+  }
+
+  #cancelRunning(): void {
     const { key } = this.#ready.backend
     if (key === null || this.#replies.idle) return
     cancelBackend({
@@ -543,6 +549,8 @@ class Session {
     this.#clientEnded = true
     this.#admission.abort(new Error('the caller disconnected'))
     if (!this.#busy) this.#pump()
+    // It left without Terminate: nobody waits for what still runs, and the server would notice only at its end.
+    if (!this.#terminated) this.#cancelRunning()
   }
 
   /** The caller is done: the backend finishes what it has and closes. */
@@ -587,6 +595,8 @@ class Session {
     this.#withdraw('the caller disconnected')
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelHandle.release()
+    // The server notices that we are gone only when it next writes.
+    if (!this.#terminated) this.#cancelRunning()
     this.#backend.destroy()
     try {
       this.#replies.close()
