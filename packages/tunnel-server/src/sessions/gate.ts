@@ -8,7 +8,6 @@ import {
   type Maybe,
   type Operation,
   type Reason,
-  type Refusal,
   type Verdict,
 } from '@hoop/contracts'
 import type { Judgement, RequiredApproval, RuleSet } from '@hoop/policy'
@@ -16,13 +15,15 @@ import { recordedForm } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { AdmittedPermit, type Append } from './permit.ts'
-import { approvalVoid, decisionRefused, holdFailed, judgeFailed, notHoldable } from './refusals.ts'
+import { approvalVoid, decisionRefused, holdFailed, judgeFailed, notHoldable, rulesUnknown, type Words } from './refusals.ts'
 import type { Decision, Holds } from './types.ts'
 
 export interface GateParts {
   readonly sessionId: string
   readonly identity: Identity
+  readonly connectionName: string
   readonly reason: string | null
+  /** Throws a HoopError `unavailable` when it is not known which are in force. */
   readonly rules: () => RuleSet
   /** The connection as registered now; throws a HoopError when it, or the access to it, is gone. */
   readonly connection: () => ConnectionDocument
@@ -32,6 +33,14 @@ export interface GateParts {
   /** Aborts when the session ends. */
   readonly signal: AbortSignal
   readonly log: Logger
+}
+
+/** What an operation is judged, recorded and masked by. */
+interface InForce {
+  readonly rules: RuleSet
+  readonly connection: ConnectionDocument
+  readonly version: string
+  readonly masks: MaskPlan
 }
 
 type Approve = Extract<Judgement, { decision: 'approve' }>
@@ -44,40 +53,71 @@ export class SessionGate implements Gate {
   /** By the shared analysis of a text: its recorded form and digest under one mask plan. */
   readonly #forms = new WeakMap<object, { plan: MaskPlan; text: string; digest: string }>()
   #count = 0
+  /** What was in force when that was last known: to refuse, to record and to mask by while it is not, never to permit by. */
+  #known: InForce
 
+  /** @throws HoopError when it is not known what is in force, or the connection may not be used. */
   constructor(parts: GateParts) {
     this.#parts = parts
     this.#prefix = `op_${parts.sessionId.slice(-8)}`
+    this.#known = this.#inForce()
   }
 
   get masks(): MaskPlan {
-    return this.#parts.rules().masks(this.#parts.identity, this.#parts.connection())
+    return (this.#inForceIfKnown() ?? this.#known).masks
+  }
+
+  /** @throws HoopError `unavailable` when it is not known; any other when the session is over. */
+  #inForce(): InForce {
+    const rules = this.#parts.rules()
+    const connection = this.#parts.connection()
+    this.#known = { rules, connection, version: rules.version, masks: rules.masks(this.#parts.identity, connection) }
+    return this.#known
+  }
+
+  /** Null: it is not known what is in force. Throws when the session is over. */
+  #inForceIfKnown(): InForce | null {
+    try {
+      return this.#inForce()
+    } catch (error) {
+      if (error instanceof HoopError && error.code === 'unavailable') return null
+      throw error
+    }
+  }
+
+  /** Puts on the record what nothing waits for. A disk that fails later ends the session all the same. */
+  #note(entry: Entry): void {
+    const durable = this.#parts.append(entry)
+    if (durable !== undefined) durable.catch(() => {})
   }
 
   unsolicited(kind: string, text: string): boolean {
     // ParameterStatus and the like tell of settings: nothing to wait for.
-    void this.#parts.append({ type: 'unsolicited', stream: 0, kind, text })
+    this.#note({ type: 'unsolicited', stream: 0, kind, text })
     return true
   }
 
   admit(operation: Operation, options: AdmitOptions): Maybe<Verdict> {
     const id = `${this.#prefix}_${(this.#count++).toString(36)}`
-    const judgement = this.#judge(operation)
-    const { masks } = this
+    const now = this.#inForceIfKnown()
+    const judgement = now === null ? this.#unjudged(rulesUnknown) : this.#judge(operation, now)
+    const { masks } = now ?? this.#known
     const entry = this.#entry(id, operation, options.stream, judgement, masks)
     const recorded = this.#parts.append(entry)
-    if (judgement.decision === 'refuse') {
-      const verdict: Verdict = { kind: 'refuse', refusal: { ...judgement.refusal, id } }
-      return recorded === undefined ? verdict : recorded.then(() => verdict)
+    if (judgement.decision === 'approve') {
+      const hold = () => this.#hold(id, operation, options, judgement, entry)
+      return recorded === undefined ? hold() : recorded.then(hold)
     }
-    if (judgement.decision === 'approve') return this.#hold(id, operation, options, judgement, entry)
-    const verdict: Verdict = { kind: 'permit', permit: this.#permit(id, masks) }
+    const verdict: Verdict =
+      judgement.decision === 'refuse'
+        ? { kind: 'refuse', refusal: { ...judgement.refusal, id } }
+        : { kind: 'permit', permit: this.#permit(id, masks) }
     return recorded === undefined ? verdict : recorded.then(() => verdict)
   }
 
   /** Puts a statement of the gateway's own on the record before it runs. */
   own(text: string, stream: number): void {
-    void this.#parts.append({
+    this.#note({
       type: 'operation',
       id: `${this.#prefix}_${(this.#count++).toString(36)}`,
       stream,
@@ -90,7 +130,7 @@ export class SessionGate implements Gate {
       objects: [],
       functions: [],
       verdict: 'permit',
-      policyVersion: this.#parts.rules().version,
+      policyVersion: (this.#inForceIfKnown() ?? this.#known).version,
       reasons: [],
       refusal: null,
     })
@@ -100,18 +140,20 @@ export class SessionGate implements Gate {
     return new AdmittedPermit(id, masks, this.#parts.signal, this.#parts.append)
   }
 
-  #judge(operation: Operation): Judgement {
+  #judge(operation: Operation, { rules, connection }: InForce): Judgement {
     const { identity, sessionId, reason, log } = this.#parts
-    const rules = this.#parts.rules()
-    const connection = this.#parts.connection()
     try {
       // Facts are one object for all executions of a text, so they stand for its analysis.
       const cacheKey = operation.facts
       return rules.judge({ identity, connection, operation, session: { id: sessionId, reason }, now: new Date(), cacheKey })
     } catch (error) {
       log.error({ err: error, session: sessionId }, 'an operation could not be judged')
-      return { decision: 'refuse', reasons: [], version: rules.version, refusal: judgeFailed }
+      return this.#unjudged(judgeFailed)
     }
+  }
+
+  #unjudged(refusal: Words): Extract<Judgement, { decision: 'refuse' }> {
+    return { decision: 'refuse', reasons: [], version: this.#known.version, refusal }
   }
 
   /** Everything that the record says of an operation before it runs. */
@@ -161,46 +203,58 @@ export class SessionGate implements Gate {
     judgement: Approve,
     entry: OperationEvent,
   ): Promise<Verdict> {
-    const refuse = (words: Omit<Refusal, 'id'>): Verdict => ({ kind: 'refuse', refusal: { ...words, id } })
     const signal = AbortSignal.any([options.signal, this.#parts.signal])
-    const deciders = new Set<string>()
-    let last: Asked | null = null
+    const granted: Asked[] = []
+    const refuse = async (words: Words, why: string): Promise<Verdict> => {
+      for (const asked of granted) await this.#void(id, asked, why)
+      return { kind: 'refuse', refusal: { ...words, id } }
+    }
     for (const approval of judgement.approvals) {
       for (;;) {
         const asked = await this.#ask(id, approval, options, entry, signal)
-        if (!('decision' in asked)) return refuse(asked)
-        last = asked
+        if (!('decision' in asked)) {
+          await this.#parts.append(notRun(id, asked))
+          return await refuse(asked, 'The other approvals that it needs could not be asked for.')
+        }
         const { decision } = asked
-        if (decision.decision !== 'approved' || decision.by === null) return refuse(decisionRefused(approval.rule, decision))
-        if (!deciders.has(decision.by.id)) {
-          deciders.add(decision.by.id)
+        if (decision.decision !== 'approved' || decision.by === null) {
+          return await refuse(
+            decisionRefused(approval.rule, decision),
+            `Another approval that it needs was ${decision.decision}.`,
+          )
+        }
+        if (granted.every((other) => other.decision.by?.id !== decision.by?.id)) {
+          granted.push(asked)
           break
         }
-        await this.#void(id, last, 'One person answers for one rule only; somebody else must decide.')
+        await this.#void(id, asked, 'One person answers for one rule only; somebody else must decide.')
       }
     }
-    const again = this.#judge(operation)
-    const { masks } = this
-    if (!stillApproved(judgement, again)) {
-      if (last !== null) await this.#void(id, last, 'The rules changed while it was held.')
-      return refuse(approvalVoid(judgement.approvals[0]?.rule ?? 'hoop/approvals'))
+    const now = signal.aborted ? null : this.#inForceIfKnown()
+    if (signal.aborted) return await refuse(decisionRefused('hoop/approvals', withdrawn), 'It was withdrawn as it was approved.')
+    if (now === null) {
+      await this.#parts.append(notRun(id, rulesUnknown))
+      return await refuse(rulesUnknown, 'It is not known which rules are in force.')
     }
-    if (signal.aborted) return refuse(decisionRefused('hoop/approvals', withdrawn))
-    return { kind: 'permit', permit: this.#permit(id, masks) }
+    if (!stillApproved(judgement, this.#judge(operation, now))) {
+      return await refuse(approvalVoid(judgement.approvals[0]?.rule ?? 'hoop/approvals'), 'The rules changed while it was held.')
+    }
+    return { kind: 'permit', permit: this.#permit(id, now.masks) }
   }
 
   /** An approval that does not count after all: said to approvers and on the record. */
   async #void(operation: string, { approval, decision }: Asked, words: string): Promise<void> {
-    const { holds, append, rules, log } = this.#parts
-    await append({
-      type: 'decided',
-      operation,
-      approval,
-      decision: 'void',
-      by: decision.by,
-      reason: words,
-      policyVersion: rules().version,
-    })
+    const { append } = this.#parts
+    const { version: policyVersion } = this.#known
+    try {
+      await append({ type: 'decided', operation, approval, decision: 'void', by: decision.by, reason: words, policyVersion })
+    } finally {
+      await this.#voidInStore(approval, words)
+    }
+  }
+
+  async #voidInStore(approval: string, words: string): Promise<void> {
+    const { holds, log } = this.#parts
     await holds
       .void(approval, words)
       .catch((error: unknown) => log.error({ err: error, approval }, 'an approval could not be marked as void'))
@@ -213,14 +267,17 @@ export class SessionGate implements Gate {
     options: AdmitOptions,
     { text, parameters, effects, objects }: OperationEvent,
     signal: AbortSignal,
-  ): Promise<Asked | Omit<Refusal, 'id'>> {
+  ): Promise<Asked | Words> {
     const { holds, sessionId, identity, reason, append, log } = this.#parts
+    // Nobody is left to decide what cannot be recorded, and nothing is left approved of which the record does not know.
+    const givenUp = new AbortController()
+    let approved: string | null = null
     try {
       const held = await holds.hold(
         {
           session: sessionId,
           operationId: id,
-          connection: this.#parts.connection().name,
+          connection: this.#parts.connectionName,
           requester: identity,
           reason,
           rule,
@@ -232,11 +289,12 @@ export class SessionGate implements Gate {
           effects,
           objects,
         },
-        signal,
+        AbortSignal.any([signal, givenUp.signal]),
       )
       await append({ type: 'held', operation: id, approval: held.id, rule, approvers: [...groups], timeout })
       options.onHold({ approvalId: held.id, operationId: id, rule, message, approvers: groups, timeout })
       const decision = await held.decision
+      if (decision.decision === 'approved') approved = held.id
       await append({
         type: 'decided',
         operation: id,
@@ -244,10 +302,12 @@ export class SessionGate implements Gate {
         decision: decision.decision,
         by: decision.by,
         reason: decision.reason,
-        policyVersion: this.#parts.rules().version,
+        policyVersion: this.#known.version,
       })
       return { approval: held.id, decision }
     } catch (error) {
+      givenUp.abort()
+      if (approved !== null) await this.#voidInStore(approved, 'The decision could not be recorded.')
       if (error instanceof HoopError && error.code === 'invalid_request') return notHoldable(rule, error)
       log.error({ err: error, session: sessionId, operation: id }, 'an operation could not be held')
       return holdFailed
@@ -259,6 +319,11 @@ export class SessionGate implements Gate {
 interface Asked {
   readonly approval: string
   readonly decision: Decision
+}
+
+/** The end of an operation that was held and that nobody could decide. */
+function notRun(operation: string, { code, message }: Words): Entry {
+  return { type: 'outcome', operation, kind: 'not-run', tag: null, error: { code, message }, rows: 0, masked: {}, duration: 0 }
 }
 
 const withdrawn: Decision = { decision: 'withdrawn', by: null, reason: null }

@@ -12,7 +12,7 @@ import {
   type SessionSummary,
 } from '@hoop/contracts'
 import type { SharedValues } from '@hoop/protocols'
-import { openRecord, readBatches, readLines, recoverRecord } from '@hoop/recording'
+import { openRecord, RecordError, readBatches, readLines, recoverRecord, type SessionRecord } from '@hoop/recording'
 import type { Caller } from '../identity/access-tokens.ts'
 import { OpenSession } from './open-session.ts'
 import type { SessionFilter, Sessions, SessionsDependencies } from './types.ts'
@@ -88,7 +88,7 @@ class GatewaySessions implements Sessions {
     this.#limit(identity, this.#open.values(), limits.sessions, 'sessions')
     const id = newSessionId()
     const { durability, results } = connection.record
-    const record = openRecord({ folder: join(records, id), session: id, durability, results })
+    const record = beginRecord({ folder: join(records, id), session: id, durability, results })
     const standing = hold(caller, connection.name)
     let session: OpenSession
     try {
@@ -263,6 +263,16 @@ class GatewaySessions implements Sessions {
       this.#shared.set(connection, shared)
     }
     return shared
+  }
+}
+
+/** A session that cannot be recorded is not opened. */
+function beginRecord(options: Parameters<typeof openRecord>[0]): SessionRecord {
+  try {
+    return openRecord(options)
+  } catch (cause) {
+    if (!(cause instanceof RecordError)) throw cause
+    throw new HoopError('unavailable', cause.message, { hint: 'Nothing runs unrecorded. Tell an admin.', cause })
   }
 }
 

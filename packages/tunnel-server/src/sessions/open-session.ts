@@ -48,6 +48,7 @@ export class OpenSession {
     this.#gate = new SessionGate({
       sessionId: parts.id,
       identity: parts.identity,
+      connectionName: parts.connection,
       reason: parts.reason,
       rules,
       connection: () => this.#connection(),
@@ -87,7 +88,9 @@ export class OpenSession {
 
   #unrecorded(error: unknown): never {
     const words = error instanceof RecordError ? error.message : 'The record of this session cannot be written.'
-    const failure = new HoopError('unavailable', words, { hint: 'What was asked last was not run. Tell an admin.', cause: error })
+    // An operation that is not on the record was not run; one whose result cannot be put there was.
+    const hint = 'What was not answered may have run: look before you run it again. Tell an admin.'
+    const failure = new HoopError('unavailable', words, { hint, cause: error })
     this.abort(failure)
     throw failure
   }

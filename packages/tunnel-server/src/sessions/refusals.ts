@@ -2,7 +2,7 @@ import type { HoopError, Refusal } from '@hoop/contracts'
 import type { Decision } from './types.ts'
 
 /** The gate's own refusals; those of rules come with their judgement. Without the operation's id. */
-type Words = Omit<Refusal, 'id'>
+export type Words = Omit<Refusal, 'id'>
 
 export function decisionRefused(rule: string, { decision, by, reason }: Decision): Words {
   const who = by === null ? 'An approver' : by.name
@@ -47,6 +47,14 @@ export const holdFailed: Words = {
   rule: 'hoop/approvals',
   detail: 'The store of approvals does not answer. Nothing was run.',
   hint: 'Try again later.',
+}
+
+export const rulesUnknown: Words = {
+  code: 'unavailable',
+  message: 'the gateway cannot tell at the moment which rules are in force',
+  rule: 'hoop/rules',
+  detail: 'The store of the rules does not answer. Nothing was run.',
+  hint: 'Try again in a moment: the connection stays open.',
 }
 
 /** It can be asked of nobody: too large for an approver to read. */

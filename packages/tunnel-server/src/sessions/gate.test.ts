@@ -1,0 +1,196 @@
+import { type Document, HoopError, type Identity, type Operation } from '@hoop/contracts'
+import { compileRules } from '@hoop/policy'
+import type { Entry } from '@hoop/recording'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { SessionGate } from './gate.ts'
+import type { Decision, HoldRequest } from './types.ts'
+
+const ada: Identity = { id: 'i#ada', kind: 'person', name: 'Ada', email: null, groups: ['engineering'], issuer: 'i' }
+const by = (name: string): Identity => ({ ...ada, id: `i#${name}`, name, groups: ['dba', 'sre'] })
+const connection = {
+  kind: 'Connection',
+  name: 'shop',
+  protocol: 'postgres',
+  labels: {},
+  address: '127.0.0.1:5432',
+  databases: ['app'],
+  login: { user: 'app' },
+  tls: 'disable',
+  record: { durability: 'ordered', results: 'full' },
+} as const satisfies Document
+const asks = (name: string, group: string): Document => ({
+  kind: 'Policy',
+  name,
+  connections: {},
+  identities: {},
+  when: "operation.effects.exists(e, e == 'write')",
+  // biome-ignore lint/suspicious/noThenProperty: the document's own word, and never awaited
+  then: 'approve',
+  approvers: { groups: [group], count: 1, timeout: '15m' },
+})
+
+function operation(text: string, effect: 'read' | 'write'): Operation {
+  return {
+    protocol: 'postgres',
+    text,
+    parameters: [],
+    fingerprint: null,
+    effects: [effect],
+    objects: [],
+    functions: [],
+    facts: { verbs: ['X'], statements: 1, unbounded: false, destructive: false, columns: [] },
+    literals: [],
+    flows: [],
+    parts: [],
+    refused: null,
+    unknownBecause: [],
+  }
+}
+
+/** A gate whose surroundings can be made to fail. */
+function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
+  const recorded: Entry[] = []
+  const holds: { id: string; request: HoldRequest; signal: AbortSignal; decide(decision: Decision): void }[] = []
+  const voided: string[] = []
+  const state = { known: true, documents, fails: null as string | null, later: false }
+  const ending = new AbortController()
+  const gate = new SessionGate({
+    sessionId: 'ses_0123456789',
+    identity: ada,
+    connectionName: 'shop',
+    reason: null,
+    rules: () => {
+      if (!state.known) throw new HoopError('unavailable', 'the store is away')
+      return compileRules([connection, ...state.documents], { hashKey: Buffer.alloc(32) })
+    },
+    connection: () => connection,
+    holds: {
+      hold: async (request, signal) => {
+        const { promise, resolve } = Promise.withResolvers<Decision>()
+        const id = `ap_${holds.length}`
+        holds.push({ id, request, signal, decide: resolve })
+        return { id, decision: promise }
+      },
+      void: async (id) => void voided.push(id),
+    },
+    digestKey: Buffer.alloc(32),
+    append: (...entries) => {
+      if (entries.some(({ type }) => type === state.fails)) {
+        const failure = new HoopError('unavailable', 'the disk is full')
+        if (state.later) return Promise.reject(failure)
+        throw failure
+      }
+      recorded.push(...entries)
+      return undefined
+    },
+    signal: ending.signal,
+    log: pino({ level: 'silent' }),
+  })
+  const admit = async (text: string, effect: 'read' | 'write', signal = new AbortController().signal) =>
+    await gate.admit(operation(text, effect), { stream: 1, signal, onHold: () => {} })
+  const held = async (number: number) => {
+    await expect.poll(() => holds.length).toBeGreaterThan(number)
+    return holds[number]!
+  }
+  const types = () => recorded.map((entry) => (entry.type === 'decided' ? `decided ${entry.decision}` : entry.type))
+  return { gate, state, recorded, voided, ending, admit, held, types }
+}
+const approved = (name: string): Decision => ({ decision: 'approved', by: by(name), reason: null })
+
+test('while it is not known which rules are in force, each operation is refused, on the record', async () => {
+  const { admit, state, recorded, gate } = make()
+  expect((await admit('select 1', 'read')).kind).toBe('permit')
+  state.known = false
+  expect(await admit('select 2', 'read')).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
+  expect(recorded.at(-1)).toMatchObject({
+    type: 'operation',
+    text: 'select 2',
+    verdict: 'refuse',
+    refusal: { code: 'unavailable' },
+  })
+  expect(gate.masks.empty).toBe(true)
+  gate.own('select from the catalogue', 1)
+  state.known = true
+  expect((await admit('select 3', 'read')).kind).toBe('permit')
+})
+
+test('an approval is void when it cannot be told, at its release, whether it still holds', async () => {
+  const { admit, state, held, voided, types } = make()
+  const verdict = admit('delete', 'write')
+  const { decide } = await held(0)
+  state.known = false
+  decide(approved('grace'))
+  expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
+  expect(voided).toEqual(['ap_0'])
+  expect(types()).toEqual(['operation', 'held', 'decided approved', 'outcome', 'decided void'])
+})
+
+test('what is withdrawn at the moment of its approval did not run, and says so', async () => {
+  const { admit, held, voided, types } = make()
+  const leaving = new AbortController()
+  const verdict = admit('delete', 'write', leaving.signal)
+  const { decide } = await held(0)
+  leaving.abort()
+  decide(approved('grace'))
+  expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code: 'withdrawn' } })
+  expect(voided).toEqual(['ap_0'])
+  expect(types()).toEqual(['operation', 'held', 'decided approved', 'decided void'])
+})
+
+test('of two approvals that are needed, the one given is void when the other is denied', async () => {
+  const { admit, held, voided } = make([asks('a', 'dba'), asks('b', 'sre')])
+  const verdict = admit('delete', 'write')
+  ;(await held(0)).decide(approved('grace'))
+  ;(await held(1)).decide({ decision: 'denied', by: by('otto'), reason: 'no' })
+  expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code: 'approval_denied' } })
+  expect(voided).toEqual(['ap_0'])
+})
+
+test('one person does not answer for two rules', async () => {
+  const { admit, held, voided } = make([asks('a', 'dba'), asks('b', 'sre')])
+  const verdict = admit('delete', 'write')
+  ;(await held(0)).decide(approved('grace'))
+  ;(await held(1)).decide(approved('grace'))
+  ;(await held(2)).decide(approved('otto'))
+  expect((await verdict).kind).toBe('permit')
+  expect(voided).toEqual(['ap_1'])
+})
+
+test('a question that cannot be recorded is withdrawn: nobody is asked what would never run', async () => {
+  const { admit, state, held } = make()
+  state.fails = 'held'
+  const verdict = admit('delete', 'write').catch((error: unknown) => error)
+  const { signal } = await held(0)
+  await expect.poll(() => signal.aborted).toBe(true)
+  expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
+})
+
+test('an approval that cannot be recorded is void, and nothing runs on it', async () => {
+  const { admit, state, held, voided } = make()
+  state.fails = 'decided'
+  const verdict = admit('delete', 'write')
+  ;(await held(0)).decide(approved('grace'))
+  expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
+  expect(voided).toEqual(['ap_0'])
+})
+
+test('a disk that fails later refuses what waits for it, and is nobody else’s accident', async () => {
+  const accidents: unknown[] = []
+  const note = (error: unknown) => accidents.push(error)
+  process.on('unhandledRejection', note)
+  try {
+    const { admit, state, gate } = make()
+    state.later = true
+    state.fails = 'operation'
+    await expect(admit('select 1', 'read')).rejects.toThrow('the disk is full')
+    await expect(admit('delete', 'write')).rejects.toThrow('the disk is full')
+    gate.own('select from the catalogue', 1)
+    state.fails = 'unsolicited'
+    gate.unsolicited('ParameterStatus', 'x=y')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(accidents).toEqual([])
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+})
