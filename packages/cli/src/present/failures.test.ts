@@ -9,6 +9,11 @@ it('says what happened and what to do, with the exit code of the error', () => {
   expect(describeFailure(error, plain)).toEqual({ text: 'hoop: you may not use shop\\u{1b}[2J\n      ask an admin', exit: 121 })
 })
 
+it('keeps the lines of a mistake and its caret', () => {
+  const error = new HoopError('invalid_document', 'a.yaml:3:7: no\u001b\n  then: maybe\n        ^^^^^')
+  expect(describeFailure(error, plain).text).toBe('hoop: a.yaml:3:7: no\\u{1b}\n        then: maybe\n              ^^^^^')
+})
+
 it('is one JSON object where JSON is asked for', () => {
   const { text, exit } = describeFailure(new HoopError('unavailable', 'away'), { json: true, debug: false })
   expect(JSON.parse(text)).toEqual({ error: { code: 'unavailable', message: 'away', hint: null, exit } })

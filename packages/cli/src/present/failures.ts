@@ -16,7 +16,7 @@ export interface FailureOptions {
 export function describeFailure(error: unknown, options: FailureOptions): Failure {
   const { code, message, hint, exit } = understand(error)
   if (options.json) return { text: JSON.stringify({ error: { code, message, hint, exit } }), exit }
-  const lines = [`hoop: ${escapeLine(message)}`]
+  const lines = [`hoop: ${escapeBlock(message).replaceAll('\n', '\n      ')}`]
   if (hint !== null) lines.push(`      ${escapeLine(hint)}`)
   if (options.debug && error instanceof Error) lines.push('', escapeBlock(stacks(error)))
   return { text: lines.join('\n'), exit }
