@@ -61,6 +61,8 @@ class Session {
   #clientEnded = false
   /** Terminate was sent: nothing behind it counts. */
   #hungUp = false
+  /** For a caller that broke the protocol, once what it sent before is answered. */
+  #lastWords: Buffer | undefined
   #terminated = false
   #over = false
 
@@ -109,12 +111,12 @@ class Session {
     this.#backend.on('data', (chunk: Buffer) => this.#guard(() => this.#replies.receive(chunk)))
     finished(this.#backend, { writable: false }, () => this.#guard(() => this.#backendGone()))
     this.#backend.on('error', () => undefined)
-    this.#client.on('data', (chunk: Buffer) => this.#guard(() => this.#receive(chunk)))
+    this.#client.on('data', (chunk: Buffer) => this.#guardCaller(() => this.#receive(chunk)))
     this.#client.on('end', () => this.#guard(() => this.#clientEnd()))
     this.#client.on('close', () => this.#finish())
     this.#client.on('error', () => undefined)
     if (backend.rest.length > 0) this.#guard(() => this.#replies.receive(backend.rest))
-    if (rest.length > 0) this.#guard(() => this.#receive(rest))
+    if (rest.length > 0) this.#guardCaller(() => this.#receive(rest))
     // Both may have happened during the login.
     if (this.#client.readableEnded) this.#guard(() => this.#clientEnd())
     if (this.#client.destroyed) return this.#finish()
@@ -131,7 +133,21 @@ class Session {
     }
   }
 
+  /** Reads what the caller sent. A message that cannot be ends its connection, but not what came before. */
+  #guardCaller(work: () => void): void {
+    this.#guard(() => {
+      try {
+        work()
+      } catch (error) {
+        if (!(error instanceof ProtocolViolation)) throw error
+        this.#lastWords = failure(error, this.#context.sessionId)
+        this.#hangUp()
+      }
+    })
+  }
+
   #receive(chunk: Buffer): void {
+    if (this.#hungUp) return
     this.#reader.push(chunk)
     if (this.#busy) {
       if (this.#reader.buffered > maxAhead) this.#client.pause()
@@ -148,7 +164,7 @@ class Session {
         wait.then(
           () => {
             this.#busy = false
-            this.#guard(() => this.#pump())
+            this.#guardCaller(() => this.#pump())
           },
           (error) => this.#fail(error),
         )
@@ -506,8 +522,14 @@ class Session {
   #refuseExtended(verdict: Verdict): void {
     if (verdict.kind === 'permit') throw new ProtocolViolation('a text was admitted unread')
     if (this.#stopped) return
-    this.#out.push(substitutes.bind(verdict.refusal.id))
-    this.#replies.expect({ kind: 'refused', answer: this.#answer(verdict.refusal), unit: this.#unit })
+    this.#failExtended(verdict.refusal.id, this.#answer(verdict.refusal))
+  }
+
+  /** The backend will fail, and skip whatever comes up to Sync: nothing of it is put before the gate. */
+  #failExtended(because: string, answer: Buffer): void {
+    this.#out.push(substitutes.bind(because))
+    this.#replies.expect({ kind: 'refused', answer, unit: this.#unit })
+    this.#replies.skipping = true
   }
 
   #answer(refusal: Refusal): Buffer {
@@ -516,8 +538,7 @@ class Session {
 
   /** A name that the backend does not hold: its own error, made to happen there as well. */
   #missing(code: string, words: string): void {
-    this.#out.push(substitutes.bind('unknown name'))
-    this.#replies.expect({ kind: 'refused', answer: errorMessage('ERROR', code, words), unit: this.#unit })
+    this.#failExtended('unknown name', errorMessage('ERROR', code, words))
   }
 
   #missingTarget({ kind, name }: TargetMessage): void {
@@ -564,16 +585,13 @@ class Session {
   }
 
   #backendGone(): void {
-    const owed = !this.#replies.idle || !this.#hungUp
     this.#replies.close()
-    if (owed && !this.#replies.fatal) {
-      this.#replies.say(
-        errorMessage('FATAL', '08006', 'the connection to the database was closed', {
-          hint: 'Connect again; an open transaction is rolled back.',
-        }),
-      )
-    }
-    this.#finish()
+    if (this.#hungUp || this.#replies.fatal) return this.#finish(this.#lastWords)
+    this.#finish(
+      errorMessage('FATAL', '08006', 'the connection to the database was closed', {
+        hint: 'Connect again; an open transaction is rolled back.',
+      }),
+    )
   }
 
   #onAbort = (): void => {

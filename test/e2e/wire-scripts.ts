@@ -1,0 +1,150 @@
+import { write } from '../../packages/protocols/src/postgres/codec.ts'
+import { bind, execute, extended, parse, raw } from '../../packages/protocols/src/postgres/wire.fixture.ts'
+
+/** Bytes to send, or the tag of a message to wait for. */
+type Step = Buffer | string
+const q = write.query
+const sync = write.sync()
+const flush = write.flush()
+const describeS = (name: string): Buffer => write.describe({ kind: 'S', name })
+const describeP = (name: string): Buffer => write.describe({ kind: 'P', name })
+const closeS = (name: string): Buffer => write.close({ kind: 'S', name })
+const closeP = (name: string): Buffer => write.close({ kind: 'P', name })
+const data = (text: string): Buffer => write.copyData(Buffer.from(text))
+const done = write.copyDone()
+const insert = (id: number): string => `insert into wire values (${id}, 'x')`
+const copyIn = 'copy wire from stdin'
+const copyOut = 'copy wire to stdout'
+const bad = 'select nothing from wire'
+const series = 'select generate_series(1, 5)'
+
+/** Sequences of bytes that nothing refuses: what comes back must be what the server itself sends. */
+export const scripts: Readonly<Record<string, readonly Step[]>> = {
+  'a simple query': [q('select 1')],
+  'several statements in one query': [q(`${insert(10)}; select 1; select 2, 3`)],
+  'several statements, the second fails': [q(`${insert(10)}; ${bad}; ${insert(11)}`), q('select * from wire')],
+  'an empty query': [q('')],
+  'a query of semicolons and comments': [q(' ;; -- nothing\n')],
+  'a syntax error, and on': [q('selec 1'), q('select 1')],
+  'an error, and on without Sync': [q(bad), q('select 1')],
+  'division by zero in the middle of rows': [q('select 1 / (3 - generate_series(1, 5))')],
+  'a transaction that fails': [q('begin'), q(bad), q('select 1'), q('commit'), q('select 1')],
+  'a transaction in one query': [q(`begin; ${insert(10)}; rollback; select * from wire`)],
+  savepoints: [q('begin'), q('savepoint s'), q(bad), q('rollback to s'), q('select 1'), q('commit')],
+  'a Sync alone': [sync],
+  'many Syncs': [sync, sync, sync],
+  'a Flush alone, then Sync': [flush, sync],
+  'one extended statement': [...extended('select 1'), sync],
+  'an extended statement with parameters': [...extended('select $1::int + 1, $2::text', ['41', null]), sync],
+  'three in one unit': [...extended('select 1'), ...extended('select 2'), ...extended('select 3'), sync],
+  'three in one unit, the second fails': [
+    ...extended(insert(10)),
+    ...extended(bad),
+    ...extended(insert(11)),
+    sync,
+    q('select * from wire'),
+  ],
+  'three units, the second fails': [
+    ...extended(insert(10)),
+    sync,
+    ...extended(bad),
+    sync,
+    ...extended(insert(11)),
+    sync,
+    q('select * from wire'),
+  ],
+  'a Flush in the middle': [parse('', 'select 1'), flush, '1', bind('', ''), flush, '2', execute(''), flush, 'C', sync],
+  'Describe of a statement': [parse('s', 'select $1::int as a, now()'), describeS('s'), sync],
+  'Describe of a statement without rows': [parse('s', insert(10)), describeS('s'), sync],
+  'Describe of a portal in binary': [parse('', 'select 1, 2'), bind('', '', [], [1]), describeP(''), execute(''), sync],
+  'an Execute without Describe': [parse('', 'select * from wire'), bind('', ''), execute(''), sync],
+  'an empty prepared statement': [parse('', ''), bind('', ''), describeP(''), execute(''), sync],
+  'several statements in one Parse': [parse('', 'select 1; select 2'), sync],
+  'a Parse error, then more, then Sync': [parse('', bad), bind('', ''), execute(''), sync, q('select 1')],
+  'a Parse error, a Query without Sync, then Sync': [parse('', bad), q('select 1'), sync, q('select 2')],
+  'a Bind of what is not there': [bind('', 'nowhere'), execute(''), sync],
+  'a Bind with too few parameters': [parse('', 'select $1::int'), bind('', ''), execute(''), sync],
+  'a Bind with a value that is no number': [parse('', 'select $1::int'), bind('', '', ['x']), execute(''), sync],
+  'an Execute of what is not there': [execute('nowhere'), sync],
+  'a Describe of what is not there': [describeS('nowhere'), sync, describeP('nowhere'), sync],
+  'a Close of what is not there': [closeS('nowhere'), closeP('nowhere'), sync],
+  'a name that is taken': [parse('s', 'select 1'), sync, parse('s', 'select 2'), sync, bind('', 's'), execute(''), sync],
+  'a portal that is taken': [q('begin'), parse('', 'select 1'), bind('p', ''), bind('p', ''), sync],
+  'Close and a new Parse': [
+    parse('s', 'select 1'),
+    closeS('s'),
+    parse('s', 'select 1, 2'),
+    describeS('s'),
+    bind('', 's'),
+    execute(''),
+    sync,
+  ],
+  'a Query between Parse and Bind, named': [parse('s', 'select 1'), q('select 2'), bind('', 's'), execute(''), sync],
+  'a Query between Parse and Bind, unnamed': [parse('', 'select 1'), q('select 2'), bind('', ''), execute(''), sync],
+  'rows in pieces': [parse('', series), bind('p', ''), execute('p', 2), execute('p', 2), execute('p', 2), sync],
+  'a suspended portal is gone after Sync': [parse('', series), bind('p', ''), execute('p', 2), sync, execute('p', 2), sync],
+  'a suspended portal lives on in a transaction': [
+    q('begin'),
+    parse('', series),
+    bind('p', ''),
+    execute('p', 2),
+    sync,
+    execute('p', 0),
+    sync,
+    execute('p', 0),
+    sync,
+    q('commit'),
+    execute('p', 0),
+    sync,
+  ],
+  'two portals in turn': [
+    q('begin'),
+    parse('s', series),
+    bind('a', 's'),
+    bind('b', 's'),
+    execute('a', 1),
+    execute('b', 2),
+    execute('a', 1),
+    sync,
+  ],
+  'a portal closed half-way': [q('begin'), parse('', series), bind('p', ''), execute('p', 2), closeP('p'), execute('p', 2), sync],
+  'COMMIT inside a unit': [
+    ...extended('begin'),
+    ...extended(insert(10)),
+    ...extended('commit'),
+    ...extended(bad),
+    sync,
+    q('select * from wire'),
+  ],
+  'statements in a failed transaction': [q('begin'), q(bad), ...extended('select 1'), sync, ...extended('rollback'), sync],
+  'a duplicate key': [...extended(insert(1)), sync],
+  'a constraint checked at the end': [q('begin'), q('insert into wire_child values (1, 999)'), q('commit')],
+  'the same, in an implicit transaction': [...extended('insert into wire_child values (1, 999)'), sync],
+  'COPY in': [q(copyIn), 'G', data('10\tx\n11\ty\n'), done, q('select * from wire')],
+  'COPY in, cut anywhere': [q(copyIn), 'G', data('1'), data('0\t'), data('x\n11\ty'), done, q('select * from wire')],
+  'COPY in, sent at once': [q(copyIn), data('10\tx\n'), done, q('select 1')],
+  'COPY in with a bad line': [q(copyIn), 'G', data('10\tx\nnot a number\ty\n11\tz\n'), done, q('select * from wire')],
+  'COPY in with a line too short': [q(copyIn), 'G', data('10\n'), done, q('select * from wire')],
+  'COPY in that the caller ends': [q(copyIn), 'G', data('10\tx\n'), write.copyFail('enough'), q('select * from wire')],
+  'COPY in, Sync and Flush ignored': [q(copyIn), 'G', sync, flush, data('10\tx\n'), sync, done, q('select 1')],
+  'COPY in as CSV': [q('copy wire from stdin (format csv, header)'), 'G', data('id,note\n10,"a\nb"\n'), done],
+  'COPY in, extended': [...extended(copyIn), 'G', data('10\tx\n'), done, sync, q('select * from wire')],
+  'COPY in, extended, Sync sent before': [...extended(copyIn), sync, 'G', data('10\tx\n'), done, sync],
+  'COPY in, extended, sent at once': [...extended(copyIn), data('10\tx\n'), done, sync],
+  'COPY in, extended, a bad line': [...extended(copyIn), 'G', data('x\ty\n'), done, sync, q('select 1')],
+  'COPY in, extended, ended by the caller': [...extended(copyIn), 'G', write.copyFail('enough'), sync, q('select 1')],
+  'two COPYs in one query': [q(`${copyIn}; ${copyIn}`), 'G', data('10\tx\n'), done, 'G', data('11\tx\n'), done],
+  'COPY out': [q(copyOut)],
+  'COPY out, extended': [...extended(copyOut), sync],
+  'COPY out between statements': [q(`select 1; ${copyOut}; select 2`)],
+  'COPY of a query that fails half-way': [q('copy (select 1 / (3 - i) from generate_series(1, 5) i) to stdout'), q('select 1')],
+  'COPY messages outside COPY': [data('x'), done, write.copyFail('x'), q('select 1')],
+  'COPY messages inside a unit': [parse('', 'select 1'), data('x'), bind('', ''), done, execute(''), sync],
+  'Terminate in the middle': [q('select 1'), write.terminate(), q('select 2')],
+  'Terminate behind a statement without Sync': [...extended(insert(10)), write.terminate()],
+  'an unknown message': [q('select 1'), raw('y', 'x'), q('select 2')],
+  'a notice': [q('rollback'), q('begin; begin; commit')],
+  'a SET that is allowed': [q("set application_name = 'x'"), q('set statement_timeout = 5000; show statement_timeout')],
+  'a time limit': [q('set statement_timeout = 20'), q('select pg_sleep(5)'), q('select 1')],
+  'a long text': [q(`select length('${'x'.repeat(300_000)}')`)],
+}
