@@ -8,6 +8,7 @@ import { type Logger, pino } from 'pino'
 import { Access } from './access/access.ts'
 import { StandingAccess } from './access/standing-access.ts'
 import { buildApi, type ServerTls } from './api/server.ts'
+import { Strangers } from './api/strangers.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { registeredConnections } from './connections/connections.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
@@ -123,6 +124,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const { issuer, clientId, scopes } = settings.oidc
   const config = { name: 'hoop', version: await version(), issuer, clientId, scopes: [...scopes] }
   const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
+  const strangers = new Strangers()
   const api = await buildApi(
     {
       config,
@@ -135,6 +137,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
       documentStore,
       approvals,
       sessions,
+      strangers,
       closing: closing.signal,
       log,
     },
@@ -147,6 +150,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
     sessions,
     verify: (token) => logins.verifyAccessToken(token),
     hold: (caller) => standing.hold(caller),
+    strangers,
     log,
   })
   // In this order: nothing new is accepted, callers are told in their own protocols, their tunnels end, and with them the listener.

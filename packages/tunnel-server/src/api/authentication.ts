@@ -1,8 +1,7 @@
 import { HoopError } from '@hoop/contracts'
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../identity/access-tokens.ts'
-import type { Logins } from '../identity/logins.ts'
-import type { Api } from './server.ts'
+import type { Api, ApiParts } from './server.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,11 +14,12 @@ declare module 'fastify' {
 }
 
 /** Asks for an access token before the body is read, on each route that is not marked as public. */
-export function authenticate(app: Api, logins: Logins): void {
+export function authenticate(app: Api, { logins, strangers }: Pick<ApiParts, 'logins' | 'strangers'>): void {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.public || request.is404) return
     request.caller = await logins.verifyAccessToken(bearerToken(request))
+    strangers.known(request.raw.socket)
   })
 }
 

@@ -22,6 +22,7 @@ import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
 import { publicRoutes } from './public.ts'
 import { sessionRoutes } from './sessions.ts'
+import type { Strangers } from './strangers.ts'
 import { tokenRoutes } from './tokens.ts'
 import { whoAmIRoute } from './whoami.ts'
 
@@ -39,6 +40,7 @@ export interface ApiParts {
   readonly documentStore: DocumentStore
   readonly approvals: Approvals
   readonly sessions: Sessions
+  readonly strangers: Strangers
   /** Aborts when the gateway stops: streams end. */
   readonly closing: AbortSignal
   readonly log: Logger
@@ -48,7 +50,14 @@ export interface ApiParts {
 export type ServerTls = { readonly cert: string; readonly key: string } | null
 
 /** Limits before anybody is known: time to send a request, its size, and how many there may be. */
-const limits = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 64 * 1024, keepAliveTimeout: 72_000 }
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // The two above are only looked at so often.
+  connectionsCheckingInterval: 2000,
+  maxHeaderSize: 64 * 1024,
+  keepAliveTimeout: 72_000,
+}
 const bodyLimit = 128 * 1024
 const requestsPerMinute = 1200
 const connections = 10_000
@@ -70,13 +79,16 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
     const error = new HoopError('not_found', `There is no ${request.method} ${request.url.split('?')[0]} here.`)
     return answerError(error, request, reply)
   })
+  parts.strangers.watch(app.server)
+  // Answers are for the one who asked, and of that moment.
+  app.addHook('onRequest', async (_, reply) => void reply.header('cache-control', 'no-store'))
   await app.register(helmet)
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: '1 minute',
     errorResponseBuilder: (_, { after }) => new HoopError('too_many_requests', `Too many requests. Try again in ${after}.`),
   })
-  authenticate(app, parts.logins)
+  authenticate(app, parts)
   for (const routes of [
     publicRoutes,
     tokenRoutes,

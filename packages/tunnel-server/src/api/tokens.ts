@@ -12,12 +12,8 @@ export function tokenRoutes(app: Api, { logins }: ApiParts): void {
     url: '/v1/token',
     config: limited,
     schema: { body: TokenRequest, response: { 200: TokenResponse } },
-    handler: async ({ body }, reply) => {
-      reply.header('cache-control', 'no-store')
-      return body.grant_type === 'refresh_token'
-        ? await logins.refresh(body.refresh_token)
-        : await logins.exchange(body.subject_token)
-    },
+    handler: async ({ body }) =>
+      body.grant_type === 'refresh_token' ? await logins.refresh(body.refresh_token) : await logins.exchange(body.subject_token),
   })
   app.route({
     method: 'POST',

@@ -41,7 +41,10 @@ export class Store {
       query_timeout: 12_000,
       keepAlive: true,
     })
-    pool.on('error', (error) => log.warn({ err: error }, 'a connection to the store was lost'))
+    // Its words only: the pool hangs the whole client on the error.
+    pool.on('error', ({ message }) => log.warn({ reason: message }, 'a connection to the store was lost'))
+    // One in use has no listener of the pool's: its loss is told by its query, and unheard it would end the process too.
+    pool.on('connect', (client) => client.on('error', () => {}))
     return new Store(pool)
   }
 

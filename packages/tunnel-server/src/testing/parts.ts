@@ -5,6 +5,7 @@ import { freePort, startPostgres } from '@hoop/postgres-server'
 import { type Logger, pino } from 'pino'
 import { Access } from '../access/access.ts'
 import { StandingAccess } from '../access/standing-access.ts'
+import { Strangers } from '../api/strangers.ts'
 import { Approvals } from '../approvals/approvals.ts'
 import { DocumentStore } from '../documents/document-store.ts'
 import { Documents } from '../documents/documents.ts'
@@ -65,13 +66,29 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
   const cipher = new Cipher(await ownKey(join(server.folder, 'master')))
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins })
+  const strangers = new Strangers()
   const close = async () => {
     documents.close()
     logins.close()
     await feed.close()
     await store.close()
   }
-  return { log, store, feed, tokens, logins, documents, access, approvals, cipher, documentStore, standing, gateway, close }
+  return {
+    log,
+    store,
+    feed,
+    tokens,
+    logins,
+    documents,
+    access,
+    approvals,
+    cipher,
+    documentStore,
+    standing,
+    strangers,
+    gateway,
+    close,
+  }
 }
 
 /** Logs in at the issuer and exchanges the proof. */

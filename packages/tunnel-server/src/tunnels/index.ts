@@ -6,6 +6,7 @@ import { acceptTunnel, resetCodes, StreamReset, type Tunnel, tunnelServerOptions
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
 import { z } from 'zod'
+import type { Strangers } from '../api/strangers.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Standing } from '../sessions/types.ts'
@@ -21,11 +22,14 @@ export interface TunnelParts {
   readonly verify: (token: string) => Promise<Caller>
   /** Aborts as soon as the caller's login ends: their tunnel ends with it. */
   readonly hold: (caller: Caller) => Standing
+  readonly strangers: Strangers
   readonly log: Logger
 }
 
 /** Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`; nothing is upgraded before the token was verified. */
-export function attachTunnels({ server, sessions, verify, hold, log }: TunnelParts): { close(words: string): Promise<void> } {
+export function attachTunnels({ server, sessions, verify, hold, strangers, log }: TunnelParts): {
+  close(words: string): Promise<void>
+} {
   const webSockets = new WebSocketServer({ ...tunnelServerOptions, noServer: true, clientTracking: false })
   const open = new Map<Tunnel, Promise<void>>()
   let closing: string | null = null
@@ -47,6 +51,7 @@ export function attachTunnels({ server, sessions, verify, hold, log }: TunnelPar
     if (token === undefined)
       throw new HoopError('invalid_token', 'No access token came with the request.', { hint: 'Run hoop login.' })
     const caller = await verify(token)
+    strangers.known(request.socket)
     sessions.tunnelOpened(caller, id.data)
     if (socket.destroyed) return await sessions.tunnelClosed(id.data, 'The caller went away.')
     const standing = hold(caller)
