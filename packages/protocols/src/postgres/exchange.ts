@@ -73,7 +73,7 @@ export class Exchange {
     if (this.#ended) return
     this.#ended = true
     const outcome: Outcome = {
-      kind: this.#error === null || kind !== 'done' ? kind : this.#error.code === '57014' ? 'cancelled' : 'error',
+      kind: this.#error === null || kind === 'not-run' ? kind : this.#error.code === '57014' ? 'cancelled' : 'error',
       tag: this.#tags.length === 0 ? null : this.#tags.join('; '),
       error: this.#error,
       rows: this.#rows,
