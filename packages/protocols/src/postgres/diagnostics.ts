@@ -1,7 +1,7 @@
-import type { MaskPlan } from '@hoop/contracts'
+import type { MaskPlan, Operation } from '@hoop/contracts'
 import type { DiagnosticFields } from './messages.ts'
 
-/** Error classes whose words are made of identifiers and settings, never of stored values. All others may quote data. */
+/** Error classes whose words are made of identifiers and settings. All others may quote data. */
 const classesWithoutData = new Set([
   '08',
   '0A',
@@ -21,21 +21,41 @@ const classesWithoutData = new Set([
   '55',
   '57',
 ])
+/** Of these, the ones that stay so when a statement makes names out of values (`email::regclass`). */
+const classesWithoutNames = new Set(['08', '0B', '25', '2D', '40', '53', '57'])
 const classesOfNotices = new Set(['00', '01', '25', '42'])
 
 /** Fields that never hold stored values. https://www.postgresql.org/docs/current/protocol-error-fields.html */
 const structural = new Set(['S', 'V', 'C', 's', 't', 'c', 'd', 'n', 'P', 'F', 'L', 'R'])
 
+/** Whether a hidden value may be at hand where this operation runs. */
+export function readsHidden({ facts, effects }: Pick<Operation, 'facts' | 'effects'>, masks: MaskPlan): boolean {
+  if (!masks.hasColumns) return false
+  if (effects.includes('unknown')) return true
+  return facts.columns.some((name) => {
+    const [schema, table, column, ...more] = name.split('.')
+    if (schema === undefined || table === undefined || column === undefined || more.length > 0) return true
+    return masks.column([{ schema, table, column }]) !== null
+  })
+}
+
 /**
  * What of an ErrorResponse or NoticeResponse may reach a caller for whom columns are masked: values stand in DETAIL
- * ("Key (email)=(…) already exists") and in messages of the data-bearing classes ("invalid input syntax … "…"").
- * Words of RAISE are data whatever SQLSTATE they claim.
+ * ("Key (email)=(…) already exists"), in messages of the data-bearing classes ("invalid input syntax … "…"") and, where
+ * a statement `reads` hidden columns, as names in any other. A position in the text is given by the parser only, before
+ * any value is read. Words of RAISE are data whatever SQLSTATE they claim.
  */
-export function maskDiagnostics(fields: DiagnosticFields, masks: MaskPlan, kind: 'error' | 'notice'): DiagnosticFields {
+export function maskDiagnostics(
+  fields: DiagnosticFields,
+  masks: MaskPlan,
+  kind: 'error' | 'notice',
+  reads: boolean,
+): DiagnosticFields {
   if (masks.empty) return fields
   const code = fields.get('C') ?? ''
-  const safe =
-    (kind === 'error' ? classesWithoutData : classesOfNotices).has(code.slice(0, 2)) && fields.get('R') !== 'exec_stmt_raise'
+  const safeClass = (kind === 'error' ? classesWithoutData : classesOfNotices).has(code.slice(0, 2))
+  const ofValues = reads && !fields.has('P') && !classesWithoutNames.has(code.slice(0, 2))
+  const safe = safeClass && !ofValues && fields.get('R') !== 'exec_stmt_raise'
   const shown = new Map<string, string>()
   for (const [letter, text] of fields) {
     if (structural.has(letter)) shown.set(letter, text)

@@ -4,9 +4,9 @@ import { ProtocolViolation } from '../bytes.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
 import { copyRewriter } from './copy.ts'
-import { maskDiagnostics } from './diagnostics.ts'
+import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
-import { backend as tags } from './messages.ts'
+import { type DiagnosticFields, backend as tags } from './messages.ts'
 import type { Change, Portal, Prepared, Registry } from './registry.ts'
 import { planRows, rewriteRow } from './results.ts'
 
@@ -357,8 +357,8 @@ export class Replies {
       case tags.errorResponse:
         return this.#error(read.diagnostics(reader.body()))
       case tags.noticeResponse: {
-        const shown = maskDiagnostics(read.diagnostics(reader.body()), this.#gate.masks, 'notice')
         const head = this.#queue[0]
+        const shown = this.#shown(read.diagnostics(reader.body()), 'notice')
         return this.#put(
           write.diagnostics(tags.noticeResponse, shown),
           head !== undefined && 'exchange' in head ? head.exchange : null,
@@ -475,9 +475,19 @@ export class Replies {
     }
   }
 
+  /** What of an error or a notice the caller may see while the next reply is made. */
+  #shown(fields: Map<string, string>, kind: 'error' | 'notice'): DiagnosticFields {
+    const head = this.#queue[0]
+    const { masks } = this.#gate
+    // What runs at the end of a transaction is known to nobody here.
+    const reads =
+      head !== undefined && 'exchange' in head ? readsHidden(head.exchange.statement.operation, masks) : head?.kind === 'sync'
+    return maskDiagnostics(fields, masks, kind, reads)
+  }
+
   #error(fields: Map<string, string>): void {
     const head = this.#queue[0]
-    const shown = maskDiagnostics(fields, this.#gate.masks, 'error')
+    const shown = this.#shown(fields, 'error')
     this.copyIn = null
     const severity = fields.get('V') ?? fields.get('S')
     if (severity === 'FATAL' || severity === 'PANIC') this.fatal = true

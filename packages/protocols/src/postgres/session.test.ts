@@ -373,3 +373,41 @@ describe('ends', () => {
     expect(await done).toBeNull()
   })
 })
+
+describe('an error of a statement that reads a hidden column does not quote it', () => {
+  for (const text of [
+    'select email::regclass from people',
+    'select email::regoper from people',
+    'select email::regrole from people',
+    'select email::regnamespace from people',
+    'select email::int from people',
+    'select set_config(email, email, true) from people',
+    "select has_table_privilege(email, 'select') from people",
+    'select to_date(email, email) from people',
+    'select json(email) from people',
+  ]) {
+    test(text, async () => {
+      const gate = new ScriptedGate()
+      gate.masks = hides('public.people.email')
+      const { client } = await open(gate)
+      const replies = [...(await client.query(text)), ...(await client.send(...extended(text), sync).ready())]
+      const errors = replies.filter(({ tag }) => tag === 'E')
+      expect(errors).toHaveLength(2)
+      for (const error of errors) expect([...fields(error).values()].join(' ')).not.toMatch(/ada|bob|example/)
+    })
+  }
+
+  test('but names what the caller has misspelt', async () => {
+    const gate = new ScriptedGate()
+    gate.masks = hides('public.people.email')
+    const { client } = await open(gate)
+    for (const [text, words] of [
+      ['select emial from people', 'column "emial" does not exist'],
+      ['select * from peopel', 'relation "peopel" does not exist'],
+      ['drop table peopel', 'table "peopel" does not exist'],
+      ['create table people ()', 'relation "people" already exists'],
+    ] as const) {
+      expect(fields((await client.query(text))[0]).get('M')).toBe(words)
+    }
+  })
+})
