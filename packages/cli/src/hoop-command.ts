@@ -1,4 +1,5 @@
 import { Command, Flags } from '@oclif/core'
+import { escapedJson } from './present/escape.ts'
 import type { Screen } from './present/screen.ts'
 import type { Device } from './services/device.ts'
 import { readSurroundings, type Surroundings } from './surroundings.ts'
@@ -54,7 +55,11 @@ export abstract class HoopCommand extends Command {
   }
   /** The answer as one JSON value; indented for a person's terminal. */
   protected answerJson(value: unknown): void {
-    this.answer(JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0))
+    this.answer(escapedJson(value, process.stdout.isTTY ? 2 : 0))
+  }
+  /** One JSON value a line, of answers that go on. */
+  protected answerJsonLine(value: unknown): void {
+    this.answer(escapedJson(value))
   }
   /** Progress and hints. */
   protected note(text: string): void {

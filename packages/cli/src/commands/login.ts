@@ -28,7 +28,7 @@ export default class Login extends HoopCommand {
       const done = await logIn(
         device,
         (code) => {
-          if (flags.json) this.answer(JSON.stringify(presenter.codeEvent(code)))
+          if (flags.json) this.answerJsonLine(presenter.codeEvent(code))
           else this.note(presenter.codeWords(screen, code))
           if (browser) void presenter.openBrowser(code)
           waiting.start()
@@ -36,7 +36,7 @@ export default class Login extends HoopCommand {
         untilSignal(),
       )
       waiting.stop()
-      if (flags.json) this.answer(JSON.stringify({ event: 'logged-in', ...done }))
+      if (flags.json) this.answerJsonLine({ event: 'logged-in', ...done })
       else this.note(presenter.loggedIn(screen, done, device.store.place))
     } finally {
       waiting.stop()

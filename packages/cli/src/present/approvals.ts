@@ -1,5 +1,5 @@
 import type { Approval, Identity } from '@hoop/contracts'
-import { escapeBlock, escapeLine, firstLine } from './escape.ts'
+import { cellText, escapeBlock, escapeLine, firstLine } from './escape.ts'
 import { fields, type Screen, table } from './screen.ts'
 import { localTime, span } from './time.ts'
 
@@ -11,7 +11,7 @@ export function approvalTable(screen: Screen, approvals: readonly Approval[], no
     who(approval.requester),
     approval.connection,
     approval.mine === 'decide' ? 'yours to decide' : approval.mine === 'requested' ? 'asked by you' : '',
-    firstLine(approval.text, width),
+    cellText(approval.text, screen, width),
   ])
   return table(screen, ['ID', 'STATE', 'WHO', 'CONNECTION', '', 'WHAT'], rows, (cell, column) =>
     column === 0 ? screen.colour.bold(cell) : cell,

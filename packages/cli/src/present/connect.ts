@@ -1,7 +1,7 @@
 import type { HoopError, RecordedEvent } from '@hoop/contracts'
 import type { ConnectNews } from '../services/connect.ts'
 import { connectionString, type Endpoint } from '../services/endpoints.ts'
-import { escapeLine } from './escape.ts'
+import { escapedJson, escapeLine } from './escape.ts'
 import { liveLines, OperationTracker } from './operations.ts'
 import type { Screen } from './screen.ts'
 
@@ -33,7 +33,7 @@ export class ConnectScreen implements ConnectNews {
       this.#tell({ event: 'ready', ...shown, url, session })
       return
     }
-    answer(`${endpoint.connection}  →  ${url}`)
+    answer(`${escapeLine(endpoint.connection)}  →  ${url}`)
     if (!showPassword)
       note(this.#screen.colour.dim('the local password is shown by --show-password; `hoop exec` sets it by itself'))
   }
@@ -78,7 +78,7 @@ export class ConnectScreen implements ConnectNews {
   }
 
   #tell(event: Record<string, unknown>): void {
-    this.#options.answer(JSON.stringify(event))
+    this.#options.answer(escapedJson(event))
   }
   #say(line: string): void {
     this.#options.note(line)

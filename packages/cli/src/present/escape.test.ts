@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { escapeBlock, escapeLine, firstLine } from './escape.ts'
+import { cellText, escapeBlock, escapedJson, escapeLine, firstLine } from './escape.ts'
 
 it.each([
   ['\u001b[2J\u0007', '\\u{1b}[2J\\u{7}'],
@@ -18,6 +18,21 @@ it.each([
 it('keeps lines and tabs of a block', () => {
   expect(escapeBlock('a\r\n\tb\u001b')).toBe('a\n\tb\\u{1b}')
   expect(escapeBlock('hidden\rshown')).toBe('hidden\\rshown')
+})
+
+it('writes JSON out that reads as the same value', () => {
+  const value = { text: 'a\u001b[2J\u009b\u202eb\u{e0041}\u2028 🐘\n', list: [1] }
+  for (const indent of [0, 2]) {
+    const text = escapedJson(value, indent)
+    expect(JSON.parse(text)).toEqual(value)
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
+  }
+  expect(escapedJson('\u202e\u{e0041}🐘')).toBe('"\\u202e\\udb40\\udc41🐘"')
+})
+
+it('shortens nothing for a program', () => {
+  expect(cellText('select 1\nfrom t', { terminal: false }, 5)).toBe('select 1\\nfrom t')
+  expect(cellText('select 1\nfrom t', { terminal: true }, 5)).toBe('sele…')
 })
 
 it('shortens to the first line by characters', () => {

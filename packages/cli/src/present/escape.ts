@@ -16,11 +16,27 @@ export function escapeBlock(text: string): string {
     .replace(deceptive, (character) => (character === '\n' || character === '\t' ? character : written(character)))
 }
 
+/** JSON that is safe to print, too, and reads as the same value: what `JSON.stringify` leaves as it is becomes `\u202e`. */
+export function escapedJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(deceptive, (character) =>
+    character === '\n' ? character : [...Array(character.length).keys()].map((unit) => escapedUnit(character, unit)).join(''),
+  )
+}
+
+function escapedUnit(character: string, unit: number): string {
+  return `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`
+}
+
 function written(character: string): string {
   if (character === '\n') return '\\n'
   if (character === '\r') return '\\r'
   if (character === '\t') return '\\t'
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+}
+
+/** A statement in a cell of a table: what fits on a terminal, all of it for a program. */
+export function cellText(text: string, screen: { readonly terminal: boolean }, width: number): string {
+  return screen.terminal ? firstLine(text, width) : escapeLine(text)
 }
 
 /** The first line that says something, escaped, at most `width` characters. */

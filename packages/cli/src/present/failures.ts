@@ -1,6 +1,6 @@
 import { apiErrors, exitCodes, HoopError } from '@hoop/contracts'
 import { z } from 'zod'
-import { escapeBlock, escapeLine } from './escape.ts'
+import { escapeBlock, escapedJson, escapeLine } from './escape.ts'
 
 /** What is printed on stderr for an error, and what the process ends with. */
 export interface Failure {
@@ -15,7 +15,7 @@ export interface FailureOptions {
 
 export function describeFailure(error: unknown, options: FailureOptions): Failure {
   const { code, message, hint, exit } = understand(error)
-  if (options.json) return { text: JSON.stringify({ error: { code, message, hint, exit } }), exit }
+  if (options.json) return { text: escapedJson({ error: { code, message, hint, exit } }), exit }
   const lines = [`hoop: ${escapeBlock(message).replaceAll('\n', '\n      ')}`]
   if (hint !== null) lines.push(`      ${escapeLine(hint)}`)
   if (options.debug && error instanceof Error) lines.push('', escapeBlock(stacks(error)))

@@ -1,5 +1,5 @@
 import type { SessionSummary } from '@hoop/contracts'
-import { firstLine } from './escape.ts'
+import { cellText } from './escape.ts'
 import { approvers, type OperationView, result, standing } from './operations.ts'
 import { fields, type Screen, table } from './screen.ts'
 import { localTime, span } from './time.ts'
@@ -50,7 +50,7 @@ function operationTable(screen: Screen, operations: readonly OperationView[]): P
     localTime(view.operation.time).slice(11),
     standing(view),
     view.outcome ? result(view.outcome) : '',
-    firstLine(view.operation.text, width),
+    cellText(view.operation.text, screen, width),
     because(view),
   ])
   return table(screen, ['TIME', 'STANDING', 'RESULT', 'WHAT', 'BECAUSE'], rows, (cell, column) => {

@@ -13,7 +13,8 @@ export default class ApprovalsWatch extends HoopCommand {
     ])
     const screen = await this.screen()
     for await (const approval of watchApprovals(device, untilSignal())) {
-      this.answer(flags.json ? JSON.stringify(approval) : approvalLine(screen, approval, Date.now()))
+      if (flags.json) this.answerJsonLine(approval)
+      else this.answer(approvalLine(screen, approval, Date.now()))
     }
   }
 }

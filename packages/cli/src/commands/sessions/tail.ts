@@ -21,7 +21,7 @@ export default class SessionsTail extends HoopCommand {
     const tracker = new OperationTracker()
     for await (const event of sessionEvents(device, { session, after: -1, follow: true, signal: untilSignal() })) {
       if (flags.json) {
-        this.answer(JSON.stringify(event))
+        this.answerJsonLine(event)
         continue
       }
       const view = tracker.add(event)
