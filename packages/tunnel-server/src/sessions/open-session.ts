@@ -59,8 +59,8 @@ export class OpenSession {
       log,
     })
     const { signal } = parts.standing
-    signal.addEventListener('abort', () => this.abort(ended(signal.reason)), { once: true })
-    if (signal.aborted) this.abort(ended(signal.reason))
+    signal.addEventListener('abort', () => this.abort(ended(signal.reason, parts.connection)), { once: true })
+    if (signal.aborted) this.abort(ended(signal.reason, parts.connection))
   }
 
   /** Aborts when the session ends; the reason is a HoopError. */
@@ -107,9 +107,7 @@ export class OpenSession {
     }
     if (rules.version !== this.#version) {
       if (!rules.mayUse(identity, connection).allowed) {
-        const failure = new HoopError('no_access', `The access to ${name} has ended.`, {
-          hint: 'hoop ls shows what you may use.',
-        })
+        const failure = accessEnded(name)
         this.abort(failure)
         throw failure
       }
@@ -176,6 +174,12 @@ export class OpenSession {
 }
 
 /** Why a session ended, for those who use it. */
-function ended(reason: unknown): HoopError {
-  return reason instanceof HoopError ? reason : new HoopError('unavailable', 'The session has ended.', { cause: reason })
+/** Of whoever is at work, not of somebody who asks: that it was there is no secret. */
+function accessEnded(connection: string): HoopError {
+  return new HoopError('no_access', `The access to ${connection} has ended.`, { hint: 'hoop ls shows what you may use.' })
+}
+
+function ended(reason: unknown, connection: string): HoopError {
+  if (!(reason instanceof HoopError)) return new HoopError('unavailable', 'The session has ended.', { cause: reason })
+  return reason.code === 'no_access' ? accessEnded(connection) : reason
 }
