@@ -59,7 +59,13 @@ export class Catalogues {
   #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, uncertain: boolean): Maybe<Statement> {
     if (uncertain) return this.#readNow(text, uncertainCatalogue(catalogue))
     const statement = this.#statements.get(text) ?? this.#readNow(text, catalogue)
-    if (statement instanceof Promise) return statement.then((read) => this.#lookedUp(context, database, text, read))
+    if (statement instanceof Promise) {
+      return statement.then((read) => {
+        // Another catalogue may be in force by the time that a long text is read.
+        if (this.#catalogue !== catalogue) return this.statement(context, database, text, uncertain)
+        return this.#lookedUp(context, database, text, read)
+      })
+    }
     return this.#lookedUp(context, database, text, statement)
   }
 
@@ -91,7 +97,8 @@ export class Catalogues {
   /** One read serves all that wait for it; whoever began it may go away, and then another begins anew. */
   async #read(context: ServeContext, database: string): Promise<Catalogue> {
     const theirs = await this.#reading?.catch(() => null)
-    if (theirs !== null && theirs !== undefined) return theirs
+    // One that DDL overtook is too old for what is asked now.
+    if (theirs !== null && theirs !== undefined && this.#readAt > 0) return theirs
     const changes = this.#changes
     this.#reading ??= readCatalogue(context, database)
       .then((catalogue) => {

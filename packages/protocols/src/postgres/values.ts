@@ -89,20 +89,22 @@ export function binaryText(typeOid: number, bytes: Buffer): string | null {
   if (typeOid === types.date && length === 4) return isoDate(epoch2000 + bytes.readInt32BE() * 86_400_000)
   if ((typeOid === types.timestamp || typeOid === types.timestamptz) && length === 8) {
     const micros = bytes.readBigInt64BE()
-    const millis = Number(micros / 1000n) + epoch2000
-    if (!Number.isFinite(new Date(millis).getTime())) return null
+    const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
+    const millis = Number((micros - rest) / 1000n) + epoch2000
+    const date = isoDate(millis)
+    if (date === null) return null
     const time = new Date(millis)
     const clock = `${twoDigits(time.getUTCHours())}:${twoDigits(time.getUTCMinutes())}:${twoDigits(time.getUTCSeconds())}`
-    const fraction = String(((micros % 1_000_000n) + 1_000_000n) % 1_000_000n)
-      .padStart(6, '0')
-      .replace(/0+$/, '')
-    return `${isoDate(millis)} ${clock}${fraction ? `.${fraction}` : ''}${typeOid === types.timestamptz ? '+00' : ''}`
+    const fraction = String(rest).padStart(6, '0').replace(/0+$/, '')
+    return `${date} ${clock}${fraction ? `.${fraction}` : ''}${typeOid === types.timestamptz ? '+00' : ''}`
   }
   return null
 }
 function isoDate(millis: number): string | null {
   const date = new Date(millis)
-  return Number.isFinite(date.getTime()) ? date.toISOString().slice(0, 10) : null
+  // Years before 1 and after 9999, and infinity, are written in ways of their own.
+  const year = date.getUTCFullYear()
+  return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null
 }
 
 /**
