@@ -55,7 +55,31 @@ export class Store {
 
   /** Runs statements that hold together, or not at all. */
   async transaction<T>(work: (db: Database) => Promise<T>): Promise<T> {
-    return await this.#db.transaction(work).catch(failed)
+    return await this.#transaction(work).catch(failed)
+  }
+
+  /** Not drizzle's own: where BEGIN fails it never gives the connection back, and one that hangs it gives back as if it were sound. */
+  async #transaction<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    let sound = false
+    try {
+      await client.query('begin')
+      const result = await work(drizzle(client))
+      await client.query('commit')
+      sound = true
+      return result
+    } catch (error) {
+      // A connection that is given up is rolled back by the server.
+      sound =
+        !isOutage(error) &&
+        (await client.query('rollback').then(
+          () => true,
+          () => false,
+        ))
+      throw error
+    } finally {
+      client.release(!sound)
+    }
   }
 
   /** Rejects with `unavailable` when the store does not answer. */
@@ -90,6 +114,11 @@ async function applyMigrations(url: string): Promise<void> {
 
 function failed(error: unknown): never {
   throw asStoreError(error)
+}
+
+function isOutage(error: unknown): boolean {
+  const known = asStoreError(error)
+  return known instanceof HoopError && known.code === 'unavailable'
 }
 
 function asStoreError(error: unknown): unknown {
