@@ -45,7 +45,7 @@ export function standing({ operation, held, decided, outcome }: OperationView): 
   if (operation.verdict === 'refuse') return 'refused'
   const words: string[] = []
   if (decided) words.push(decided.decision)
-  else if (held || operation.verdict === 'hold') return 'held'
+  else if (!outcome && (held || operation.verdict === 'hold')) return 'held'
   if (outcome && !(decided && outcome.kind === 'not-run'))
     words.push(outcome.error ? `error ${outcome.error.code}` : outcome.kind)
   if (words.length === 0) return 'running'

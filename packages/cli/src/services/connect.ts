@@ -8,7 +8,7 @@ import { openDoorway } from './doorway.ts'
 import { type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { writeReadyFile } from './ready-file.ts'
-import { sessionEvents } from './record.ts'
+import { findSession, sessionEvents } from './record.ts'
 
 export interface ConnectOptions {
   readonly names: readonly string[]
@@ -161,9 +161,18 @@ async function followToEnd(device: Device, session: string, signal: AbortSignal,
     } catch (error) {
       if (!(error instanceof HoopError) || error.code !== 'unavailable') throw error
     }
+    // A record that could not be written to its end has no last event: then the list of sessions knows the words.
+    const words = await wordsOfEnd(device, session)
+    if (words !== null) return words
     await delay(250 * 2 ** failures, undefined, { signal, ref: false }).catch(() => {})
   }
   return null
+}
+
+/** Null: the session is open, or nobody can tell now. */
+async function wordsOfEnd(device: Device, session: string): Promise<string | null> {
+  const found = await findSession(device, session).catch(() => null)
+  return found?.state === 'closed' ? (found.words ?? 'the session has ended') : null
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
