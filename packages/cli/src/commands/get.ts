@@ -20,7 +20,11 @@ export default class Get extends HoopCommand {
     const { documentKind, getDocuments } = await import('../services/documents.ts')
     const kind = documentKind(args.kind)
     const yaml = await getDocuments(await this.device(flags), kind, args.name ?? null)
-    if (!flags.json && flags.output === 'yaml') return this.answer(yaml.trimEnd())
+    if (!flags.json && flags.output === 'yaml') {
+      const { escapeBlock } = await import('../present/escape.ts')
+      // As it is for a file; a terminal would obey it.
+      return this.answer(process.stdout.isTTY ? escapeBlock(yaml.trimEnd()) : yaml.trimEnd())
+    }
     const { parseAllDocuments } = await import('yaml')
     const documents = parseAllDocuments(yaml).map((document) => document.toJS() as unknown)
     this.answerJson(args.name === undefined ? documents : documents[0])

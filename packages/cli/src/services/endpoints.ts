@@ -28,8 +28,8 @@ export function connectionString(endpoint: Endpoint, showPassword: boolean): str
   return factsOf(endpoint.protocol).connectionString(endpoint, { showPassword })
 }
 
-/** What the programs of this protocol read. */
-export function environmentOf(endpoint: Endpoint): Record<string, string> {
+/** What the programs of this protocol read; undefined: what must not be there. */
+export function environmentOf(endpoint: Endpoint): Record<string, string | undefined> {
   return factsOf(endpoint.protocol).environment(endpoint)
 }
 

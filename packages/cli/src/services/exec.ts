@@ -48,8 +48,10 @@ function connectionOf(link: Link, name: string) {
   return session.connection
 }
 
-async function run([file, ...args]: ExecOptions['command'], environment: Record<string, string>): Promise<number> {
-  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
+async function run([file, ...args]: ExecOptions['command'], environment: Record<string, string | undefined>): Promise<number> {
+  // The command gets the connection, and nothing that opens others.
+  const env = { ...process.env, HOOP_TOKEN: undefined, ...environment }
+  const child = spawn(file, args, { stdio: 'inherit', env })
   const stopForwarding = forwardSignals(child)
   try {
     return await new Promise<number>((resolve, reject) => {

@@ -15,9 +15,18 @@ export const facts = {
     const secret = options.showPassword ? `:${encodeURIComponent(password)}` : ''
     return `postgresql://${encodeURIComponent(user)}${secret}@${host}:${port}/${encodeURIComponent(database)}`
   },
-  /** What libpq and most drivers read. PGREQUIREAUTH: a false listener on the port learns nothing. */
-  environment(endpoint: LocalEndpoint): Record<string, string> {
+  /**
+   * What libpq and most drivers read; undefined: what must not be there. PGREQUIREAUTH: a false listener on the port learns nothing.
+   * https://www.postgresql.org/docs/current/libpq-envars.html
+   */
+  environment(endpoint: LocalEndpoint): Record<string, string | undefined> {
     return {
+      // These win over PGHOST: the program would go past the gateway.
+      PGHOSTADDR: undefined,
+      PGSERVICE: undefined,
+      // These ask for TLS, which the local port has not.
+      PGCHANNELBINDING: undefined,
+      PGSSLNEGOTIATION: undefined,
       PGHOST: endpoint.host,
       PGPORT: String(endpoint.port),
       PGDATABASE: endpoint.database,

@@ -13,9 +13,12 @@ export default class ApprovalsShow extends HoopCommand {
     const { findApproval } = await import('../../services/inbox.ts')
     const approval = await findApproval(device, args.id)
     if (flags.json) return this.answerJson(approval)
-    const { approvalDetails } = await import('../../present/approvals.ts')
+    const [{ approvalDetails }, { escapeLine }] = await Promise.all([
+      import('../../present/approvals.ts'),
+      import('../../present/escape.ts'),
+    ])
     this.answer(approvalDetails(await this.screen(), approval, Date.now()))
-    if (approval.mine === 'decide')
-      this.note(`\nhoop approvals approve ${approval.id}\nhoop approvals deny ${approval.id} --reason …`)
+    const id = escapeLine(approval.id)
+    if (approval.mine === 'decide') this.note(`\nhoop approvals approve ${id}\nhoop approvals deny ${id} --reason …`)
   }
 }
