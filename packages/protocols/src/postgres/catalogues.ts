@@ -96,11 +96,17 @@ export class Catalogues {
 
   /** One read serves all that wait for it; whoever began it may go away, and then another begins anew. */
   async #read(context: ServeContext, database: string): Promise<Catalogue> {
-    const theirs = await this.#reading?.catch(() => null)
-    // One that DDL overtook is too old for what is asked now.
-    if (theirs !== null && theirs !== undefined && this.#readAt > 0) return theirs
+    for (;;) {
+      if (this.#reading === null) return await this.#begin(context, database)
+      const theirs = await this.#reading.catch(() => null)
+      // One that DDL overtook is too old for what is asked now.
+      if (theirs !== null && this.#readAt > 0) return theirs
+    }
+  }
+
+  #begin(context: ServeContext, database: string): Promise<Catalogue> {
     const changes = this.#changes
-    this.#reading ??= readCatalogue(context, database)
+    this.#reading = readCatalogue(context, database)
       .then((catalogue) => {
         this.#catalogue = catalogue
         this.#readAt = changes === this.#changes ? Date.now() : 0
@@ -110,7 +116,7 @@ export class Catalogues {
       .finally(() => {
         this.#reading = null
       })
-    return await this.#reading
+    return this.#reading
   }
 }
 
