@@ -134,23 +134,44 @@ describe('commands in the text', () => {
   const spans = pages.flatMap(({ path, spans: all }) => all.map((span) => ({ path, span: span.replace(/^npx /, '') })))
   const typed = spans.filter(({ span }) => /^hoop [a-z]/.test(span))
 
-  test('every command that is named exists, with its flags', async () => {
-    const flags = new Map<string, Set<string>>()
-    for (const { path, span } of typed) {
-      const words = span.split(' -- ')[0]!.split(' ').slice(1)
-      const command = [words.slice(0, 2).join(' '), words[0]!].find((name) => commands.includes(name) || name === 'help')
-      expect(command, `${path}: ${span}`).toBeDefined()
-      const used = words.filter((word) => /^\[?--?[a-z]/.test(word)).map((word) => /--?[a-z-]+/.exec(word)![0])
-      flags.set(command!, new Set([...(flags.get(command!) ?? []), ...used]))
+  const helps = new Map<string, string>()
+
+  beforeAll(async () => {
+    for (const command of commands) helps.set(command, await answer(...command.split(' '), '--help'))
+  }, 120_000)
+
+  async function answer(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await hoop(args, { home: await system.home('ada') })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return stdout
+  }
+
+  /** Whether there is such a command with such flags. */
+  function expectKnown(typed: string, where: string): void {
+    const words = typed.split(' -- ')[0]!.split(' ').slice(1)
+    if (words[0] === 'help') return
+    const help = helps.get(words.slice(0, 2).join(' ')) ?? helps.get(words[0]!)
+    expect(help, `${where}: ${typed}`).toBeDefined()
+    for (const [flag] of words.join(' ').matchAll(/(?<=^|[ [])--?[a-z][a-z-]*/g)) {
+      expect(help, `${where}: ${typed}`).toMatch(new RegExp(`(^|[ ,])${flag}\\b`, 'm'))
     }
-    for (const [command, used] of flags) {
-      if (used.size === 0) continue
-      const { stdout } = await hoop([...command.split(' '), '--help'], { home: await system.home('ada') })
-      for (const flag of used) expect(stdout, `hoop ${command} ${flag}`).toMatch(new RegExp(`(^|[ ,])${flag}\\b`, 'm'))
+  }
+
+  test('every command that is named exists, with its flags', () => {
+    for (const { path, span } of typed) expectKnown(span, path)
+  })
+
+  test('so do those of the examples in the help', () => {
+    for (const [command, help] of helps) {
+      const examples = [...(help.split('\nEXAMPLES\n')[1] ?? '').matchAll(/^ +\$ (.*)$/gm)].map(([, example = '']) => example)
+      for (const example of examples) {
+        expect(example).toContain(`hoop ${command}`)
+        expectKnown(example, `hoop ${command} --help`)
+      }
     }
   })
 
-  test('docs/cli.md has a row for each command, and every flag that a page names alone exists', async () => {
+  test('docs/cli.md has a row for each command, and every flag that a page names alone exists', () => {
     const rows = tableRows(page('docs/cli.md'), 'command').map(([cell = '']) => cell)
     const listed = rows.flatMap((cell) => {
       const inRow = [...(cell.includes('`') ? cell : `\`${cell}\``).matchAll(/`([^`]+)`/g)].map(([, span = '']) => span)
@@ -161,9 +182,7 @@ describe('commands in the text', () => {
     expect([...new Set(found.filter((name) => !name.startsWith('help')))].sort()).toEqual(
       commands.filter((name) => name !== 'exit-codes').sort(),
     )
-    const all = await Promise.all(
-      commands.map(async (name) => (await hoop([...name.split(' '), '--help'], { home: await system.home('ada') })).stdout),
-    )
+    const all = [...helps.values()]
     for (const { path, span } of spans) {
       if (/^--[a-z-]+$/.test(span))
         expect(
@@ -171,7 +190,7 @@ describe('commands in the text', () => {
           `${path}: ${span}`,
         ).toBe(true)
     }
-  }, 120_000)
+  })
 
   test('every npm script that is named exists', () => {
     const { scripts } = JSON.parse(source('package.json')) as { scripts: Record<string, string> }
@@ -208,6 +227,15 @@ describe('tables say what the code says', () => {
     const states = [...table.matchAll(/(\w+): '(\w{5})'/g)].map(([, code, state]) => [code, state])
     const documented = tableRows(page('docs/errors.md'), 'code').map(([code, state]) => [code, state])
     expect(documented.sort()).toEqual(states.sort())
+  })
+
+  test('other errors of a connection', () => {
+    const folder = 'packages/protocols/src/postgres'
+    const files = readdirSync(join(root, folder)).filter((name) => /^(login|startup|session)\.ts$/.test(name))
+    const code = files.map((name) => source(join(folder, name))).join('\n')
+    const sent = [...code.matchAll(/(?:'FATAL', |StartupRefused\(\s*)'(\w{5})'/g)].map(([, state]) => state)
+    const documented = tableRows(page('docs/errors.md'), 'SQLSTATE').map(([state]) => state)
+    expect(documented.toSorted()).toEqual([...new Set(sent)].sort())
   })
 
   test('environment variables', () => {

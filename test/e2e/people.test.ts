@@ -89,6 +89,11 @@ function held(user: User, text: string): Promise<Approval> {
   return expect.poll(find, { timeout: 20_000 }).toBeDefined().then(find) as Promise<Approval>
 }
 
+/** What a page shows first. */
+function firstBlock(page: string): string {
+  return readPages().find(({ path }) => path === page)!.blocks[0]!.text
+}
+
 const noOrders = `kind: Policy
 name: orders-are-closed
 when: operation.objects.exists(o, o.name == 'public.orders')
@@ -248,18 +253,10 @@ describe('an engineer', () => {
 describe('an AI agent', () => {
   beforeEach((context) => requires(context, 'psql'))
 
-  test('is refused in words that it can act upon', async () => {
+  test('is refused in words that it can act upon, as docs/errors.md shows', async () => {
     const { code, stdout, stderr } = await as('devin', 'exec', 'sample', '--', 'psql', '-c', 'DROP TABLE orders')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    const [error, detail, hint, ...rest] = stderr.trimEnd().split('\n')
-    expect(error).toBe('ERROR:  Tables are dropped and emptied by migrations only. Write a migration, or ask a DBA.')
-    expect(detail).toMatch(
-      /^DETAIL: {2}Rule: Policy\/nothing-is-dropped\. Effects: ddl\. Objects: ddl table public\.orders\. Session ses_\w+, operation op_\w+\.$/,
-    )
-    expect(hint).toBe(
-      'HINT:  Change the operation so that the rule does not match, or ask an admin about Policy/nothing-is-dropped.',
-    )
-    expect(rest).toEqual([])
+    expect(stderr.trimEnd().replaceAll(/\b(ses|op)_\w+/g, '$1_…')).toBe(firstBlock('docs/errors.md'))
   })
 
   test.each([
@@ -286,8 +283,7 @@ describe('an AI agent', () => {
       .output('stderr')
       .trimEnd()
       .replaceAll(/(ap_[0-9a-f]{8}-)[0-9a-f-]+/g, '$1…')
-    const [block] = readPages().find(({ path }) => path === 'docs/approvals.md')!.blocks
-    expect(shown.replaceAll(/ap_[0-9a-f]{8}/g, 'ap_05408432')).toBe(block!.text)
+    expect(shown.replaceAll(/ap_[0-9a-f]{8}/g, 'ap_05408432')).toBe(firstBlock('docs/approvals.md'))
     const { id } = await held('grace', 'id = 11')
     await answer('grace', 'approvals', 'deny', id, '--reason', 'Cancel it instead: orders are kept for seven years.')
     const { code, stderr } = await psql.finish()

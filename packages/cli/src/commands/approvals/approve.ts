@@ -3,6 +3,7 @@ import { HoopCommand } from '../../hoop-command.ts'
 
 export default class Approve extends HoopCommand {
   static override summary = 'Let a held operation go on.'
+  static override examples = ['<%= config.bin %> approvals approve ap_0540']
   static override args = {
     id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
   }

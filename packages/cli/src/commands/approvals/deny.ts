@@ -3,6 +3,7 @@ import { HoopCommand } from '../../hoop-command.ts'
 
 export default class Deny extends HoopCommand {
   static override summary = 'Refuse a held operation; it needs a reason.'
+  static override examples = ['<%= config.bin %> approvals deny ap_0540 --reason "in working hours only"']
   static override args = {
     id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
   }

@@ -3,6 +3,10 @@ import { HoopCommand } from '../../hoop-command.ts'
 
 export default class SessionsLs extends HoopCommand {
   static override summary = 'List sessions that you may see, newest first.'
+  static override examples = [
+    '<%= config.bin %> sessions ls --state open',
+    '<%= config.bin %> sessions ls --connection orders-db --json',
+  ]
   static override flags = {
     connection: Flags.string({ env: 'HOOP_CONNECTION', description: 'only of this connection' }),
     identity: Flags.string({ env: 'HOOP_IDENTITY', description: 'only of this identity (its id)' }),

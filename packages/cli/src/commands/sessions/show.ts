@@ -3,6 +3,9 @@ import { HoopCommand } from '../../hoop-command.ts'
 
 export default class SessionsShow extends HoopCommand {
   static override summary = 'Show a session: its operations, how each was judged, how it ended and how long it took.'
+  static override description =
+    'What hoop itself read of the catalogue is only counted; --json has it, too, and everything that the record says of each operation.'
+  static override examples = ['<%= config.bin %> sessions show ses_k7m']
   static override args = {
     id: Args.string({ required: true, description: 'session, or the beginning of its id', ignoreStdin: true }),
   }
