@@ -11,7 +11,20 @@ import {
   textRow,
   welcome,
 } from './fake-backend.fixture.ts'
-import { bind, execute, fields, hides, localPassword, outline, parse, raw, rows, ScriptedGate, serve, startupMessage } from './wire.fixture.ts'
+import {
+  bind,
+  execute,
+  fields,
+  hides,
+  localPassword,
+  outline,
+  parse,
+  raw,
+  rows,
+  ScriptedGate,
+  serve,
+  startupMessage,
+} from './wire.fixture.ts'
 
 async function open(script: Script, gate = new ScriptedGate()) {
   const served = serve({ upstream: fakeUpstream, dial: fakeBackend(script), gate })
