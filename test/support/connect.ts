@@ -1,4 +1,5 @@
 import { type Program, startHoop } from '@hoop/demo'
+import { freePort } from '@hoop/postgres-server'
 import type { Stoppable } from './keep.ts'
 
 /** A running `hoop connect`. */
@@ -19,9 +20,14 @@ export interface Connect extends Stoppable {
 /** What `hoop connect --json` says when the port is open. */
 type ReadyEvent = Omit<Connect, 'password' | 'program' | 'stop'> & { readonly event: string }
 
-/** Starts the real `hoop connect NAME` and waits until its port is open. */
+/**
+ * Starts the real `hoop connect NAME` and waits until its port is open: a free one unless `--port` is given, for the stable ports of
+ * many homes on one machine begin at the same number.
+ */
 export async function startConnect(name: string, options: { home: string; args?: readonly string[] }): Promise<Connect> {
-  const args = ['connect', name, '--json', '--show-password', ...(options.args ?? [])]
+  const given = options.args ?? []
+  const port = given.includes('--port') ? [] : ['--port', String(await freePort())]
+  const args = ['connect', name, '--json', '--show-password', ...port, ...given]
   const program = await startHoop(args, { home: options.home })
   try {
     const ready = await program.find('stdout', readyEvent)
