@@ -17,6 +17,8 @@ const maxKept = 16 * 1024 * 1024
 /** UTF-16 units; a longer text would keep everybody else waiting, and goes to a thread of its own. */
 const readHereUpTo = 32 * 1024
 const readTime = 30_000
+/** The definition of a view waits for whoever alters it. */
+const lockTime = '5s'
 /** The largest row of a catalogue: a view's definition. */
 const maxRow = 64 * 1024 * 1024
 
@@ -46,7 +48,8 @@ export class Catalogues {
    * StatementUnreadable, or with what made the read fail: without a catalogue nothing is judged.
    */
   statement(context: ServeContext, database: string, text: string, uncertain: boolean): Maybe<Statement> {
-    const catalogue = this.#current(context, database)
+    // The open transaction's own locks could keep a new read waiting for it; of what is uncertain, only the system's schemas are used.
+    const catalogue = uncertain && this.#catalogue !== null ? this.#catalogue : this.#current(context, database)
     if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now, uncertain))
     return this.#resolved(context, database, text, catalogue, uncertain)
   }
@@ -127,7 +130,10 @@ async function readCatalogue(context: ServeContext, database: string): Promise<C
     dial: context.dial,
     upstream: await context.upstream(),
     database,
-    settings: new Map([['application_name', 'hoop catalogue']]),
+    settings: new Map([
+      ['application_name', 'hoop catalogue'],
+      ['lock_timeout', lockTime],
+    ]),
     signal,
   })
   const handshake = new Handshake(stream, signal, maxRow)
