@@ -39,7 +39,8 @@ export class RawCaller {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await answer.text()
-    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : null, text }
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true
+    return { status: answer.status, body: isJson ? JSON.parse(text) : null, text }
   }
 
   async tunnel(id: string = randomUUID()): Promise<Tunnel & { readonly id: string }> {
