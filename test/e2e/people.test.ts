@@ -389,8 +389,9 @@ describe('an approver', () => {
 describe('an auditor', () => {
   test('reads everybody’s sessions, live too, and changes nothing', async () => {
     const { client, connect } = await connectAs('devin')
+    await expect(client.query('SELECT * FROM nothing')).rejects.toThrow()
     const all = await json<SessionSummary[]>('otto', 'sessions', 'ls', '--state', 'open')
-    expect(all.map(({ id }) => id)).toContain(connect.session)
+    expect(all).toContainEqual(expect.objectContaining({ id: connect.session, operations: 1 }))
     const tail = await start('otto', 'sessions', 'tail', connect.session)
     await client.query("SELECT 'a \u001b[31mred\u202e' AS x")
     await tail.find('stdout', (line) => line.includes("SELECT 'a \\u{1b}[31mred\\u{202e}' AS x  SELECT 1, ") || undefined)
@@ -407,9 +408,12 @@ describe('an auditor', () => {
 
     const shown = await answer('otto', 'sessions', 'show', connect.session.slice(0, 14))
     expect(shown).toMatch(/^who +devin@shop\.example \(ai-agent\)$/m)
+    expect(shown).toMatch(/\terror 42P01\t\d.* ms\tSELECT \* FROM nothing\trelation "nothing" does not exist$/m)
     expect(shown).toContain("SELECT 'a \\u{1b}[31mred\\u{202e}' AS x")
     const record = await json<{ operations: unknown[] }>('otto', 'sessions', 'show', connect.session)
-    expect(record.operations).toHaveLength(shown.split('\n').filter((line) => line.includes('\tdone\t')).length + ownReads(shown))
+    expect(record.operations).toHaveLength(
+      shown.split('\n').filter((line) => /\t(done|error 42P01)\t/.test(line)).length + ownReads(shown),
+    )
     const lines = (await answer('otto', 'sessions', 'tail', connect.session, '--json')).split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).toContain('read')
   })

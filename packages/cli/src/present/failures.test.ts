@@ -20,6 +20,11 @@ it('is one JSON object where JSON is asked for', () => {
   expect(exit).toBe(126)
 })
 
+it('does without the colours of the plugins of oclif', () => {
+  const error = Object.assign(new Error('Run \u001b[36mhoop help\u001b[39m'), { oclif: { exit: 2 } })
+  expect(describeFailure(error, plain)).toEqual({ text: 'hoop: Run hoop help', exit: 2 })
+})
+
 it('shows where an error comes from only when asked to', () => {
   const error = new Error('broken', { cause: new Error('below') })
   expect(describeFailure(error, plain).text).not.toContain('at ')

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { apiErrors, exitCodes, HoopError } from '@hoop/contracts'
 import { z } from 'zod'
 import { escapeBlock, escapedJson, escapeLine } from './escape.ts'
@@ -36,7 +37,8 @@ function understand(error: unknown): { code: string; message: string; hint: stri
     const [message = ''] = (missingArguments(error) ?? error.message).split('\nSee more help')
     return {
       code: 'invalid_request',
-      message: message.replaceAll('\n', ' '),
+      // Its plugins colour their words.
+      message: stripVTControlCharacters(message).replaceAll('\n', ' '),
       hint: message.includes('hoop help') ? null : 'the same with --help says more',
       exit: exitCodes.usage,
     }

@@ -60,8 +60,9 @@ function operationTable(screen: Screen, operations: readonly OperationView[]): P
   })
 }
 
-function because({ operation, held, decided }: OperationView): string {
+function because({ operation, held, decided, outcome }: OperationView): string {
   if (operation.refusal) return `${operation.refusal.rule}: ${operation.refusal.message}`
+  if (outcome?.error) return outcome.error.message
   if (decided)
     return `${held ? `${held.rule}; ` : ''}${decided.by ? `${decided.by.email ?? decided.by.name}` : decided.decision}${decided.reason ? `: ${decided.reason}` : ''}`
   return held ? `${held.rule}; waits for ${approvers(held.approvers)}` : ''

@@ -215,14 +215,19 @@ class GatewaySessions implements Sessions {
     })
   }
 
-  list(filter: SessionFilter): Promise<SessionSummary[]> {
-    return this.#dependencies.index.list(filter)
+  async list(filter: SessionFilter): Promise<SessionSummary[]> {
+    return (await this.#dependencies.index.list(filter)).map((found) => this.#asItIs(found))
   }
 
   async get(id: string): Promise<SessionSummary> {
     const found = await this.#dependencies.index.get(id)
     if (found === null) throw new HoopError('not_found', `There is no session ${id}.`, { hint: 'hoop sessions ls lists them.' })
-    const live = this.#open.get(id)
+    return this.#asItIs(found)
+  }
+
+  /** The index counts the operations of a session at its end only. */
+  #asItIs(found: SessionSummary): SessionSummary {
+    const live = this.#open.get(found.id)
     return live === undefined ? found : { ...found, operations: live.record.operations }
   }
 
