@@ -22,6 +22,8 @@ export type Sources = readonly ColumnRef[] | 'opaque'
 export interface Output {
   readonly name: string | null
   readonly sources: Sources
+  /** `stored`: a column's value as it stands there; `function`: computed of one such value and constants; absent: anything else. */
+  readonly form?: 'stored' | 'function' | undefined
 }
 
 /** A constant in the operation's text: `[start, end)` in UTF-16 units, quotes included, and the columns it is compared with or stored in. */

@@ -1,6 +1,7 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { ColumnRef as ColumnNode, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
 import { type Catalogue, findRelation, findType } from './catalogue.ts'
+import { conditions, tellsNothing } from './choices.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
 import type { Reading } from './reading.ts'
 import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } from './scope.ts'
@@ -110,13 +111,17 @@ export function children(walk: Walk, fields: Fields, scope: Scope): Sources {
 /** Clauses that only decide which rows there are, and in which order. */
 export function clauses(walk: Walk, fields: Fields, scope: Scope): void {
   for (const field in fields) {
-    const value = fields[field]
-    if (typeof value !== 'object') continue
-    const mark = walk.reading.mark
-    sourcesOf(walk, value, scope)
-    walk.reading.forget(mark)
+    for (const condition of conditions(fields[field])) {
+      const mark = walk.reading.mark
+      const sources = sourcesOf(walk, condition, scope)
+      walk.reading.forget(mark)
+      const tells = counting.has(field) || !tellsNothing(walk.catalogue, condition, scope)
+      if (tells) walk.reading.choose(sources)
+    }
   }
 }
+/** Clauses whose value is a number of rows. */
+const counting = new Set(['limitCount', 'limitOffset'])
 
 /** A condition: it decides about rows, its constants belong to what it compares. */
 export function predicate(walk: Walk, where: Node | undefined, scope: Scope): void {
@@ -199,9 +204,13 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   }
   if ((name === 'nextval' || name === 'setval') && isSystemCall(walk, schema, name)) touchSequence(walk, stringOf(first))
   if (secretFunctions.test(name)) walk.reading.secret = true
+  if (returnsRows.test(name)) walk.reading.choose(inside)
   return union(inside, own)
 }
 
+/** Functions that answer with as many rows as their arguments say. */
+const returnsRows =
+  /^(generate_(series|subscripts)|unnest|(regexp_split|string)_to_table|regexp_matches|jsonb?_(array_elements|each|object_keys|path_query|populate_recordset|to_recordset)\w*|ts_(debug|parse|token_type)|xpath_table|_pg_expandarray)$/
 /** Their arguments are connection strings. */
 const secretFunctions = /^dblink/
 
@@ -220,7 +229,10 @@ export function callByName(walk: Walk, schema: string | null, name: string, args
   if (found.notSupported !== null) reading.refuse(found.notSupported)
   if (found.effects.includes('execute')) reading.object('function', found.name, 'execute')
   if (found.candidates.length === 0) reading.unresolved.add(found.name)
-  if (found.stores) reading.flow(args)
+  if (found.stores) {
+    reading.flow(args)
+    reading.stores = true
+  }
   return found.opaque ? 'opaque' : none
 }
 

@@ -37,7 +37,7 @@ function fromItem(walk: Walk, node: Node, scope: Scope): FromItem {
   if ('RangeFunction' in node) return single(rangeFunction(walk, node.RangeFunction, scope))
   if ('RangeTableSample' in node) {
     const { relation, method, args, repeatable } = node.RangeTableSample
-    sourcesOf(walk, [args, repeatable], scope)
+    walk.reading.choose(sourcesOf(walk, [args, repeatable], scope))
     const { schema, name } = qualifiedName(method)
     const sampling = readFunction(walk.catalogue, schema, name).candidates.every((candidate) => candidate.schema === 'pg_catalog')
     if (!sampling) walk.reading.unknown(`the sampling method ${name} is not one of PostgreSQL itself`)
@@ -52,6 +52,7 @@ function fromItem(walk: Walk, node: Node, scope: Scope): FromItem {
   if ('RangeTableFunc' in node) {
     const { alias, columns } = node.RangeTableFunc
     const any = children(walk, node.RangeTableFunc as Fields, scope)
+    walk.reading.choose(any)
     const names =
       columns?.flatMap((column) => ('RangeTableFuncCol' in column ? [column.RangeTableFuncCol.colname ?? ''] : [])) ?? []
     return single(makeRelation(alias?.aliasname ?? null, null, rename(alike(names, any), alias?.colnames)))
@@ -59,6 +60,7 @@ function fromItem(walk: Walk, node: Node, scope: Scope): FromItem {
   if ('JsonTable' in node) {
     const { alias } = node.JsonTable
     const any = children(walk, node.JsonTable as Fields, scope)
+    walk.reading.choose(any)
     return single(
       makeRelation(alias?.aliasname ?? null, null, rename(alike(jsonColumns(node.JsonTable.columns), any), alias?.colnames)),
     )
@@ -95,6 +97,8 @@ function join(walk: Walk, expression: JoinExpr, scope: Scope): FromItem {
   const natural = expression.isNatural ? commonNames(left.columns, right.columns) : nameOf(expression.usingClause)
   if (natural && natural.length > 0) sourcesOf(walk, equality, scope)
   const columns = natural ? merge(left.columns, right.columns, natural) : 'opaque'
+  if (columns !== 'opaque')
+    for (const { sources, form } of columns.slice(0, natural?.length ?? 0)) if (form !== 'stored') walk.reading.choose(sources)
   const alias = expression.alias
   if (alias?.aliasname !== undefined) {
     return single(makeRelation(alias.aliasname, null, columns === 'opaque' ? 'opaque' : rename(columns, alias.colnames)))
@@ -116,11 +120,14 @@ function commonNames(left: Outputs, right: Outputs): readonly string[] | null {
 /** The columns of a join: the merged ones first, then what is left of either side. */
 function merge(left: Outputs, right: Outputs, names: readonly string[]): Outputs {
   if (left === 'opaque' || right === 'opaque') return 'opaque'
-  const named = (outputs: readonly Output[], name: string) =>
-    outputs.filter((output) => output.name === name).map(({ sources }) => sources)
+  const merged = (name: string): Output => {
+    const both = [...left, ...right].filter((output) => output.name === name)
+    const stored = both.every(({ form }) => form === 'stored')
+    return { name, sources: unionAll(both.map(({ sources }) => sources)), form: stored ? 'stored' : undefined }
+  }
   const others = (output: Output) => output.name === null || !names.includes(output.name)
   return [
-    ...names.map((name) => ({ name, sources: unionAll([...named(left, name), ...named(right, name)]) })),
+    ...names.map(merged),
     ...left.filter(others),
     ...right.filter(others),
   ]
@@ -130,6 +137,7 @@ function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRel
   const aliases = nameOf(range.alias?.colnames)
   const lists = (range.functions ?? []).map((node) => ('List' in node ? (node.List.items ?? []) : []))
   const any = unionAll(lists.map((list) => sourcesOf(walk, list[0], scope)))
+  walk.reading.choose(any)
   for (const node of [...lists.flatMap((list) => listed(list[1])), ...(range.coldeflist ?? [])]) {
     sourcesOf(walk, 'ColumnDef' in node ? node.ColumnDef.typeName : node, scope)
   }

@@ -55,7 +55,12 @@ const dangers: readonly Danger[] = [
     names: /^pg_(reload_conf|rotate_logfile|switch_wal|promote|wal_replay_(pause|resume)|create_restore_point)$/,
     effects: ['execute'],
   },
-  { names: /^(nextval|setval)$/, effects: ['write'] },
+  { names: /^nextval$/, effects: ['write'] },
+  { names: /^setval$/, effects: ['write'], stores: true },
+  // A number that is kept where everybody can read it: pg_locks, a position, the seed of what comes.
+  { names: /^(pg_(try_)?advisory_(xact_)?(lock|unlock)(_shared)?|lo_lseek(64)?|setseed)$/, effects: [], stores: true },
+  // The text of the statement, values and all, which the record has without them.
+  { names: /^current_query$/, effects: [], opaque: true },
   { names: /^set_config$/, effects: ['session'], stores: true },
   { names: /^pg_notify$/, effects: ['write'], stores: true, notSupported: 'notifications (pg_notify)' },
   // They answer with other sessions' statements, or with values taken from tables.
@@ -66,13 +71,13 @@ const dangers: readonly Danger[] = [
 /** Volatile functions of pg_catalog that only look, or touch nothing that another session could miss. */
 const harmless = new RegExp(
   `^(${[
-    'random(_normal)?|setseed|gen_random_uuid|uuidv[47]|array_(sample|shuffle)|clock_timestamp|timeofday|current_query|currval|lastval',
-    'pg_sleep(_for|_until)?|pg_(try_)?advisory_(xact_)?(lock|unlock)(_shared)?|pg_advisory_unlock_all',
+    'random(_normal)?|gen_random_uuid|uuidv[47]|array_(sample|shuffle)|clock_timestamp|timeofday|currval|lastval',
+    'pg_sleep(_for|_until)?|pg_advisory_unlock_all',
     'pg_(database|tablespace|table|indexes|relation|total_relation)_size|pg_partition_(tree|ancestors)|pg_sequence_last_value|pg_get_sequence_data',
     'pg_(safe_snapshot_)?blocking_pids|pg_lock_status|pg_is_(in_recovery|wal_replay_paused)|pg_current_wal_\\w+|pg_last_\\w+|pg_control_\\w+',
     'pg_(database_)?collation_actual_version|pg_jit_available|pg_notification_queue_usage|pg_xact_(status|commit_timestamp(_origin)?)|txid_status',
     'pg_stat_get_xact_\\w+|pg_stat_get_(io|backend_io|backend_wal|recovery_prefetch)|pg_stat_(clear_snapshot|have_stats|force_next_flush)|pg_get_wait_events',
-    'pg_get_(backend_memory_contexts|shmem_allocations(_numa)?|loaded_modules|wal_\\w+|aios)|pg_show_replication_origin_status|lo_(close|lseek|tell)(64)?',
+    'pg_get_(backend_memory_contexts|shmem_allocations(_numa)?|loaded_modules|wal_\\w+|aios)|pg_show_replication_origin_status|lo_(close|tell)(64)?',
   ].join('|')})$`,
 )
 

@@ -1,8 +1,9 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'libpg-query'
 import { type Catalogue, findRelation } from './catalogue.ts'
+import { formOf } from './choices.ts'
 import { columnName } from './column-names.ts'
-import { clauses, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
+import { clauses, outputSources, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
 import { from } from './from-clause.ts'
 import { readDelete, readInsert, readMerge, readUpdate } from './modifications.ts'
 import { created, writtenName } from './new-relations.ts'
@@ -91,13 +92,19 @@ function readSetOperation(walk: Walk, select: SelectStmt, scope: Scope): Outputs
   const left: Outputs = larg ? readSelect(walk, larg, scope) : 'opaque'
   const right: Outputs = rarg ? readSelect(walk, rarg, scope) : 'opaque'
   const outputs = byPosition(left, right)
-  clauses(walk, rest as Fields, { ...scope, relations: [makeRelation(null, null, outputs)] })
+  // The rows of one side are chosen by the other.
+  if (select.op !== 'SETOP_UNION') walk.reading.choose(outputSources(outputs))
+  const result = { ...scope, relations: [makeRelation(null, null, outputs)] }
+  clauses(walk, rest as Fields, outputs === 'opaque' ? result : { ...result, outputs })
   return outputs
 }
 
 function byPosition(left: Outputs, right: Outputs): Outputs {
   if (left === 'opaque' || right === 'opaque' || left.length !== right.length) return 'opaque'
-  return left.map(({ name, sources }, position) => ({ name, sources: union(sources, right[position]?.sources ?? 'opaque') }))
+  return left.map(({ name, sources, form }, position) => {
+    const other = right[position]
+    return { name, sources: union(sources, other?.sources ?? 'opaque'), form: form === other?.form ? form : undefined }
+  })
 }
 
 function readValues(walk: Walk, select: SelectStmt, scope: Scope): Outputs {
@@ -126,7 +133,11 @@ function targets(walk: Walk, list: readonly Node[] | undefined, scope: Scope, st
       outputs.push(...expanded)
     } else {
       const subselect = (query: Node) => firstName(walk, query)
-      outputs.push({ name: target?.name ?? columnName(value, subselect), sources: sourcesOf(walk, value, scope) })
+      outputs.push({
+        name: target?.name ?? columnName(value, subselect),
+        sources: sourcesOf(walk, value, scope),
+        form: formOf(walk.catalogue, value, scope),
+      })
     }
   }
   return opaque ? 'opaque' : outputs
@@ -243,7 +254,8 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
   // A view passes a write on to what it reads.
   if (access === 'write' && relation.kind === 'view')
     for (const object of reading.objects) walk.reading.object(object.kind, object.name, 'write')
-  return makeRelation(alias, range.alias ? null : relation.schema, rename(outputs, range.alias?.colnames))
+  const read = makeRelation(alias, range.alias ? null : relation.schema, rename(outputs, range.alias?.colnames))
+  return relation.definition === null ? { ...read, stored: true } : read
 }
 
 /** A view's definition, whose names are all qualified, or not found on the path that it was printed with. */

@@ -62,7 +62,7 @@ function onConflict(walk: Walk, clause: OnConflictClause, inside: Scope, written
   const scope = { ...inside, relations: [...inside.relations, excluded] }
   sourcesOf(walk, clause.infer, inside)
   assign(walk, clause.targetList, scope, written)
-  if (clause.whereClause) sourcesOf(walk, clause.whereClause, scope)
+  predicate(walk, clause.whereClause, scope)
   if (clause.action === 'ONCONFLICT_UPDATE') walk.reading.verbs.add('UPDATE')
 }
 
@@ -194,8 +194,9 @@ class Written {
   /** The relation after the write: a column may hold what it held, or what was put in it. */
   relation(): ScopeRelation {
     const columns = this.#target.columns?.map(
-      ({ name, sources }): NamedColumn => ({
+      ({ name, sources, form }): NamedColumn => ({
         name,
+        form,
         sources: unionAll([sources, this.#stored.get(name) ?? none, this.#anywhere]),
       }),
     )

@@ -6,6 +6,7 @@ import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
 import { fingerprint, Offsets, parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
+import { union } from './sources.ts'
 import { readAnyStatement, type StatementKind } from './statements.ts'
 
 export { loadParser, StatementUnreadable } from './parser.ts'
@@ -121,9 +122,19 @@ function readOne(statement: RawStmt, catalogue: Catalogue, bytes: number): Read 
   const start = statement.stmt_location ?? 0
   const end = statement.stmt_len ? start + statement.stmt_len : bytes
   const node = statement.stmt
-  if (node) return { kind: readAnyStatement(startWalk(catalogue, reading), node), reading, start, end }
+  if (node) return { kind: withChoices(readAnyStatement(startWalk(catalogue, reading), node), reading), reading, start, end }
   reading.unknown('the parser answered with no statement')
   return { kind: { verb: '', returnsRows: true, outputs: 'opaque', copy: null, transaction: null }, reading, start, end }
+}
+
+/** Every value of a result may tell by what its rows were chosen, and so may everything that is stored. */
+function withChoices(kind: StatementKind, reading: Reading): StatementKind {
+  const { choices } = reading
+  if (choices !== 'opaque' && choices.length === 0) return kind
+  if (reading.effects.has('write') || reading.stores) reading.flow(choices)
+  const chosen = (outputs: readonly Output[] | 'opaque') =>
+    outputs === 'opaque' ? outputs : outputs.map(({ name, sources }) => ({ name, sources: union(sources, choices) }))
+  return { ...kind, outputs: chosen(kind.outputs), copy: kind.copy && { ...kind.copy, outputs: chosen(kind.copy.outputs) } }
 }
 
 /** Always in the same order, so that equal statements have equal operations. */

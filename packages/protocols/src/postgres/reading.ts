@@ -17,6 +17,10 @@ export class Reading {
   readonly constants = new Map<number, Sources>()
   readonly parameters = new Map<number, Sources>()
   flows: Sources = none
+  /** What decides which rows there are, beyond the answer to the question itself: every output may tell of it. */
+  choices: Sources = none
+  /** A call keeps or sends away what it is given. */
+  stores = false
   unbounded = false
   destructive = false
   /** Every constant of the statement is a secret. */
@@ -53,6 +57,10 @@ export class Reading {
     this.flows = union(this.flows, sources)
   }
 
+  choose(sources: Sources): void {
+    this.choices = union(this.choices, sources)
+  }
+
   constantAt(location: number): void {
     this.#pending.push({ location })
   }
@@ -70,7 +78,7 @@ export class Reading {
   /** The constants met since the mark are compared with, or stored in, these columns; none: an outer expression may tell. */
   settle(mark: number, sources: Sources): void {
     if (sources !== 'opaque' && sources.length === 0) return
-    for (const pending of this.#pending.splice(mark)) {
+    for (const pending of this.#pending.slice(mark)) {
       if ('location' in pending)
         this.constants.set(pending.location, union(this.constants.get(pending.location) ?? none, sources))
       else this.parameters.set(pending.parameter, union(this.parameters.get(pending.parameter) ?? none, sources))
@@ -91,6 +99,8 @@ export class Reading {
     for (const { kind, name, access } of other.objects)
       this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)
+    this.choose(other.choices)
+    this.stores ||= other.stores
     if (as === 'view') return
     for (const ref of other.columns) this.columns.add(ref)
     for (const [location, sources] of other.constants) this.constants.set(location, sources)

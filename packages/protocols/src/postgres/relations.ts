@@ -57,18 +57,20 @@ function outputsOf(
   }
   if (isSystemSchema(relation.schema)) {
     if (files.has(relation.name)) reading.effects.add('file')
-    return relation.columns.map(({ name, self }) => ({ name, sources: [self] }))
+    return relation.columns.map(({ name, self }) => ({ name, sources: [self], form: 'stored' }))
   }
   if (relation.definition !== null) {
     const outputs = readDefinition(catalogue, relation.definition, reading)
     return relation.columns.map((column, position) => {
       const sources: Sources = outputs === 'opaque' ? 'opaque' : (outputs[position]?.sources ?? 'opaque')
-      return { name: column.name, sources: union([column.self], sources) }
+      const form = outputs === 'opaque' ? undefined : outputs[position]?.form
+      return { name: column.name, sources: union([column.self], sources), form }
     })
   }
   return relation.columns.map((column) => ({
     name: column.name,
     sources: union(ownSources(relation, column), generatedFrom(catalogue, relation, column, readDefinition)),
+    form: column.generated === null ? 'stored' : undefined,
   }))
 }
 

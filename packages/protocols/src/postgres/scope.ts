@@ -7,6 +7,7 @@ import { nameOf } from './syntax-tree.ts'
 export interface NamedColumn {
   readonly name: string
   readonly sources: Sources
+  readonly form?: Output['form']
 }
 
 /** What stands in FROM under one name. */
@@ -19,6 +20,8 @@ export interface ScopeRelation {
   readonly columns: readonly NamedColumn[] | null
   /** Of a value taken from it in whatever way. */
   readonly any: Sources
+  /** A table: what its columns hold in one row was stored together. */
+  readonly stored?: boolean
   /** Found only by its qualified name (`old`, `new`, `excluded`). */
   readonly qualifiedOnly?: boolean
 }
@@ -47,14 +50,40 @@ const systemColumns = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax
 export function makeRelation(alias: string | null, schema: string | null, outputs: readonly Output[] | 'opaque'): ScopeRelation {
   if (outputs === 'opaque') return { alias, schema, columns: null, any: 'opaque' }
   // A column without a name cannot be referred to, but `*` passes it on.
-  const columns = outputs.map(({ name, sources }) => ({ name: name ?? '?column?', sources }))
+  const columns = outputs.map(({ name, sources, form }) => ({ name: name ?? '?column?', sources, form }))
   return { alias, schema, columns, any: unionAll(columns.map(({ sources }) => sources)) }
 }
 
 /** Column aliases name the first columns; there may be fewer of them. */
 export function rename(outputs: readonly Output[], aliases: readonly Node[] | undefined): readonly Output[] {
   const names = nameOf(aliases)
-  return names.length === 0 ? outputs : outputs.map(({ name, sources }, position) => ({ name: names[position] ?? name, sources }))
+  return names.length === 0 ? outputs : outputs.map((output, position) => ({ ...output, name: names[position] ?? output.name }))
+}
+
+/** A column by its name; `relation` is null for an output of the query itself. */
+export interface FoundColumn {
+  readonly column: NamedColumn | Output
+  readonly relation: ScopeRelation | null
+}
+
+/** The one column that a name stands for, the least known where there are several; null: there is none, or it is not certain. */
+export function findColumn(scope: Scope, names: readonly string[]): FoundColumn | null {
+  const [name, qualifier, schema = null] = [...names].reverse()
+  if (qualifier !== undefined) {
+    const relation = findByAlias(scope, schema, qualifier)
+    const column = relation?.columns?.find((candidate) => candidate.name === name)
+    return relation && column ? { column, relation } : null
+  }
+  for (let level: Scope | null = scope; level; level = level.parent) {
+    const found: FoundColumn[] = (level.outputs ?? []).filter((output) => output.name === name).map((column) => ({ column, relation: null }))
+    for (const relation of level.relations) {
+      if (relation.qualifiedOnly) continue
+      if (!relation.columns) return null
+      for (const column of relation.columns) if (column.name === name) found.push({ column, relation })
+    }
+    if (found.length > 0) return found.find(({ column }) => column.form === undefined) ?? found.at(-1) ?? null
+  }
+  return null
 }
 
 /** What an unqualified name reads. */
