@@ -40,7 +40,9 @@ class WrittenRecord implements SessionRecord {
     if (options.onLine !== undefined) this.subscribe(options.onLine)
     let segment: Segment | null = null
     try {
-      mkdirSync(options.folder, { recursive: true, mode: folderMode })
+      mkdirSync(dirname(options.folder), { recursive: true, mode: folderMode })
+      // Made here, so that it is no link to elsewhere.
+      mkdirSync(options.folder, { mode: folderMode })
       segment = createSegment(options.folder, 0)
       this.#segment = segment
       this.#sync.note(folderEntries(dirname(options.folder)))

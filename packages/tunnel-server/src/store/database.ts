@@ -19,6 +19,9 @@ const migrationLock = 4_804_207
 /** PostgreSQL's error classes that say nothing about the statement: connection, resources, operator, system. */
 const outages = ['08', '53', '57', '58']
 
+/** What PostgreSQL says of a NUL in a text, and in JSON: what comes from callers is text until it gets there. */
+const nulCodes = ['22021', '22P05']
+
 /** The store. Its failures are `unavailable`: a look-up that could not be made never means "empty" or "allowed". */
 export class Store {
   readonly #pool: pg.Pool
@@ -125,6 +128,7 @@ function asStoreError(error: unknown): unknown {
   if (error instanceof HoopError) return error
   const cause = error instanceof DrizzleQueryError ? error.cause : error
   if (cause instanceof pg.DatabaseError) {
+    if (nulCodes.includes(cause.code ?? '')) return new HoopError('invalid_request', 'A text holds a NUL character.')
     return outages.includes(cause.code?.slice(0, 2) ?? '') ? unavailable(cause) : cause
   }
   return error instanceof DrizzleQueryError || isConnectionError(cause) ? unavailable(cause) : error
