@@ -1,2 +1,3 @@
 export { freePort } from './free-port.ts'
+export { startOf } from './processes.ts'
 export { type PostgresOptions, type PostgresServer, startPostgres, stopLeftBehind } from './start-postgres.ts'

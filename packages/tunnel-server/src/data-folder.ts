@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { HoopError } from '@hoop/contracts'
+import { startOf } from '@hoop/postgres-server'
 import { z } from 'zod'
 
-const run = promisify(execFile)
 /** Milliseconds; replacing a lock takes a few. */
 const turnWithin = 5000
 const Lock = z.object({ pid: z.int().positive(), start: z.string(), token: z.string() })
@@ -104,18 +102,4 @@ async function readLock(file: string): Promise<Lock | null | undefined> {
   } catch {
     return null
   }
-}
-
-/** When this process started, in the system's own form: it tells the process from a later one with the same number. Null: it is gone. */
-async function startOf(pid: number): Promise<string | null> {
-  if (process.platform === 'linux') {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
-    // proc(5): the name, field 2, may hold spaces and parentheses; the state is field 3, the start time field 22.
-    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields === undefined || fields[0] === 'Z' ? null : (fields[19] ?? null)
-  }
-  return await run('ps', ['-o', 'lstart=', '-p', String(pid)]).then(
-    ({ stdout }) => stdout.trim() || null,
-    () => null,
-  )
 }
