@@ -1,4 +1,4 @@
-import type { Operation, Sources } from './operation.ts'
+import type { Operation, Output, Sources } from './operation.ts'
 
 /** Synchronous where the answer is at hand: no tick lost per row. */
 export type Maybe<T> = T | Promise<T>
@@ -131,7 +131,10 @@ export interface MaskPlan {
   readonly empty: boolean
   /** Some column is masked by name: lineage matters, and `opaque` is masked. */
   readonly hasColumns: boolean
-  /** The mask for a value with these sources; null: none by name (detectors still apply). */
-  column(sources: Sources): ValueMask | null
+  /**
+   * The mask for a value with these sources; null: none by name (detectors still apply). Only a `stored` value is shown in part or by its
+   * hash: an expression could bring any part of a value to the place that is shown, or to one whose hash is known.
+   */
+  column(sources: Sources, form?: Output['form']): ValueMask | null
   readonly detectors: Detectors | null
 }

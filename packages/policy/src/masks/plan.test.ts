@@ -57,6 +57,16 @@ describe('a plan', () => {
     })
   })
 
+  it('shows a part or a hash of stored values only', () => {
+    for (const method of ['partial', 'hash']) {
+      const masked = plan({ columns: ['*.*.email'], method })
+      expect(masked.column([column('a.b.email')], 'stored')?.method).toBe(method)
+      expect(masked.column([column('a.b.email')], 'function')?.method).toBe('redact')
+      expect(masked.column([column('a.b.email')])?.method).toBe('redact')
+    }
+    expect(plan({ columns: ['*.*.email'], method: 'null' }).column([column('a.b.email')])?.method).toBe('null')
+  })
+
   it('takes the strictest of several masks', () => {
     const order = ['partial', 'hash', 'fixed', 'redact', 'null']
     for (const [index, stricter] of order.entries()) {
@@ -65,8 +75,8 @@ describe('a plan', () => {
           { columns: ['*.*.a'], method: milder },
           { columns: ['*.*.b'], method: stricter },
         ]
-        expect(plan(...masks).column([column('x.y.a'), column('x.y.b')])?.method).toBe(stricter)
-        expect(plan(...masks.toReversed()).column([column('x.y.a'), column('x.y.b')])?.method).toBe(stricter)
+        expect(plan(...masks).column([column('x.y.a'), column('x.y.b')], 'stored')?.method).toBe(stricter)
+        expect(plan(...masks.toReversed()).column([column('x.y.a'), column('x.y.b')], 'stored')?.method).toBe(stricter)
       }
     }
   })

@@ -17,7 +17,8 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
     .filter((mask) => mask.columns.length > 0)
     .map((mask) => ({
       patterns: mask.columns.map(parseColumnPattern),
-      mask: valueMask(mask.method, `Mask/${mask.name}`, hashKey),
+      stored: valueMask(mask.method, `Mask/${mask.name}`, hashKey),
+      computed: valueMask(tellsOfParts.has(mask.method) ? 'redact' : mask.method, `Mask/${mask.name}`, hashKey),
     }))
   const detecting = ordered.find(detectsCards)
   const hasColumns = columns.length > 0
@@ -25,7 +26,11 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
   return {
     empty: !hasColumns && detecting === undefined,
     hasColumns,
-    column: (sources) => (sources === 'opaque' ? opaque : columnMask(columns, sources)),
+    column: (sources, form) => {
+      if (sources === 'opaque') return opaque
+      const found = columnMask(columns, sources)
+      return found && (form === 'stored' ? found.stored : found.computed)
+    },
     detectors: detecting === undefined ? null : cardDetectors(`Mask/${detecting.name}`, detecting.method),
   }
 }
@@ -40,12 +45,18 @@ function strictest(masks: readonly MaskDocument[]): MaskDocument[] {
   return masks.toSorted((a, b) => strictestFirst.indexOf(a.method) - strictestFirst.indexOf(b.method))
 }
 
-function columnMask(
-  masks: readonly { readonly patterns: readonly ColumnPattern[]; readonly mask: ValueMask }[],
-  sources: Exclude<Sources, 'opaque'>,
-): ValueMask | null {
-  for (const { patterns, mask } of masks) {
-    for (const source of sources) if (patterns.some((pattern) => matchesColumn(pattern, source))) return mask
+/** Methods whose result tells of the value it was given. */
+const tellsOfParts: ReadonlySet<MaskDocument['method']> = new Set(['partial', 'hash'])
+
+interface ColumnMask {
+  readonly patterns: readonly ColumnPattern[]
+  readonly stored: ValueMask
+  readonly computed: ValueMask
+}
+
+function columnMask(masks: readonly ColumnMask[], sources: Exclude<Sources, 'opaque'>): ColumnMask | null {
+  for (const mask of masks) {
+    for (const source of sources) if (mask.patterns.some((pattern) => matchesColumn(pattern, source))) return mask
   }
   return null
 }

@@ -98,6 +98,16 @@ function wholeColumn(node: Node | undefined, scope: Scope): Output['form'] {
 const folding = /^(lower|upper|btrim|ltrim|rtrim)$/
 const texts = /^(text|varchar|citext)$/
 
+/**
+ * Whether an expression is one of its stored values whole, or a constant: put back into its own column, it brings no other part of it to
+ * where a mask shows one.
+ */
+export function keepsWhole(node: Node): boolean {
+  const inner = unfolded(node)
+  if ('CoalesceExpr' in inner) return (inner.CoalesceExpr.args ?? []).every(keepsWhole)
+  return 'ColumnRef' in inner || 'ParamRef' in inner || 'A_Const' in inner || 'SetToDefault' in inner
+}
+
 /** What is inside of changes of case, trimming of blanks and casts to text. */
 export function unfolded(node: Node): Node {
   if ('FuncCall' in node) {

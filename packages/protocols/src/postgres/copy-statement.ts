@@ -53,10 +53,7 @@ function copied(walk: Walk, copy: CopyStmt, scope: Scope): Outputs {
   const found = findRelation(walk.catalogue, copy.relation.schemaname ?? null, copy.relation.relname ?? '')
   const generated = new Set(found?.columns.filter((column) => column.generated !== null).map(({ name }) => name))
   const names = named.length > 0 ? named : columns.map(({ name }) => name).filter((name) => !generated.has(name))
-  const outputs = names.map((name) => ({
-    name,
-    sources: columns.find((column) => column.name === name)?.sources ?? ('opaque' as const),
-  }))
+  const outputs = names.map((name): Output => columns.find((column) => column.name === name) ?? { name, sources: 'opaque' })
   for (const { sources } of outputs) walk.reading.touch(sources)
   return outputs
 }

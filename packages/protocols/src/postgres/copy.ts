@@ -13,7 +13,7 @@ export function copyRewriter(format: CopyFormat, plan: MaskPlan, count: (rule: s
 }
 
 function columnMasks({ outputs }: CopyFormat, plan: MaskPlan): ColumnMasks {
-  if (outputs !== 'opaque') return outputs.map(({ sources }) => plan.column(sources))
+  if (outputs !== 'opaque') return outputs.map(({ sources, form }) => plan.column(sources, form))
   return plan.hasColumns ? 'all' : []
 }
 

@@ -1,12 +1,13 @@
 import type { AlterTableCmd, Node, RangeVar } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
+import { keepsWhole } from './choices.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
 import { outermost, startWalk } from './lineage.ts'
 import { created, targetName } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
-import { without } from './sources.ts'
+import { union, without } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
 
 /** Reads a statement that defines, changes or maintains things: what it names, and what the expressions in it call. */
@@ -34,6 +35,7 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
     for (const command of node.AlterTableStmt.cmds ?? [])
       if ('AlterTableCmd' in command) alterTable(walk, command.AlterTableCmd, scope)
   }
+  if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
   if ('CreateTrigStmt' in node) calledLater(walk, node.CreateTrigStmt.funcname)
   if ('CreateEventTrigStmt' in node) calledLater(walk, node.CreateEventTrigStmt.funcname)
   const { relation: made, base: foreign, ...rest } = fields
@@ -78,11 +80,25 @@ function mentioned(walk: Walk, range: RangeVar, access: string): void {
 }
 
 function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
-  if (command.subtype === 'AT_DropColumn') walk.reading.destructive = true
-  if (command.subtype !== 'AT_AlterColumnType' || !command.def || !('ColumnDef' in command.def)) return
+  const { subtype, def, name } = command
   const [relation] = scope.relations
-  const own = relation?.columns?.find(({ name }) => name === command.name)?.sources ?? []
-  walk.reading.flow(without(sourcesOf(walk, command.def.ColumnDef.raw_default, scope), own))
+  const own = relation?.columns?.find((column) => column.name === name)?.sources ?? []
+  if (subtype === 'AT_DropColumn') walk.reading.destructive = true
+  // Its values stay, and nothing tells any more what they were made of.
+  if (subtype === 'AT_DropExpression') walk.reading.flow(own)
+  // A rule for the parent is one for the child as long as they are kin.
+  if (subtype === 'AT_DropInherit' || subtype === 'AT_DetachPartition') walk.reading.flow(relation?.any ?? 'opaque')
+  if (subtype !== 'AT_AlterColumnType' || !def || !('ColumnDef' in def)) return
+  const using = def.ColumnDef.raw_default
+  const sources = sourcesOf(walk, using, scope)
+  walk.reading.flow(using && keepsWhole(using) ? without(sources, own) : sources)
+}
+
+/** Who sees which rows is seen from which rows they see. */
+function rowPolicy(walk: Walk, { qual, with_check: check }: Fields, scope: Scope): void {
+  const aside = new Reading()
+  const sources = sourcesOf({ ...startWalk(walk.catalogue, aside) }, [qual, check], scope)
+  walk.reading.flow(union(sources, aside.choices))
 }
 
 function calledLater(walk: Walk, funcname: readonly Node[] | undefined): void {

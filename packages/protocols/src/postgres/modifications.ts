@@ -11,6 +11,7 @@ import type {
   UpdateStmt,
 } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
+import { keepsWhole } from './choices.ts'
 import { outputSources, predicate, sourcesOf, type Walk } from './expressions.ts'
 import { bounded } from './predicates.ts'
 import { makeRelation, type NamedColumn, type Scope, type ScopeRelation } from './scope.ts'
@@ -35,20 +36,20 @@ export function readInsert(walk: Walk, insert: InsertStmt, scope: Scope, tools: 
     for (const row of select.valuesLists) {
       for (const [position, item] of ('List' in row ? (row.List.items ?? []) : []).entries()) {
         const mark = walk.reading.mark
-        written.store(columns?.[position] ?? null, sourcesOf(walk, item, scope), mark)
+        written.store(columns?.[position] ?? null, sourcesOf(walk, item, scope), mark, keepsWhole(item))
       }
     }
   } else if (insert.selectStmt) {
     const mark = walk.reading.mark
     const outputs = walk.query(insert.selectStmt, scope)
-    if (outputs === 'opaque') written.store(null, 'opaque', mark)
+    if (outputs === 'opaque') written.store(null, 'opaque', mark, false)
     else {
       walk.reading.settle(
         mark,
         unionAll(outputs.map((_, position) => target.columns?.find(({ name }) => name === columns?.[position])?.sources ?? none)),
       )
-      for (const [position, { sources }] of outputs.entries())
-        written.store(columns?.[position] ?? null, sources, walk.reading.mark)
+      for (const [position, { sources, form }] of outputs.entries())
+        written.store(columns?.[position] ?? null, sources, walk.reading.mark, form === 'stored')
     }
   }
   const inside: Scope = { relations: [target], commonTables: scope.commonTables, parent: scope }
@@ -112,7 +113,7 @@ function mergeWhen(walk: Walk, when: MergeWhenClause, scope: Scope, written: Wri
   sourcesOf(walk, subscripts(when.targetList), scope)
   for (const [position, value] of (when.values ?? []).entries()) {
     const mark = walk.reading.mark
-    written.store(columns?.[position] ?? null, sourcesOf(walk, value, scope), mark)
+    written.store(columns?.[position] ?? null, sourcesOf(walk, value, scope), mark, keepsWhole(value))
   }
 }
 
@@ -123,7 +124,8 @@ function assign(walk: Walk, list: readonly Node[] | undefined, scope: Scope, wri
     if (!('ResTarget' in node)) continue
     const { name = null, val } = node.ResTarget
     const mark = walk.reading.mark
-    written.store(name, val && 'MultiAssignRef' in val ? multiAssigned(walk, val, scope) : sourcesOf(walk, val, scope), mark)
+    if (val && 'MultiAssignRef' in val) written.store(name, multiAssigned(walk, val, scope), mark, false)
+    else written.store(name, sourcesOf(walk, val, scope), mark, val !== undefined && keepsWhole(val))
   }
 }
 
@@ -179,13 +181,16 @@ class Written {
     return this.#target.columns?.map(({ name }) => name) ?? null
   }
 
-  /** A value goes into a column; null: which one is not known. The constants since the mark go there, too. */
-  store(column: string | null, sources: Sources, mark: number): void {
+  /**
+   * A value goes into a column; null: which one is not known. The constants since the mark go there, too. `whole`: it is a value as it was
+   * stored, not a part of one.
+   */
+  store(column: string | null, sources: Sources, mark: number, whole: boolean): void {
     const known = column === null ? undefined : this.#target.columns?.find(({ name }) => name === column)
     const own = known?.sources ?? (this.#target.columns ? none : this.#target.any)
     this.#walk.reading.settle(mark, own)
     if (known) this.#walk.reading.touch(known.sources)
-    const moved = without(sources, known?.sources ?? none)
+    const moved = whole ? without(sources, known?.sources ?? none) : sources
     this.#walk.reading.flow(moved)
     if (known) this.#stored.set(known.name, union(this.#stored.get(known.name) ?? none, sources))
     else this.#anywhere = union(this.#anywhere, sources)

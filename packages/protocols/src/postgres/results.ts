@@ -34,7 +34,7 @@ export function planRows({ masks, columns, resultFormats, outputs, catalogue }: 
     const format = resultFormats === null ? column.format : formatOf(resultFormats, i)
     const { typeOid } = column
     if (masks.hasColumns) {
-      const mask = masks.column(checkedSources(known?.[i]?.sources ?? 'opaque', column, catalogue))
+      const mask = masks.column(checkedSources(known?.[i]?.sources ?? 'opaque', column, catalogue), known?.[i]?.form)
       if (mask !== null) return { kind: 'mask', mask, typeOid, format }
     }
     return masks.detectors === null ? pass : { kind: 'detect', detectors: masks.detectors, typeOid, format }

@@ -64,7 +64,8 @@ function readKind(walk: Walk, node: Node): StatementKind {
   if ('ViewStmt' in node) return createView(walk, node.ViewStmt)
   if ('RefreshMatViewStmt' in node) {
     const { relation } = node.RefreshMatViewStmt
-    if (relation) walk.relation(relation, outermost, 'write')
+    // What it stores stays when a view that it was read from comes to mean something else.
+    if (relation) reading.flow(walk.relation(relation, outermost, 'write').any)
     return { ...plain, verb: 'REFRESH' }
   }
   if ('LockStmt' in node) return lock(walk, node.LockStmt)
