@@ -159,3 +159,13 @@ describe('what a caller may not send', () => {
   }
   for (const [kind, work] of Object.entries(wrong)) test(kind, () => expect(work).toThrow(ProtocolViolation))
 })
+
+test('the current message stays while more arrives', () => {
+  const reader = new MessageReader(maxFrontendMessage)
+  reader.push(write.query('SELECT 1'))
+  expect(reader.next()).toBe(true)
+  reader.push(write.query('SELECT 2'))
+  expect(read.query(reader.body())).toBe('SELECT 1')
+  expect(reader.next()).toBe(true)
+  expect(read.query(reader.body())).toBe('SELECT 2')
+})

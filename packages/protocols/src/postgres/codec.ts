@@ -40,13 +40,8 @@ export class MessageReader {
     return this.bytes.length - this.end + this.#waiting
   }
 
+  /** The current message stays what it is until `next`. */
   push(chunk: Buffer): void {
-    if (this.end === this.bytes.length && this.#waiting === 0) {
-      this.bytes = chunk
-      this.start = 0
-      this.end = 0
-      return
-    }
     this.#pieces.push(chunk)
     this.#waiting += chunk.length
   }

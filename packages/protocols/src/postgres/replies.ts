@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream'
-import type { Gate, Maybe } from '@hoop/contracts'
+import type { Gate } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
+import type { CallerOutput } from './caller-output.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
 import { copyRewriter } from './copy.ts'
@@ -47,15 +47,11 @@ export function isReported(name: string): boolean {
   return reported.has(name)
 }
 
-/** Output that waits for one write: more than this is written at once. */
-const joinUpTo = 64 * 1024
-
 /** What the relay does when a reply changes the state of things. */
 export interface ReplyEvents {
   /** The backend goes on only after the next Sync: what is being admitted will not run. */
   onSkip(): void
   onCatalogueChanged(): void
-  onFailure(error: unknown): void
 }
 
 /**
@@ -77,30 +73,21 @@ export class Replies {
   readonly #gate: Gate
   readonly #registry: Registry
   readonly #catalogue: () => Catalogue | null
-  readonly #client: Duplex
-  readonly #backend: Duplex
+  readonly #output: CallerOutput
   readonly #events: ReplyEvents
-  #out: Buffer[] = []
-  #outSize = 0
-  #waits: Promise<void>[] = []
-  #paused: Promise<void> | null = null
-  #run: { bytes: Buffer; start: number; end: number; exchange: Exchange | null } | null = null
-  #current: Exchange | null = null
   #waiters: (() => void)[] = []
 
   constructor(parts: {
     gate: Gate
     registry: Registry
     catalogue: () => Catalogue | null
-    client: Duplex
-    backend: Duplex
+    output: CallerOutput
     events: ReplyEvents
   }) {
     this.#gate = parts.gate
     this.#registry = parts.registry
     this.#catalogue = parts.catalogue
-    this.#client = parts.client
-    this.#backend = parts.backend
+    this.#output = parts.output
     this.#events = parts.events
   }
 
@@ -142,24 +129,13 @@ export class Replies {
     return new Promise((resolve) => this.#waiters.push(resolve))
   }
 
-  /** Our own words to the caller, between messages of the backend. */
-  say(bytes: Buffer): void {
-    this.#out.push(bytes)
-    this.#outSize += bytes.length
-    this.#flush()
-  }
-
   receive(chunk: Buffer): void {
     this.#reader.push(chunk)
     try {
       while (this.#reader.next()) this.#message()
     } finally {
       // What came before a message that cannot be has been said, and stands on the record.
-      this.#endRun()
-      const current = this.#current
-      this.#current = null
-      this.#record(() => current?.record())
-      this.#flush()
+      this.#output.handOver()
     }
     this.#wake()
   }
@@ -170,121 +146,22 @@ export class Replies {
     const exchanges = new Set<Exchange>()
     for (const entry of this.#queue.splice(0)) if ('exchange' in entry) exchanges.add(entry.exchange)
     for (const { exchange } of this.#registry.portals.values()) {
-      if (exchange.started && !exchanges.has(exchange)) this.#end(exchange, 'done')
+      if (exchange.started && !exchanges.has(exchange)) this.#output.end(exchange, 'done')
       else exchanges.add(exchange)
     }
-    for (const exchange of exchanges) this.#end(exchange, 'no-reply')
-    this.#flush()
+    for (const exchange of exchanges) this.#output.end(exchange, 'no-reply')
+    this.#output.flush()
     this.#wake()
-  }
-
-  /** Resolves once all that was said has been written. */
-  async written(): Promise<void> {
-    while (this.#paused !== null) await this.#paused
   }
 
   #wake(): void {
     for (const resolve of this.#waiters.splice(0)) resolve()
   }
 
-  /** What cannot be put on the record does not leave. */
-  #record(work: () => Maybe<void>): void {
-    try {
-      const recorded = work()
-      if (recorded === undefined) return
-      // It is waited for only once the bytes before it are gone; a rejection before that is not unheard.
-      recorded.catch(() => undefined)
-      this.#waits.push(recorded)
-    } catch (error) {
-      this.#drop()
-      throw error
-    }
-  }
-
-  #drop(): void {
-    this.#out = []
-    this.#outSize = 0
-    this.#waits = []
-  }
-
-  /** Nothing leaves before the record has it. */
-  #flush(): void {
-    if (this.#paused !== null) return
-    if (this.#waits.length > 0) return this.#pause(Promise.all(this.#waits.splice(0)))
-    if (this.#out.length === 0) return
-    const pieces = this.#out
-    const size = this.#outSize
-    this.#out = []
-    this.#outSize = 0
-    if (this.#client.destroyed) return
-    let roomy = true
-    if (pieces.length === 1 || size > joinUpTo) for (const piece of pieces) roomy = this.#client.write(piece)
-    else roomy = this.#client.write(Buffer.concat(pieces, size))
-    if (!roomy) this.#pause(drained(this.#client))
-  }
-
-  #pause(until: Promise<unknown>): void {
-    this.#backend.pause()
-    this.#paused = until.then(
-      () => {
-        this.#paused = null
-        this.#backend.resume()
-        this.#flush()
-      },
-      (error: unknown) => {
-        this.#paused = null
-        this.#drop()
-        this.#events.onFailure(error)
-      },
-    )
-  }
-
-  /** The current message goes on as it came. */
-  #pass(exchange: Exchange | null): void {
-    const { bytes, start, end } = this.#reader
-    const run = this.#run
-    if (run !== null && run.bytes === bytes && run.end === start && run.exchange === exchange) run.end = end
-    else {
-      this.#endRun()
-      this.#run = { bytes, start, end, exchange }
-    }
-  }
-
-  #endRun(): void {
-    const run = this.#run
-    if (run === null) return
-    this.#run = null
-    this.#emit(run.bytes.subarray(run.start, run.end), run.exchange)
-  }
-
-  #put(bytes: Buffer, exchange: Exchange | null): void {
-    this.#endRun()
-    this.#emit(bytes, exchange)
-  }
-
-  #emit(bytes: Buffer, exchange: Exchange | null): void {
-    if (bytes.length === 0) return
-    this.#out.push(bytes)
-    this.#outSize += bytes.length
-    if (exchange === null || exchange.ended) return
-    if (this.#current !== exchange) {
-      const before = this.#current
-      this.#current = exchange
-      this.#record(() => before?.record())
-    }
-    exchange.down(bytes)
-  }
-
-  #end(exchange: Exchange, kind: 'done' | 'not-run' | 'no-reply'): void {
-    this.#endRun()
-    if (this.#current === exchange) this.#current = null
-    this.#record(() => exchange.end(kind))
-  }
-
   /** A portal that is no more: what did not run to its end will not. */
   #endPortal(portal: Portal | undefined): void {
     if (portal === undefined || portal.exchange.ended) return
-    this.#end(portal.exchange, portal.exchange.started ? 'done' : 'not-run')
+    this.#output.end(portal.exchange, portal.exchange.started ? 'done' : 'not-run')
   }
 
   /** The reply that is owed next, which must be one of these. */
@@ -320,7 +197,7 @@ export class Replies {
         const head = this.#head('parse')
         this.#queue.shift()
         head.change.confirm()
-        return this.#pass(null)
+        return this.#output.pass(this.#reader, null)
       }
       case tags.closeComplete: {
         read.nothing(reader.body())
@@ -328,14 +205,14 @@ export class Replies {
         this.#queue.shift()
         if (head.kind === 'close-portal') this.#endPortal(head.change.confirm())
         else head.change.confirm()
-        return this.#pass(null)
+        return this.#output.pass(this.#reader, null)
       }
       case tags.bindComplete: {
         read.nothing(reader.body())
         const head = this.#head('bind')
         this.#queue.shift()
         this.#endPortal(head.change.confirm())
-        return this.#pass(null)
+        return this.#output.pass(this.#reader, null)
       }
       case tags.parameterDescription:
         return this.#parameterDescription(read.parameterDescription(reader.body()))
@@ -345,21 +222,21 @@ export class Replies {
         read.nothing(reader.body())
         const head = this.#head('describe')
         this.#queue.shift()
-        return head.own ? undefined : this.#pass(null)
+        return head.own ? undefined : this.#output.pass(this.#reader, null)
       }
       case tags.portalSuspended: {
         read.nothing(reader.body())
         const { exchange, head } = this.#running()
         if (head.kind !== 'execute') throw new ProtocolViolation('a suspended portal outside Execute')
         this.#queue.shift()
-        return this.#pass(exchange)
+        return this.#output.pass(this.#reader, exchange)
       }
       case tags.errorResponse:
         return this.#error(read.diagnostics(reader.body()))
       case tags.noticeResponse: {
         const head = this.#queue[0]
         const shown = this.#shown(read.diagnostics(reader.body()), 'notice')
-        return this.#put(
+        return this.#output.put(
           write.diagnostics(tags.noticeResponse, shown),
           head !== undefined && 'exchange' in head ? head.exchange : null,
         )
@@ -368,7 +245,8 @@ export class Replies {
         const { name, value } = read.parameterStatus(reader.body())
         if (!isReported(name)) return
         const shown = this.#gate.masks.detectors?.text(value).text ?? value
-        if (this.#gate.unsolicited('ParameterStatus', `${name}=${shown}`)) this.#put(write.parameterStatus(name, shown), null)
+        if (this.#gate.unsolicited('ParameterStatus', `${name}=${shown}`))
+          this.#output.put(write.parameterStatus(name, shown), null)
         return
       }
       case tags.notificationResponse:
@@ -384,8 +262,8 @@ export class Replies {
         read.nothing(reader.body())
         const { exchange } = this.#running()
         const last = exchange.copy?.end().masked
-        if (last !== undefined && last.length > 0) this.#put(write.copyData(last), exchange)
-        return this.#pass(exchange)
+        if (last !== undefined && last.length > 0) this.#output.put(write.copyData(last), exchange)
+        return this.#output.pass(this.#reader, exchange)
       }
       default:
         throw new ProtocolViolation(
@@ -399,13 +277,13 @@ export class Replies {
     if (exchange.ended) throw new ProtocolViolation('a row of an operation that is over')
     const { bytes, start, end } = this.#reader
     exchange.row()
-    if (exchange.permit.masks.empty) return this.#pass(exchange)
+    if (exchange.permit.masks.empty) return this.#output.pass(this.#reader, exchange)
     if (head.kind === 'execute' && exchange.plan === undefined) exchange.plan = this.#planPortal(head.portal)
     if (exchange.plan === undefined) throw new ProtocolViolation('a row before its description')
-    if (exchange.plan === null) return this.#pass(exchange)
+    if (exchange.plan === null) return this.#output.pass(this.#reader, exchange)
     const rewritten = rewriteRow(exchange.plan, bytes, start + 5, end, exchange.count)
-    if (rewritten === null) this.#pass(exchange)
-    else this.#put(rewritten, exchange)
+    if (rewritten === null) this.#output.pass(this.#reader, exchange)
+    else this.#output.put(rewritten, exchange)
   }
 
   #planPortal(portal: Portal): Exchange['plan'] {
@@ -424,13 +302,13 @@ export class Replies {
 
   #complete(tag: string): void {
     const { exchange, head } = this.#running()
-    this.#pass(exchange)
+    this.#output.pass(this.#reader, exchange)
     if (exchange.statement.parts[exchange.part]?.changesCatalogue) this.ddlOpen = true
     exchange.complete(tag)
     if (this.copyIn === exchange) this.copyIn = null
     if (head.kind === 'execute') {
       this.#queue.shift()
-      this.#end(exchange, 'done')
+      this.#output.end(exchange, 'done')
     }
   }
 
@@ -439,9 +317,9 @@ export class Replies {
     this.#queue.shift()
     if (head.kind === 'refused-query' && !head.answered) throw new ProtocolViolation('the database did what was to fail')
     if (head.kind !== 'sync') head.change.confirm()
-    if (head.kind === 'query') this.#end(head.exchange, 'done')
+    if (head.kind === 'query') this.#output.end(head.exchange, 'done')
     this.copyIn = null
-    this.#pass(null)
+    this.#output.pass(this.#reader, null)
     if (status !== 'I') return
     for (const portal of this.#registry.endPortals(head.unit)) this.#endPortal(portal)
     if (this.ddlOpen) {
@@ -453,7 +331,7 @@ export class Replies {
   #parameterDescription(parameterTypes: number[]): void {
     const head = this.#head('describe')
     if (head.prepared !== null) head.prepared.parameterTypes = parameterTypes
-    if (!head.own) this.#pass(null)
+    if (!head.own) this.#output.pass(this.#reader, null)
   }
 
   #rowDescription(): void {
@@ -462,7 +340,7 @@ export class Replies {
     if (head.kind === 'describe') {
       this.#queue.shift()
       if (head.prepared !== null) head.prepared.columns = columns
-      if (!head.own) this.#pass(null)
+      if (!head.own) this.#output.pass(this.#reader, null)
     } else {
       const catalogue = this.#catalogue()
       const { masks } = head.exchange.permit
@@ -471,7 +349,7 @@ export class Replies {
         const outputs = this.#outputs(head.exchange)
         head.exchange.plan = planRows({ masks, columns, resultFormats: null, outputs, catalogue })
       }
-      this.#pass(head.exchange)
+      this.#output.pass(this.#reader, head.exchange)
     }
   }
 
@@ -494,14 +372,14 @@ export class Replies {
     if (head === undefined || head.kind === 'sync') {
       // Unasked (the server shuts down), or the commit of an implicit transaction failed.
       this.#gate.unsolicited('ErrorResponse', `${shown.get('C')} ${shown.get('M')}`)
-      return this.#put(write.diagnostics(tags.errorResponse, shown), null)
+      return this.#output.put(write.diagnostics(tags.errorResponse, shown), null)
     }
     if (head.kind === 'refused' || head.kind === 'refused-query') {
-      this.#put(head.answer, null)
+      this.#output.put(head.answer, null)
       if (head.kind === 'refused-query') head.answered = true
     } else {
       const exchange = 'exchange' in head ? head.exchange : null
-      this.#put(write.diagnostics(tags.errorResponse, shown), exchange)
+      this.#output.put(write.diagnostics(tags.errorResponse, shown), exchange)
       exchange?.fail(shown.get('C') ?? 'XX000', shown.get('M') ?? '')
     }
     if (head.kind !== 'query' && head.kind !== 'refused-query') this.#skipToSync()
@@ -514,7 +392,7 @@ export class Replies {
     for (const entry of dropped.reverse()) {
       if ('change' in entry) entry.change.undo()
       if (!('exchange' in entry)) continue
-      this.#end(entry.exchange, entry === dropped.at(-1) || entry.exchange.started ? 'done' : 'not-run')
+      this.#output.end(entry.exchange, entry === dropped.at(-1) || entry.exchange.started ? 'done' : 'not-run')
     }
     if (found >= 0) return
     this.skipping = true
@@ -534,7 +412,7 @@ export class Replies {
       throw new ProtocolViolation('the database asks for COPY data that no statement announced')
     const { masks } = exchange.permit
     exchange.copy = masks.empty ? null : copyRewriter(copy, masks, exchange.count)
-    this.#pass(exchange)
+    this.#output.pass(this.#reader, exchange)
   }
 
   #copyOutResponse(): void {
@@ -547,15 +425,15 @@ export class Replies {
     const { masks } = exchange.permit
     exchange.copy = masks.empty ? null : copyRewriter({ ...copy, outputs }, masks, exchange.count)
     exchange.copyingOut = true
-    this.#pass(exchange)
+    this.#output.pass(this.#reader, exchange)
   }
 
   #copyData(): void {
     const { exchange } = this.#running()
     if (!exchange.copyingOut || exchange.ended) throw new ProtocolViolation('COPY data that was not announced')
-    if (exchange.copy === null) return this.#pass(exchange)
+    if (exchange.copy === null) return this.#output.pass(this.#reader, exchange)
     const { masked } = exchange.copy.push(this.#reader.body().rest())
-    if (masked.length > 0) this.#put(write.copyData(masked), exchange)
+    if (masked.length > 0) this.#output.put(write.copyData(masked), exchange)
   }
 }
 
@@ -564,16 +442,4 @@ function isOneOf<Kind extends Expected['kind']>(
   kinds: readonly Kind[],
 ): entry is Extract<Expected, { kind: Kind }> {
   return kinds.some((kind) => kind === entry.kind)
-}
-
-function drained(stream: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done)
-      stream.off('close', done)
-      resolve()
-    }
-    stream.on('drain', done)
-    stream.on('close', done)
-  })
 }

@@ -1,0 +1,161 @@
+import type { Duplex } from 'node:stream'
+import type { Maybe } from '@hoop/contracts'
+import type { Exchange } from './exchange.ts'
+
+/** Output that waits for one write: more than this is written at once. */
+const joinUpTo = 64 * 1024
+
+/** A message in the buffer that it came in: `bytes[start, end)`. */
+export interface Received {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * What goes to the caller: gathered, recorded, and only then written. While the caller does not read, or the record is not on the disk
+ * yet, nothing more is taken from the backend.
+ */
+export class CallerOutput {
+  readonly #client: Duplex
+  readonly #backend: Duplex
+  readonly #onFailure: (error: unknown) => void
+  #out: Buffer[] = []
+  #outSize = 0
+  #waits: Promise<void>[] = []
+  #paused: Promise<void> | null = null
+  #run: { bytes: Buffer; start: number; end: number; exchange: Exchange | null } | null = null
+  #current: Exchange | null = null
+
+  constructor(client: Duplex, backend: Duplex, onFailure: (error: unknown) => void) {
+    this.#client = client
+    this.#backend = backend
+    this.#onFailure = onFailure
+  }
+
+  /** Our own words, between messages of the backend. */
+  say(bytes: Buffer): void {
+    this.#out.push(bytes)
+    this.#outSize += bytes.length
+    this.flush()
+  }
+
+  /** What has gathered for the current operation goes on the record, and then everything to the caller. */
+  handOver(): void {
+    this.#endRun()
+    const current = this.#current
+    this.#current = null
+    this.#record(() => current?.record())
+    this.flush()
+  }
+
+  /** Resolves once all that was said has been written. */
+  async written(): Promise<void> {
+    while (this.#paused !== null) await this.#paused
+  }
+
+  /** What cannot be put on the record does not leave. */
+  #record(work: () => Maybe<void>): void {
+    try {
+      const recorded = work()
+      if (recorded === undefined) return
+      // It is waited for only once the bytes before it are gone; a rejection before that is not unheard.
+      recorded.catch(() => undefined)
+      this.#waits.push(recorded)
+    } catch (error) {
+      this.#drop()
+      throw error
+    }
+  }
+
+  #drop(): void {
+    this.#out = []
+    this.#outSize = 0
+    this.#waits = []
+  }
+
+  /** Nothing leaves before the record has it. */
+  flush(): void {
+    if (this.#paused !== null) return
+    if (this.#waits.length > 0) return this.#pause(Promise.all(this.#waits.splice(0)))
+    if (this.#out.length === 0) return
+    const pieces = this.#out
+    const size = this.#outSize
+    this.#out = []
+    this.#outSize = 0
+    if (this.#client.destroyed) return
+    let roomy = true
+    if (pieces.length === 1 || size > joinUpTo) for (const piece of pieces) roomy = this.#client.write(piece)
+    else roomy = this.#client.write(Buffer.concat(pieces, size))
+    if (!roomy) this.#pause(drained(this.#client))
+  }
+
+  #pause(until: Promise<unknown>): void {
+    this.#backend.pause()
+    this.#paused = until.then(
+      () => {
+        this.#paused = null
+        this.#backend.resume()
+        this.flush()
+      },
+      (error: unknown) => {
+        this.#paused = null
+        this.#drop()
+        this.#onFailure(error)
+      },
+    )
+  }
+
+  /** A message goes on as it came. */
+  pass({ bytes, start, end }: Received, exchange: Exchange | null): void {
+    const run = this.#run
+    if (run !== null && run.bytes === bytes && run.end === start && run.exchange === exchange) run.end = end
+    else {
+      this.#endRun()
+      this.#run = { bytes, start, end, exchange }
+    }
+  }
+
+  #endRun(): void {
+    const run = this.#run
+    if (run === null) return
+    this.#run = null
+    this.#emit(run.bytes.subarray(run.start, run.end), run.exchange)
+  }
+
+  put(bytes: Buffer, exchange: Exchange | null): void {
+    this.#endRun()
+    this.#emit(bytes, exchange)
+  }
+
+  #emit(bytes: Buffer, exchange: Exchange | null): void {
+    if (bytes.length === 0) return
+    this.#out.push(bytes)
+    this.#outSize += bytes.length
+    if (exchange === null || exchange.ended) return
+    if (this.#current !== exchange) {
+      const before = this.#current
+      this.#current = exchange
+      this.#record(() => before?.record())
+    }
+    exchange.down(bytes)
+  }
+
+  end(exchange: Exchange, kind: 'done' | 'not-run' | 'no-reply'): void {
+    this.#endRun()
+    if (this.#current === exchange) this.#current = null
+    this.#record(() => exchange.end(kind))
+  }
+}
+
+function drained(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done)
+      stream.off('close', done)
+      resolve()
+    }
+    stream.on('drain', done)
+    stream.on('close', done)
+  })
+}

@@ -1,0 +1,89 @@
+import type { Maybe } from '@hoop/contracts'
+import { ByteReader } from '../bytes.ts'
+import { read, write } from './codec.ts'
+import type { CopyLines } from './copy-format.ts'
+import type { Exchange } from './exchange.ts'
+import { frontend } from './messages.ts'
+import type { Replies } from './replies.ts'
+import type { ToBackend } from './requests.ts'
+
+/** Data that came together is put on the record together, up to this many bytes. */
+const gatherUpTo = 256 * 1024
+
+/** COPY FROM STDIN: what the caller uploads is on the record, masked there, before it goes to the backend. */
+export class Upload {
+  readonly #replies: Replies
+  readonly #backend: ToBackend
+  #exchange: Exchange | null = null
+  #recorded: Buffer[] = []
+  #waiting: Buffer[] = []
+  #size = 0
+
+  constructor(replies: Replies, backend: ToBackend) {
+    this.#replies = replies
+    this.#backend = backend
+  }
+
+  /** Whether something was gathered and is not on its way yet. */
+  get pending(): boolean {
+    return this.#exchange !== null
+  }
+
+  /** One CopyData, CopyDone or CopyFail. */
+  handle(tag: number, message: Buffer): Maybe<void> {
+    const exchange = this.#replies.copyIn
+    if (exchange === null) {
+      // Outside COPY the backend ignores it; whether COPY begins may still be on its way.
+      if (!this.#replies.copyMayBegin) return
+      return this.#replies.changed().then(() => this.handle(tag, message))
+    }
+    const body = new ByteReader(message, 5)
+    if (tag === frontend.copyData) {
+      if (exchange.copy === null) this.#gather(exchange, message, message)
+      else this.#gatherLines(exchange, exchange.copy.push(body.rest()))
+      return this.#size < gatherUpTo ? undefined : this.settle()
+    }
+    const last = tag === frontend.copyFail ? write.copyFail(read.copyFail(body)) : write.copyDone()
+    if (tag === frontend.copyDone) {
+      read.nothing(body)
+      if (exchange.copy !== null) this.#gatherLines(exchange, exchange.copy.end())
+    }
+    const settled = this.settle()
+    const end = (): void => {
+      // What follows belongs to what comes after this COPY.
+      this.#replies.copyIn = null
+      this.#backend.push(last)
+    }
+    return settled === undefined ? end() : settled.then(end)
+  }
+
+  #gatherLines(exchange: Exchange, { masked, original }: CopyLines): void {
+    if (original.length > 0) this.#gather(exchange, write.copyData(masked), write.copyData(original))
+  }
+
+  #gather(exchange: Exchange, recorded: Buffer, original: Buffer): void {
+    this.#exchange = exchange
+    this.#recorded.push(recorded)
+    this.#waiting.push(original)
+    this.#size += original.length
+  }
+
+  /** Puts what was gathered on the record, and then on its way. */
+  settle(): Maybe<void> {
+    const exchange = this.#exchange
+    if (exchange === null) return
+    const recorded = Buffer.concat(this.#recorded)
+    const waiting = this.#waiting
+    this.#exchange = null
+    this.#recorded = []
+    this.#waiting = []
+    this.#size = 0
+    const send = (): void => {
+      for (const message of waiting) this.#backend.push(message)
+    }
+    // An error of the backend may have ended the operation meanwhile; the backend ignores what is still on its way.
+    if (exchange.ended) return
+    const durable = exchange.permit.record('up', recorded)
+    return durable === undefined ? send() : durable.then(send)
+  }
+}
