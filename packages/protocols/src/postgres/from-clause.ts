@@ -126,11 +126,7 @@ function merge(left: Outputs, right: Outputs, names: readonly string[]): Outputs
     return { name, sources: unionAll(both.map(({ sources }) => sources)), form: stored ? 'stored' : undefined }
   }
   const others = (output: Output) => output.name === null || !names.includes(output.name)
-  return [
-    ...names.map(merged),
-    ...left.filter(others),
-    ...right.filter(others),
-  ]
+  return [...names.map(merged), ...left.filter(others), ...right.filter(others)]
 }
 
 function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRelation {

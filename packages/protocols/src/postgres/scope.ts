@@ -75,7 +75,9 @@ export function findColumn(scope: Scope, names: readonly string[]): FoundColumn 
     return relation && column ? { column, relation } : null
   }
   for (let level: Scope | null = scope; level; level = level.parent) {
-    const found: FoundColumn[] = (level.outputs ?? []).filter((output) => output.name === name).map((column) => ({ column, relation: null }))
+    const found: FoundColumn[] = (level.outputs ?? [])
+      .filter((output) => output.name === name)
+      .map((column) => ({ column, relation: null }))
     for (const relation of level.relations) {
       if (relation.qualifiedOnly) continue
       if (!relation.columns) return null
