@@ -68,7 +68,7 @@ function compile(environment: Environment, functions: ReadonlySet<string>, sourc
     if (error instanceof ParseError) throw new ConditionSyntaxError([place(error, source)])
     throw error
   }
-  const problems = [...nodes(parsed.ast)].flatMap((node) => callProblem(node, functions))
+  const problems = [...nodes(parsed.ast)].flatMap((node) => [...callProblem(node, functions), ...nestingProblem(node)])
   if (problems.length > 0) throw new ConditionSyntaxError(problems)
   // Read from the tree before the checker annotates it.
   const condition = { source, reads: reads(parsed.ast), namesUnknown: hasLiteral(parsed.ast, 'unknown') }
@@ -149,6 +149,21 @@ function callProblem(node: ASTNode, functions: ReadonlySet<string>): ConditionPr
     return [{ message: `unknown function ${name}.${near === null ? '' : ` Did you mean ${near}?`}`, ...place }]
   }
   return name === 're' && node.op === 'call' ? patternProblem(node.args[1][1]) : []
+}
+
+const macros: readonly string[] = ['all', 'exists', 'exists_one', 'filter', 'map']
+
+function isMacro(node: ASTNode): boolean {
+  return node.op === 'rcall' && macros.includes(node.args[0])
+}
+
+/** One list for each element of another: the caller chooses how long lists are, and everybody waits for the product. */
+function nestingProblem(node: ASTNode): ConditionProblem[] {
+  if (node.op !== 'rcall' || !isMacro(node)) return []
+  const inner = node.args[2].flatMap((body) => [...nodes(body)]).find(isMacro)
+  if (inner === undefined) return []
+  const message = 'one list inside another takes too long on a large statement. Write two rules, or use in [...]'
+  return [{ message, start: inner.start, end: inner.end }]
 }
 
 /** A pattern must be a literal: then it is compiled, and refused, when the document is saved. */

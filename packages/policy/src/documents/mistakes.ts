@@ -22,7 +22,9 @@ export function mistakes(issue: Issue, schema: z.ZodType, before: readonly Prope
     }
     case 'invalid_type':
       if (issue.input === undefined) return here(`${name} is missing`)
-      return here(`${name} must be ${article(issue.expected)}${name === 'password' ? '' : `, not ${kindOf(issue.input)}`}`)
+      return here(
+        `${name} must be ${article(issue.expected)}${name === 'password' || name === 'login' ? '' : `, not ${kindOf(issue.input)}`}`,
+      )
     case 'invalid_value':
       return here(
         `${shown(issue.input)} is not allowed for ${name}. ${suggestion(String(issue.input), issue.values.map(String))}`,

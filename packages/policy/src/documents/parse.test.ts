@@ -51,6 +51,28 @@ describe('a file that is wrong', () => {
     }
   })
 
+  it.each([
+    'login: { user: app, password: { evn: "hunter2, again" } }',
+    'login: { user: app, pasword: hunter2 }',
+    'login: hunter2',
+    'login: [app, hunter2]',
+    'login:\n  user: app\n  password:\n    plain: hunter2',
+    'login: { user: app, password: "hunter2, and more", port: 1 }',
+    'login: { user: [hunter2] }',
+    'login: { user: app, password: hunter2 ',
+  ])('does not repeat what may be a password: %s', (login) => {
+    const says = problemsOf(`kind: Connection\nname: x\nprotocol: postgres\naddress: db:5432\ndatabases: [app]\n${login}\n`)
+    expect(says).toContain('^')
+    expect(says).not.toMatch(/hunter2|again|more/)
+  })
+
+  it('is told in time that grows with its length', () => {
+    const began = performance.now()
+    problemsOf('kind: X\n---\n'.repeat(30_000))
+    problemsOf('kind: Role\nname: x\ngroups: [a]\nmay: [audit]\n---\n'.repeat(10_000))
+    expect(performance.now() - began).toBeLessThan(15_000)
+  })
+
   it('is a DocumentError whatever the text', () => {
     const piece = fc.constantFrom(
       'kind: ',

@@ -13,7 +13,7 @@ import { type CompileCondition, ConditionSyntaxError, conditionLanguage } from '
 import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
 import { suggestion } from '../near-misses.ts'
 import { mistakes } from './mistakes.ts'
-import { nodeAt, placeInScalar, placeOf, placeOfKey } from './places.ts'
+import { nodeAt, placeInScalar, placeOf, placeOfKey, secretsOf } from './places.ts'
 import { ProblemList } from './problems.ts'
 
 /** A valid document and where in its file it begins. */
@@ -46,7 +46,7 @@ export function parseDocuments(source: string, file: string): ParsedDocument[] {
     const document = reader.read()
     if (document === null) continue
     const { start, end } = placeOf(yaml, ['name'])
-    const line = lineOf(source, placeOfKey(yaml, [], 'kind').start)
+    const line = problems.lineOf(placeOfKey(yaml, [], 'kind').start)
     const first = seen.get(`${document.kind}/${document.name}`)
     if (first === undefined) seen.set(`${document.kind}/${document.name}`, line)
     else problems.add(start, end, `${document.kind}/${document.name} is already in this file, at line ${first}`)
@@ -68,6 +68,9 @@ function yamlDocuments(source: string, problems: ProblemList): YamlDocument.Pars
       problems.add(pos[0], pos[1], code === 'RESOURCE_EXHAUSTION' ? 'is nested too deeply' : message)
     }
     visit(yaml, {
+      Pair(_, { key, value }) {
+        if (isScalar(key) && key.value === 'login') for (const { start, end } of secretsOf(value)) problems.hide(start, end)
+      },
       Alias(_, node) {
         if (isAlias(node) && node.range)
           problems.add(node.range[0], node.range[1], 'aliases are not supported: write the value out')
@@ -85,10 +88,6 @@ function parseStream(source: string): YamlDocument.Parsed[] | null {
     if (error instanceof RangeError) return null
     throw error
   }
-}
-
-function lineOf(source: string, offset: number): number {
-  return source.slice(0, offset).split('\n').length
 }
 
 /** Reads one document of the stream and notes what is wrong with it. */

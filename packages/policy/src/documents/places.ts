@@ -40,6 +40,18 @@ function pairOf(node: unknown, name: string) {
   return node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name)
 }
 
+/** Where the values below a login stand, all but the user's: what is written there wrongly may well be the password. */
+export function secretsOf(login: unknown): Place[] {
+  if (isMap(login)) {
+    return login.items.flatMap(({ key, value }) =>
+      isScalar(key) && key.value === 'user' && isScalar(value) ? [] : secretsOf(value),
+    )
+  }
+  if (isSeq(login)) return login.items.flatMap(secretsOf)
+  const range = rangeOf(login)
+  return range === null ? [] : [range]
+}
+
 /** A map is shown by its first key, a list by its first item: a caret under many lines shows nothing. */
 function headOf(node: unknown, yaml: YamlDocument.Parsed): Place {
   if (isMap(node) && node.items[0]) return rangeOf(node.items[0].key) ?? documentStart(yaml)

@@ -9,12 +9,12 @@ export interface DocumentProblem {
   readonly shown: string
 }
 
-/** A file of documents that cannot be applied: every mistake in it, in the order of the file. */
+/** A file of documents that cannot be applied: the first mistakes in it, in the order of the file, and how many more there are. */
 export class DocumentError extends HoopError {
   readonly problems: readonly DocumentProblem[]
-  constructor(problems: readonly DocumentProblem[]) {
-    const shown = problems.slice(0, shownProblems).map((problem) => problem.shown)
-    if (problems.length > shownProblems) shown.push(`and ${problems.length - shownProblems} more`)
+  constructor(problems: readonly DocumentProblem[], more: number) {
+    const shown = problems.map((problem) => problem.shown)
+    if (more > 0) shown.push(`and ${more} more`)
     super('invalid_document', shown.join('\n\n'), {
       hint: 'Nothing was applied. Correct the file and apply it again.',
     })
@@ -31,11 +31,14 @@ const shownProblems = 50
 export class ProblemList {
   readonly #file: string
   readonly #source: string
-  readonly #found: { start: number; end: number; message: string }[] = []
+  readonly #lines: readonly number[]
+  readonly #found: Found[] = []
+  readonly #secrets: { start: number; end: number }[] = []
 
   constructor(file: string, source: string) {
     this.#file = file
     this.#source = source
+    this.#lines = lineStarts(source)
   }
 
   get empty(): boolean {
@@ -47,35 +50,69 @@ export class ProblemList {
     this.#found.push({ start, end, message })
   }
 
+  /** What stands in `[start, end)` is never shown. */
+  hide(start: number, end: number): void {
+    this.#secrets.push({ start, end })
+  }
+
+  /** The line of an offset, from 1. */
+  lineOf(offset: number): number {
+    let [low, high] = [0, this.#lines.length]
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((this.#lines[middle] ?? 0) <= offset) low = middle
+      else high = middle
+    }
+    return low + 1
+  }
+
   /** Throws DocumentError if there is any. */
   throwIfAny(): void {
     if (this.empty) return
     const inOrder = this.#found.toSorted((a, b) => a.start - b.start)
-    throw new DocumentError(inOrder.map((problem) => this.#show(problem)))
+    const shown = inOrder.slice(0, shownProblems).map((problem) => this.#show(problem))
+    throw new DocumentError(shown, inOrder.length - shown.length)
   }
 
-  #show({ start, end, message }: { start: number; end: number; message: string }): DocumentProblem {
-    const { line, column, text } = locate(this.#source, start)
+  #show({ start, end, message }: Found): DocumentProblem {
+    const { line, column, text } = this.#locate(start)
     const skipped = Math.max(0, column - 1 - shownWidth / 2)
-    const shown = hideSecrets(text).slice(skipped, skipped + shownWidth)
+    const shown = hidePasswords(text).slice(skipped, skipped + shownWidth)
     const before = shown.slice(0, column - 1 - skipped).replace(/[^\t]/g, ' ')
     const carets = '^'.repeat(Math.max(1, Math.min(end - start, shown.length - (column - 1 - skipped))))
     return { line, column, message, shown: `${this.#file}:${line}:${column}: ${message}\n  ${shown}\n  ${before}${carets}` }
   }
+
+  /** Line and column of an offset, both from 1, and the text of the line: it ends up in terminals and logs of CI jobs, so that secrets are blotted out. */
+  #locate(offset: number): { line: number; column: number; text: string } {
+    const at = Math.min(Math.max(0, offset), this.#source.length)
+    const line = this.lineOf(at)
+    const first = this.#lines[line - 1] ?? 0
+    const last = (this.#lines[line] ?? this.#source.length + 1) - 1
+    let text = this.#source.slice(first, last)
+    for (const { start, end } of this.#secrets) {
+      const [from, to] = [Math.max(start, first) - first, Math.min(end, last) - first]
+      // At its length, so that the caret stays.
+      if (from < to) text = text.slice(0, from) + text.slice(from, to).replace(/[^\s]/g, '*') + text.slice(to)
+    }
+    return { line, column: at - first + 1, text: text.replace(/\r$/, '') }
+  }
 }
 
-/** A message ends up in terminals and logs of CI jobs: a password on the line is blotted out, at its length, so that the caret stays. */
-function hideSecrets(line: string): string {
+interface Found {
+  readonly start: number
+  readonly end: number
+  readonly message: string
+}
+
+/** As `hide`, for files of which the nodes could not be told. */
+function hidePasswords(line: string): string {
   return line.replace(/(password["']?\s*:\s*)([^\s{][^,}]*)/g, (_, key: string, value: string) => key + '*'.repeat(value.length))
 }
 
-/** Line and column of an offset, both from 1, and the text of the line. */
-function locate(source: string, offset: number): { line: number; column: number; text: string } {
-  const at = Math.min(Math.max(0, offset), source.length)
-  const lineStart = source.lastIndexOf('\n', at - 1) + 1
-  const lineEnd = source.indexOf('\n', at)
-  let line = 1
-  for (let next = source.indexOf('\n'); next !== -1 && next < at; next = source.indexOf('\n', next + 1)) line++
-  const text = source.slice(lineStart, lineEnd === -1 ? source.length : lineEnd).replace(/\r$/, '')
-  return { line, column: at - lineStart + 1, text }
+/** Offsets of the first characters of all lines. */
+function lineStarts(source: string): number[] {
+  const starts = [0]
+  for (let next = source.indexOf('\n'); next !== -1; next = source.indexOf('\n', next + 1)) starts.push(next + 1)
+  return starts
 }
