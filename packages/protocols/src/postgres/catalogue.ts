@@ -62,6 +62,8 @@ export interface Catalogue {
   readonly typesByOid: ReadonlyMap<number, CatalogueType>
   /** Operators outside pg_catalog: schemas by name. */
   readonly userOperators: ReadonlyMap<string, readonly string[]>
+  /** Names of relations that mean, unqualified, what only one session sees: they are not known. */
+  readonly hidden?: ReadonlySet<string>
 }
 
 const relationKinds: Readonly<Record<string, RelationKind>> = {
@@ -156,6 +158,7 @@ export function uncertainCatalogue(catalogue: Catalogue): Catalogue {
 
 /** A relation by the name that a statement uses, null if there is none. */
 export function findRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
+  if (schema === null && catalogue.hidden?.has(name)) return null
   for (const candidate of schema === null ? catalogue.searchPath : [schema]) {
     const found = catalogue.relations.get(candidate)?.get(name)
     if (found) return found

@@ -2,6 +2,7 @@ import { HoopError, type Maybe } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { openBackend } from './backend.ts'
 import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue } from './catalogue.ts'
+import { Changes } from './changes.ts'
 import { read, write } from './codec.ts'
 import { Handshake } from './handshake.ts'
 import { LargeStatements } from './large-statements.ts'
@@ -22,11 +23,28 @@ const lockTime = '5s'
 /** The largest row of a catalogue: a view's definition. */
 const maxRow = 64 * 1024 * 1024
 
+interface OwnNames {
+  readonly uncertain: boolean
+  readonly temporary: ReadonlySet<string>
+}
+const noNames: ReadonlySet<string> = new Set()
+
+/** Whether any of the names can be meant in the text; the way to write one in other letters is U&"…". */
+function mayName(text: string, names: ReadonlySet<string>): boolean {
+  if (names.size === 0) return false
+  const lower = text.toLowerCase()
+  return lower.includes('u&') || [...names].some((name) => name.includes('"') || lower.includes(name.toLowerCase()))
+}
+
 /** What names mean in one database of one connection, shared by all its streams; and the statements read under it. */
 export class Catalogues {
+  /** What is being redefined at this moment. */
+  readonly changes = new Changes()
   readonly #large = new LargeStatements()
   #catalogue: Catalogue | null = null
   #readAt = 0
+  /** The time of `changes` that the catalogue is as of. */
+  #asOf = 0
   #changes = 0
   #reading: Promise<Catalogue> | null = null
   #statements = new Map<string, Statement>()
@@ -37,6 +55,10 @@ export class Catalogues {
     return this.#catalogue
   }
 
+  get asOf(): number {
+    return this.#asOf
+  }
+
   /** Forgets it: DDL has passed. One that is being read now began too early to count. */
   changed(): void {
     this.#readAt = 0
@@ -44,14 +66,22 @@ export class Catalogues {
   }
 
   /**
-   * What a text does, by the catalogue of now; `uncertain`: the open transaction has changed what only it can see. Throws or rejects with
-   * StatementUnreadable, or with what made the read fail: without a catalogue nothing is judged.
+   * What a text does, by the catalogue of now; `uncertain`: the open transaction has changed what only it can see; `temporary`: relations
+   * that only this session has. Throws or rejects with StatementUnreadable, or with what made the read fail: without a catalogue nothing is
+   * judged.
    */
-  statement(context: ServeContext, database: string, text: string, uncertain: boolean): Maybe<Statement> {
+  statement(
+    context: ServeContext,
+    database: string,
+    text: string,
+    uncertain: boolean,
+    temporary: ReadonlySet<string> = noNames,
+  ): Maybe<Statement> {
     // The open transaction's own locks could keep a new read waiting for it; of what is uncertain, only the system's schemas are used.
+    const own = { uncertain, temporary }
     const catalogue = uncertain && this.#catalogue !== null ? this.#catalogue : this.#current(context, database)
-    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now, uncertain))
-    return this.#resolved(context, database, text, catalogue, uncertain)
+    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now, own))
+    return this.#resolved(context, database, text, catalogue, own)
   }
 
   #current(context: ServeContext, database: string): Maybe<Catalogue> {
@@ -59,13 +89,14 @@ export class Catalogues {
     return this.#read(context, database)
   }
 
-  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, uncertain: boolean): Maybe<Statement> {
-    if (uncertain) return this.#readNow(text, uncertainCatalogue(catalogue))
+  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, own: OwnNames): Maybe<Statement> {
+    if (own.uncertain) return this.#readNow(text, uncertainCatalogue(catalogue))
+    if (mayName(text, own.temporary)) return this.#readNow(text, { ...catalogue, hidden: own.temporary })
     const statement = this.#statements.get(text) ?? this.#readNow(text, catalogue)
     if (statement instanceof Promise) {
       return statement.then((read) => {
         // Another catalogue may be in force by the time that a long text is read.
-        if (this.#catalogue !== catalogue) return this.statement(context, database, text, uncertain)
+        if (this.#catalogue !== catalogue) return this.statement(context, database, text, own.uncertain, own.temporary)
         return this.#lookedUp(context, database, text, read)
       })
     }
@@ -109,9 +140,11 @@ export class Catalogues {
 
   #begin(context: ServeContext, database: string): Promise<Catalogue> {
     const changes = this.#changes
+    const asOf = this.changes.now
     this.#reading = readCatalogue(context, database)
       .then((catalogue) => {
         this.#catalogue = catalogue
+        this.#asOf = asOf
         this.#readAt = changes === this.#changes ? Date.now() : 0
         this.#forget()
         return catalogue

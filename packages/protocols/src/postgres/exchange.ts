@@ -14,8 +14,8 @@ export class Exchange {
   /** COPY data is on its way down. */
   copyingOut = false
   copy: CopyRewriter | null = null
-  /** DDL of the open transaction makes the catalogue's word about it worthless. */
-  readonly blind: boolean
+  readonly #blind: () => boolean
+  readonly #onEnd: () => void
   #rows = 0
   #tags: string[] = []
   #error: { code: string; message: string } | null = null
@@ -23,10 +23,16 @@ export class Exchange {
   #pieces: Buffer[] = []
   #ended = false
 
-  constructor(permit: Permit, statement: Statement, blind: boolean) {
+  /** `blind` is asked when a result comes: whether names in it may mean something else than they did when it was read. */
+  constructor(permit: Permit, statement: Statement, blind: () => boolean, onEnd: () => void = () => undefined) {
     this.permit = permit
     this.statement = statement
-    this.blind = blind
+    this.#blind = blind
+    this.#onEnd = onEnd
+  }
+
+  get blind(): boolean {
+    return this.#blind()
   }
 
   get ended(): boolean {
@@ -72,6 +78,7 @@ export class Exchange {
   end(kind: Outcome['kind']): Maybe<void> {
     if (this.#ended) return
     this.#ended = true
+    this.#onEnd()
     const outcome: Outcome = {
       kind: this.#error === null || kind === 'not-run' ? kind : this.#error.code === '57014' ? 'cancelled' : 'error',
       tag: this.#tags.length === 0 ? null : this.#tags.join('; '),

@@ -11,13 +11,17 @@ export function writtenName(range: RangeVar): string {
 export function created(walk: Walk, range: RangeVar, kind = 'table'): void {
   walk.reading.effects.add('ddl')
   walk.reading.changesCatalogue = true
-  const temporary = range.relpersistence === 't' || range.schemaname === 'pg_temp'
-  if (temporary) refuseHiding(walk, range.relname ?? '')
+  const temporary = range.relpersistence === 't' || /^pg_temp(_\d+)?$/.test(range.schemaname ?? '')
+  if (temporary) hides(walk, range.relname ?? '')
   walk.reading.object(kind, temporary ? `pg_temp.${range.relname}` : targetName(walk, range), 'ddl')
 }
 
-/** Later statements would be read as if they meant the other one: its columns, its masks. */
-export function refuseHiding(walk: Walk, name: string): void {
+/**
+ * A temporary relation comes before all others of its name, for its own session. Hiding a known one is refused: whoever reads the record
+ * would take it for that. Of one that is made later this cannot be known now; the session remembers the name.
+ */
+export function hides(walk: Walk, name: string): void {
+  walk.reading.temporary.add(name)
   const hidden = findRelation(walk.catalogue, null, name)
   if (hidden) walk.reading.refuse(`a temporary relation that hides ${hidden.schema}.${hidden.name}`)
 }

@@ -1,13 +1,16 @@
 import type { Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
 import type { RawStmt } from 'libpg-query'
 import { type Catalogue, uncertainCatalogue } from './catalogue.ts'
+import { lastName, type Touched } from './changes.ts'
 import type { CopyTransfer } from './copy-statement.ts'
+import { definitions } from './definitions.ts'
 import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
 import { fingerprint, Offsets, parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
 import { union } from './sources.ts'
 import { readAnyStatement, type StatementKind } from './statements.ts'
+import { tagged } from './syntax-tree.ts'
 
 export { loadParser, StatementUnreadable } from './parser.ts'
 
@@ -22,6 +25,10 @@ export interface Statement {
   readonly empty: boolean
   /** Relations, functions and types that the catalogue does not have: made since it was read, or temporary. */
   readonly unresolved: readonly string[]
+  /** Relations that it creates and that only its own session will see, or may. */
+  readonly temporary: readonly string[]
+  /** What means something else, for everybody, once it has run. */
+  readonly redefines: Touched
 }
 
 /** One statement of the text. */
@@ -114,6 +121,8 @@ function read(text: string, catalogue: Catalogue): Statement {
     })),
     empty: reads.length === 0,
     unresolved: [...whole.unresolved],
+    temporary: [...whole.temporary],
+    redefines: redefinedBy(statements, whole),
   }
 }
 
@@ -126,6 +135,32 @@ function readOne(statement: RawStmt, catalogue: Catalogue, bytes: number): Read 
   reading.unknown('the parser answered with no statement')
   return { kind: { verb: '', returnsRows: true, outputs: 'opaque', copy: null, transaction: null }, reading, start, end }
 }
+
+/** Definitions that no statement which is read already can come to mean. */
+const additions =
+  /^(IndexStmt|CreateSeqStmt|AlterSeqStmt|CreateStatsStmt|AlterStatsStmt|CreateRoleStmt|AlterRoleStmt|CreatedbStmt|CreatePublicationStmt|AlterPublicationStmt)$/
+/** Definitions that change what the relations mean that they name. */
+const ofRelations =
+  /^(CreateStmt|CreateForeignTableStmt|CreateTableAsStmt|ViewStmt|SelectStmt|AlterTableStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)$/
+const relationKinds = /^(table|view|materialized view|foreign table|sequence)$/
+
+function redefinedBy(statements: readonly RawStmt[], whole: Reading): Touched {
+  if (!whole.changesCatalogue) return noNames
+  const names = new Set<string>()
+  for (const { stmt } of statements) {
+    const [tag = '', fields = {}] = (stmt && tagged(stmt)) ?? []
+    if (ofRelations.test(tag)) {
+      if (tag === 'RenameStmt' && typeof fields.newname === 'string') names.add(fields.newname)
+    } else if (definitions[tag]?.changesCatalogue && !additions.test(tag)) return 'anything'
+  }
+  for (const { kind, name, access } of whole.objects) {
+    if (access !== 'ddl' || name.startsWith('pg_temp.')) continue
+    if (!relationKinds.test(kind)) return 'anything'
+    names.add(lastName(name))
+  }
+  return names
+}
+const noNames: ReadonlySet<string> = new Set()
 
 /** Every value of a result may tell by what its rows were chosen, and so may everything that is stored. */
 function withChoices(kind: StatementKind, reading: Reading): StatementKind {

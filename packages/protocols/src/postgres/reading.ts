@@ -23,6 +23,8 @@ export class Reading {
   stores = false
   unbounded = false
   destructive = false
+  /** Relations that it creates and that only its own session will see, or may. */
+  readonly temporary = new Set<string>()
   /** Every constant of the statement is a secret. */
   secret = false
   changesCatalogue = false
@@ -96,6 +98,7 @@ export class Reading {
     for (const name of other.functions) this.functions.add(name)
     for (const words of other.unknownBecause) this.unknownBecause.add(words)
     for (const name of other.unresolved) this.unresolved.add(name)
+    for (const name of other.temporary) this.temporary.add(name)
     for (const { kind, name, access } of other.objects)
       this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)

@@ -52,6 +52,8 @@ export interface ReplyEvents {
   /** The backend goes on only after the next Sync: what is being admitted will not run. */
   onSkip(): void
   onCatalogueChanged(): void
+  /** No transaction is open any more, and all of this sync unit and those before it is answered. */
+  onIdle(unit: number): void
 }
 
 /**
@@ -326,6 +328,7 @@ export class Replies {
       this.ddlOpen = false
       this.#events.onCatalogueChanged()
     }
+    this.#events.onIdle(head.unit)
   }
 
   #parameterDescription(parameterTypes: number[]): void {

@@ -3,6 +3,7 @@ import { ProtocolViolation } from '../bytes.ts'
 import type { ServeContext } from '../protocol.ts'
 import type { CallerOutput } from './caller-output.ts'
 import type { Catalogues } from './catalogues.ts'
+import { type Ongoing, redefines, stores } from './changes.ts'
 import { type MessageReader, read, write } from './codec.ts'
 import { Exchange } from './exchange.ts'
 import { type BindMessage, type ExecuteMessage, frontend, type ParseMessage, type TargetMessage } from './messages.ts'
@@ -51,6 +52,12 @@ export class Requests {
   #unit = 0
   /** Sent and not answered: a change of what names mean. Nothing behind it is read before it is done. */
   #barrier: Exchange | null = null
+  /** Relations that this session has made for itself. */
+  readonly #temporary = new Set<string>()
+  /** Definitions that it changes, until their transaction ends. */
+  /** When the catalogue was read that a statement was read by. */
+  readonly #asOf = new WeakMap<Statement, number>()
+  #redefining: { readonly unit: number; readonly change: Ongoing }[] = []
 
   constructor(parts: RequestParts) {
     this.#parts = parts
@@ -204,7 +211,7 @@ export class Requests {
       if (this.#stopped) return
       if (statement instanceof StatementUnreadable) throw statement
       const parameters = bound(message, prepared, statement)
-      return then(this.#admit({ ...statement.operation, parameters }), (verdict) => {
+      return then(this.#admitStatement(statement, parameters), (verdict) => {
         if (this.#stopped) return this.#notRun(verdict, statement)
         if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
         const exchange = this.#start(verdict, statement)
@@ -253,7 +260,7 @@ export class Requests {
     if (!portal.exchange.ended) return this.#run(portal, message)
     // It ran to its end already: running it again is another operation.
     const { statement } = portal.exchange
-    return then(this.#admit({ ...statement.operation, parameters: portal.parameters }), (verdict) => {
+    return then(this.#admitStatement(statement, portal.parameters), (verdict) => {
       if (this.#stopped) return this.#notRun(verdict, statement)
       if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
       portal.exchange = this.#start(verdict, statement)
@@ -304,22 +311,26 @@ export class Requests {
           return { verdict, statement: { ...nothing, operation } }
         })
       }
-      return then(this.#admit({ ...statement.operation, parameters: [] }), (verdict) => ({ verdict, statement }))
+      return then(this.#admitStatement(statement, []), (verdict) => ({ verdict, statement }))
     })
   }
 
   #read(text: string): Maybe<Statement | StatementUnreadable> {
+    const { catalogues, database } = this.#parts
+    const read = (statement: Statement): Statement => {
+      this.#asOf.set(statement, catalogues.asOf)
+      return statement
+    }
+    const failed = (error: unknown): StatementUnreadable => {
+      if (error instanceof StatementUnreadable) return error
+      throw error
+    }
     return then(this.#settled(), () => {
       try {
-        const statement = this.#parts.catalogues.statement(this.#context, this.#parts.database, text, this.#replies.ddlOpen)
-        if (!(statement instanceof Promise)) return statement
-        return statement.catch((error: unknown) => {
-          if (error instanceof StatementUnreadable) return error
-          throw error
-        })
+        const statement = catalogues.statement(this.#context, database, text, this.#replies.ddlOpen, this.#temporary)
+        return statement instanceof Promise ? statement.then(read, failed) : read(statement)
       } catch (error) {
-        if (error instanceof StatementUnreadable) return error
-        throw error
+        return failed(error)
       }
     })
   }
@@ -334,6 +345,25 @@ export class Requests {
 
   #raiseBarrier(exchange: Exchange): void {
     if (exchange.statement.parts.some(({ changesCatalogue }) => changesCatalogue)) this.#barrier = exchange
+  }
+
+  #admitStatement(statement: Statement, parameters: readonly Parameter[]): Maybe<Verdict> {
+    return then(this.#admit(this.#operation(statement, parameters)), (verdict) => {
+      const { changes, asOf } = this.#parts.catalogues
+      if (verdict.kind === 'refuse' || !changes.endedSince(statement, this.#asOf.get(statement) ?? asOf)) return verdict
+      const { id } = verdict.permit
+      return then(new Exchange(verdict.permit, statement, () => true).end('not-run'), () => ({
+        kind: 'refuse',
+        refusal: { id, ...overtaken },
+      }))
+    })
+  }
+
+  #operation(statement: Statement, parameters: readonly Parameter[]): Operation {
+    const { operation } = statement
+    if (operation.refused !== null || !this.#context.gate.masks.hasColumns) return { ...operation, parameters }
+    const conflict = this.#parts.catalogues.changes.conflict(this, statement)
+    return { ...operation, parameters, refused: conflict === null ? null : { code: 'not_supported', words: conflict } }
   }
 
   #admit(operation: Operation): Maybe<Verdict> {
@@ -358,11 +388,36 @@ export class Requests {
 
   #start(verdict: Extract<Verdict, { kind: 'permit' }>, statement: Statement): Exchange {
     verdict.permit.consume()
-    return new Exchange(verdict.permit, statement, this.#replies.ddlOpen)
+    const { changes, asOf: latest } = this.#parts.catalogues
+    const asOf = this.#asOf.get(statement) ?? latest
+    for (const name of statement.temporary) this.#temporary.add(name)
+    const uncertain = this.#replies.ddlOpen
+    const storing = stores(statement) ? changes.store(this, statement) : null
+    if (redefines(statement.redefines))
+      this.#redefining.push({ unit: this.#unit, change: changes.begin(this, statement.redefines) })
+    return new Exchange(
+      verdict.permit,
+      statement,
+      () => uncertain || changes.since(statement, asOf),
+      () => storing?.end(),
+    )
+  }
+
+  /** The connection is over, and nobody will hear when the server has done, or given up, what it was about. */
+  leaveChanges(): void {
+    if (this.#redefining.length > 0) setTimeout(() => this.endChanges(Number.POSITIVE_INFINITY), afterlife).unref()
+  }
+
+  /** The transactions up to this sync unit are over. */
+  endChanges(unit: number): void {
+    if (this.#redefining.length === 0) return
+    for (const { change } of this.#redefining.filter((each) => each.unit <= unit)) change.end()
+    this.#redefining = this.#redefining.filter((each) => each.unit > unit)
+    this.#parts.catalogues.changed()
   }
 
   #notRun(verdict: Verdict, statement: Statement): Maybe<void> {
-    if (verdict.kind === 'permit') return new Exchange(verdict.permit, statement, true).end('not-run')
+    if (verdict.kind === 'permit') return new Exchange(verdict.permit, statement, () => true).end('not-run')
   }
 
   #refuseExtended(verdict: Verdict): void {
@@ -393,7 +448,14 @@ export class Requests {
   }
 }
 
-const nothing: Omit<Statement, 'operation'> = { parameterSources: new Map(), parts: [], empty: true, unresolved: [] }
+const nothing: Omit<Statement, 'operation'> = {
+  parameterSources: new Map(),
+  parts: [],
+  empty: true,
+  unresolved: [],
+  temporary: [],
+  redefines: new Set(),
+}
 
 function isCopy(tag: number): boolean {
   return tag === frontend.copyData || tag === frontend.copyDone || tag === frontend.copyFail
@@ -402,6 +464,17 @@ function isCopy(tag: number): boolean {
 /** Goes on at once where the value is at hand. */
 function then<T, U>(value: Maybe<T>, next: (value: T) => Maybe<U>): Maybe<U> {
   return value instanceof Promise ? value.then(next) : next(value)
+}
+
+/** How long a statement may go on whose caller is gone: it is cancelled, but a cancel request may be lost. */
+const afterlife = 60_000
+
+const overtaken: Omit<Refusal, 'id'> = {
+  code: 'approval_void',
+  rule: 'hoop/definitions',
+  message: 'refused: what this statement names was redefined before it could run',
+  detail: 'It was judged by definitions that do not hold any more.',
+  hint: 'Send it again.',
 }
 
 function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {

@@ -70,6 +70,7 @@ class Session {
       events: {
         onSkip: () => this.#requests.withdraw('an earlier statement of the same pipeline failed'),
         onCatalogueChanged: () => catalogues.changed(),
+        onIdle: (unit) => this.#requests.endChanges(unit),
       },
     })
     this.#requests = new Requests({
@@ -276,6 +277,7 @@ class Session {
     this.#requests.withdraw('the caller disconnected')
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelHandle.release()
+    this.#requests.leaveChanges()
     // The server notices that we are gone only when it next writes.
     if (!this.#terminated) this.#cancelRunning()
     this.#backend.destroy()

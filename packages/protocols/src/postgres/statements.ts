@@ -16,7 +16,7 @@ import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
 import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
 import { outermost, startWalk } from './lineage.ts'
-import { created, refuseHiding, targetName } from './new-relations.ts'
+import { created, hides, targetName } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { resetRefused, settingRefused } from './settings.ts'
 import { none } from './sources.ts'
@@ -178,7 +178,10 @@ function createView(walk: Walk, statement: ViewStmt): StatementKind {
   const inner = new Reading()
   if (statement.query) startWalk(walk.catalogue, inner).query(statement.query, outermost)
   walk.reading.include(inner, 'plan')
-  if (statement.view) created(walk, statement.view, 'view')
+  if (!statement.view) return { ...plain, verb: 'CREATE' }
+  // A view of something temporary is temporary itself, whatever the statement says.
+  if (inner.unresolved.size > 0) hides(walk, statement.view.relname ?? '')
+  created(walk, statement.view, 'view')
   return { ...plain, verb: 'CREATE' }
 }
 
@@ -218,7 +221,7 @@ function renamed(walk: Walk, statement: RenameStmt): void {
   else if (renameType === 'OBJECT_COLUMN' || renameType === 'OBJECT_ATTRIBUTE') moved(walk, relation, subname)
   else if (relation && /^OBJECT_(TABLE|VIEW|MATVIEW|FOREIGN_TABLE|SEQUENCE|INDEX)$/.test(renameType ?? '')) {
     moved(walk, relation)
-    if (!findRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '')) refuseHiding(walk, newname)
+    if (!findRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '')) hides(walk, newname)
   }
 }
 
