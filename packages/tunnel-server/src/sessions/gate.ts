@@ -52,6 +52,7 @@ export class SessionGate implements Gate {
   readonly #prefix: string
   /** By the shared analysis of a text: its recorded form and digest under one mask plan. */
   readonly #forms = new WeakMap<object, { plan: MaskPlan; text: string; digest: string }>()
+  readonly #holding = new Set<Promise<Verdict>>()
   #count = 0
   /** What was in force when that was last known: to refuse, to record and to mask by while it is not, never to permit by. */
   #known: InForce
@@ -105,7 +106,7 @@ export class SessionGate implements Gate {
     const entry = this.#entry(id, operation, options.stream, judgement, masks)
     const recorded = this.#parts.append(entry)
     if (judgement.decision === 'approve') {
-      const hold = () => this.#hold(id, operation, options, judgement, entry)
+      const hold = () => this.#tracked(this.#hold(id, operation, options, judgement, entry))
       return recorded === undefined ? hold() : recorded.then(hold)
     }
     const verdict: Verdict =
@@ -113,6 +114,17 @@ export class SessionGate implements Gate {
         ? { kind: 'refuse', refusal: { ...judgement.refusal, id } }
         : { kind: 'permit', permit: this.#permit(id, masks) }
     return recorded === undefined ? verdict : recorded.then(() => verdict)
+  }
+
+  /** Resolves when what was held has its end on the record: those who asked may be gone before. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#holding)
+  }
+
+  #tracked(held: Promise<Verdict>): Promise<Verdict> {
+    const tracked = held.finally(() => this.#holding.delete(tracked))
+    this.#holding.add(tracked)
+    return tracked
   }
 
   /** Puts a statement of the gateway's own on the record before it runs. */

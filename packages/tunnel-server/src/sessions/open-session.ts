@@ -168,7 +168,7 @@ export class OpenSession {
     this.#parts.standing.release()
     this.abort(new HoopError('unavailable', words, { hint: `The record of session ${this.id} stays.` }))
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellTime).unref())
-    await Promise.race([Promise.allSettled(this.#streams), late])
+    await Promise.race([Promise.allSettled([...this.#streams, this.#gate.settled()]), late])
     await this.record.close(words)
   }
 }
