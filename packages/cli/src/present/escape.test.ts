@@ -9,6 +9,7 @@ it.each([
   ['line\u2028end', 'line\\u{2028}end'],
   ['tag\u{e0041}', 'tag\\u{e0041}'],
   ['half \ud83d', 'half \\u{d83d}'],
+  ['nothing\u3164\u115f\u034f\ufe0f\u2800', 'nothing\\u{3164}\\u{115f}\\u{34f}\\u{fe0f}\\u{2800}'],
   ['a\nb\tc\r', 'a\\nb\\tc\\r'],
   ['Zürich 東京 🐘', 'Zürich 東京 🐘'],
 ])('writes out what a terminal obeys: %j', (text, shown) => {

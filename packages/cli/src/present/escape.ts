@@ -1,8 +1,9 @@
 /**
  * Characters that a terminal obeys or that make text look like other text: controls (C0, DEL, C1), bidirectional and other format
- * characters, line separators, tag characters, lone surrogates. Unicode: Cc, Cf, Zl, Zp, Cs.
+ * characters, line separators, tag characters, lone surrogates, and what is drawn as nothing. Unicode: Cc, Cf, Zl, Zp, Cs, Default_Ignorable_Code_Point,
+ * and the empty braille pattern.
  */
-const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
 /** One line of text from elsewhere, safe to print: `\n`, `\t`, `\u{202e}` are written out. */
 export function escapeLine(text: string): string {
