@@ -126,7 +126,7 @@ test('after its time it is decided by nobody', async () => {
 
 test('an approver sees the statement whole and as it is, or it is not held', async () => {
   const { client } = await visit()
-  const deceptive = `delete from orders where id = 4 /* \u202e${'x'.repeat(20_000)}\u001b[2J */ or id = 5`
+  const deceptive = `delete from orders where status = '\u202e${'x'.repeat(20_000)}\u001b[2J' or id = 5`
   const { id, result } = await hold(client, deceptive)
   expect((await approvalOf(id)).text).toBe(deceptive)
   await decide(grace, id, 'deny')
