@@ -26,7 +26,7 @@ export interface Output {
   readonly form?: 'stored' | 'function' | undefined
 }
 
-/** A constant in the operation's text: `[start, end)` in UTF-16 units, quotes included, and the columns it is compared with or stored in. */
+/** A constant in the operation's text, or a comment or a name that may hold a value: `[start, end)` in UTF-16 units, quotes included, and the columns it is compared with or stored in. */
 export interface Literal {
   readonly start: number
   readonly end: number

@@ -2,7 +2,7 @@ import { MaskDocument, type MaskPlan, type Operation, type Sources } from '@hoop
 import { describe, expect, it } from 'vitest'
 import { operation } from '../testing/operation.ts'
 import { maskPlan } from './plan.ts'
-import { recordedForm } from './recorded-form.ts'
+import { recordedForm, recordedObjects } from './recorded-form.ts'
 
 const email: Sources = [{ schema: 'public', table: 'users', column: 'email' }]
 const id: Sources = [{ schema: 'public', table: 'users', column: 'id' }]
@@ -88,6 +88,36 @@ describe('recordedForm', () => {
     })
     expect(recordedForm(given, emails)).toEqual({ text: '[masked]', parameters: [], masked: true })
     expect(recordedForm(given, plan({ detect: ['card'] })).text).toBe("selct email = 'a@b' ****************")
+  })
+
+  it('shows nothing of a text that could not be read and is about secrets, whatever the masks say', () => {
+    const given = operation({ text: "create role app pasword password 'hunter2'", refused: { code: 'unreadable', words: 'x' } })
+    expect(recordedForm(given, maskPlan([], Buffer.alloc(32))).text).toBe('[masked]')
+    const other = operation({ text: 'selct 1', refused: { code: 'unreadable', words: 'x' } })
+    expect(recordedForm(other, maskPlan([], Buffer.alloc(32))).text).toBe('selct 1')
+  })
+
+  it('masks comments as comments, and names as names', () => {
+    const text = 'select "a@b" /* x */ -- y'
+    const literals = [
+      { start: 7, end: 12, sources: 'opaque', secret: false },
+      { start: 13, end: 20, sources: 'opaque', secret: false },
+      { start: 21, end: 25, sources: 'opaque', secret: false },
+    ] as const
+    expect(recordedForm(operation({ text, literals }), emails).text).toBe('select "[masked]" /* [masked] */ -- [masked]')
+    expect(recordedForm(operation({ text, literals }), plan({ detect: ['card'] })).text).toBe(text)
+  })
+
+  it('masks bytes of an unknown type, and those that hold a finding', () => {
+    const card = `\\x${Buffer.from('4111111111111111').toString('hex')}`
+    const parameters = [null, '17', '17'].map((type, index) => ({ type, value: index === 2 ? '\\x00' : card, sources: [] }))
+    const shown = recordedForm(operation({ parameters }), plan({ detect: ['card'] })).parameters.map(({ value }) => value)
+    expect(shown).toEqual(['[masked]', '[masked]', '\\x00'])
+  })
+
+  it('leaves out names of objects that look like data', () => {
+    const objects = ['public.t', 'public.a@b'].map((name) => ({ kind: 'table', name, access: 'read' }))
+    expect(recordedObjects(operation({ objects }), emails).map(({ name }) => name)).toEqual(['public.t', '[masked]'])
   })
 
   it('is the operation itself where nothing is masked', () => {

@@ -1,4 +1,4 @@
-import type { Literal, MaskPlan, Operation } from '@hoop/contracts'
+import { type Literal, looksLikeValue, type MaskPlan, type ObjectAccess, type Operation } from '@hoop/contracts'
 import { redacted } from './methods.ts'
 
 /** An operation as the record and the approvers see it. */
@@ -15,21 +15,43 @@ export interface RecordedForm {
  * not known. Throws RangeError for a literal that lies outside of the text.
  */
 export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm {
-  if (plan.empty && !operation.literals.some(({ secret }) => secret))
-    return { text: operation.text, parameters: operation.parameters.map(({ type, value }) => ({ type, value })), masked: false }
+  if (plan.empty && operation.refused?.code !== 'unreadable' && !operation.literals.some(({ secret }) => secret))
+    return {
+      text: operation.text,
+      parameters: operation.parameters.map(({ type, value }) => ({ type, value })),
+      masked: false,
+    }
   const text = recordedText(operation, plan)
   const parameters = operation.parameters.map(({ type, value, sources }) => {
     if (value === null) return { type, value }
-    return { type, value: plan.column(sources) === null ? withDetectors(value, plan) : redacted }
+    const hidden = plan.column(sources) !== null || holdsValue(type, value, plan)
+    return { type, value: hidden ? redacted : withDetectors(value, plan) }
   })
   const masked = text !== operation.text || parameters.some(({ value }, index) => value !== operation.parameters[index]?.value)
   return { text, parameters, masked }
 }
 
 function recordedText(operation: Operation, plan: MaskPlan): string {
-  if (plan.hasColumns && operation.refused?.code === 'unreadable') return redacted
+  if (operation.refused?.code === 'unreadable' && (plan.hasColumns || aboutSecrets.test(operation.text))) return redacted
   const literals = operation.literals.filter(({ secret, sources }) => secret || plan.column(sources) !== null)
   return withDetectors(withoutLiterals(operation.text, literals), plan)
+}
+
+/** The operation's objects, without names that look like data. */
+export function recordedObjects({ objects }: Operation, plan: MaskPlan): readonly ObjectAccess[] {
+  if (!plan.hasColumns || !objects.some(({ name }) => looksLikeValue(name))) return objects
+  return objects.map((object) => (looksLikeValue(object.name) ? { ...object, name: redacted } : object))
+}
+
+/** Of a text that cannot be read, words that stand near secrets in the languages of databases. */
+const aboutSecrets = /password|passwd|secret|identified\s+by|user\s+mapping|connection\b|credential|token/i
+
+/** Bytes that are written in hexadecimal: of an unknown type, or with a finding in them. */
+function holdsValue(type: string | null, value: string, plan: MaskPlan): boolean {
+  if (plan.empty || !/^\\x(?:[0-9a-f]{2})*$/i.test(value)) return false
+  if (type === null) return true
+  const bytes = Buffer.from(value.slice(2), 'hex')
+  return plan.detectors !== null && plan.detectors.find(bytes, 0, bytes.length).length > 0
 }
 
 function withDetectors(text: string, plan: MaskPlan): string {
@@ -48,8 +70,10 @@ function withoutLiterals(text: string, literals: readonly Literal[]): string {
   return masked + text.slice(copied)
 }
 
-/** A literal of the same kind: quoted as it was (never with its own dollar tag, which is the caller's text), else `***`. */
+/** A literal, or a comment, of the same kind: quoted as it was (never with its own dollar tag, which is the caller's text), else `***`. */
 function maskedLiteral(literal: string): string {
+  if (literal.startsWith('--')) return `-- ${redacted}`
+  if (literal.startsWith('/*')) return `/* ${redacted} */`
   if (literal.startsWith('$')) return `$$${redacted}$$`
   const quoted = /^(?:[a-z]|u&)?(['"`])/i.exec(literal)
   return quoted === null ? '***' : `${quoted[0]}${redacted}${quoted[1]}`

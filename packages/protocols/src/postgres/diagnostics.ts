@@ -1,4 +1,4 @@
-import type { MaskPlan, Operation } from '@hoop/contracts'
+import { type MaskPlan, type Operation, withoutValues } from '@hoop/contracts'
 import type { DiagnosticFields } from './messages.ts'
 
 /** Error classes whose words are made of identifiers and settings. All others may quote data. */
@@ -63,7 +63,10 @@ export function maskDiagnostics(
       if (letter === 'M') shown.set('M', `${kind} ${code}; the words may quote masked values and are not shown`)
     } else if (masks.hasColumns && letter !== 'M' && letter !== 'H') {
       // DETAIL, WHERE and internal queries quote rows and bodies even in classes whose message does not.
-    } else shown.set(letter, masks.detectors?.text(text).text ?? text)
+    } else {
+      const words = masks.hasColumns ? withoutValues(text) : text
+      shown.set(letter, masks.detectors?.text(words).text ?? words)
+    }
   }
   return shown
 }

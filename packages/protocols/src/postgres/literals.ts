@@ -1,11 +1,11 @@
-import type { Literal } from '@hoop/contracts'
+import { type Literal, looksLikeValue, type Sources } from '@hoop/contracts'
 import { constantTokens, type Offsets } from './parser.ts'
 import type { Reading } from './reading.ts'
 import { none } from './sources.ts'
 
 /**
  * Every constant of a text. The scanner finds them, so that none is missed wherever the grammar puts it; the walked tree tells
- * what each is compared with or stored in. A part's `end` is in bytes, and where the next part begins.
+ * what each is compared with or stored in. Comments, and names that look like data, may hold anything. A part's `end` is in bytes, and where the next part begins.
  */
 export function readLiterals(
   text: string,
@@ -15,13 +15,23 @@ export function readLiterals(
   const literals: Literal[] = []
   let index = 0
   for (const token of constantTokens(text)) {
-    if (token.kind === 'parameter') continue
     while (index < parts.length - 1 && token.start >= (parts[index]?.end ?? 0)) index++
+    const place = { start: offsets.at(token.start), end: offsets.at(token.end) }
+    if (token.kind === 'comment') literals.push({ ...place, sources: 'opaque', secret: false })
+    if (token.kind === 'name' && looksLikeValue(text.slice(place.start, place.end)))
+      literals.push({ ...place, sources: 'opaque', secret: false })
+    if (token.kind !== 'constant') continue
     const reading = parts[index]?.reading
     const secret = reading?.secret ?? false
     const signed = token.sign === null ? undefined : reading?.constants.get(token.sign)
-    const sources = reading?.constants.get(token.start) ?? signed ?? none
-    literals.push({ start: offsets.at(token.start), end: offsets.at(token.end), sources: secret ? 'opaque' : sources, secret })
+    const sources = reading?.constants.get(token.start) ?? signed ?? unsettled(text.slice(place.start, place.end), reading)
+    literals.push({ ...place, sources: secret ? 'opaque' : sources, secret })
   }
   return literals
+}
+
+/** A constant that was followed to no column (it may come to one as a row of VALUES): what looks like data may belong to any in sight. */
+function unsettled(literal: string, reading: Reading | undefined): Sources {
+  if (!reading || !looksLikeValue(literal.replaceAll("'", ''))) return none
+  return [...reading.columns]
 }

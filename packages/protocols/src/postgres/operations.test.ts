@@ -78,7 +78,13 @@ describe('readStatement', () => {
       const sql = `select 1 from customers where email = 'a${control}' and name = $$${control}$$ and id = 2 -- ${control}`
       const { operation } = readStatement(sql, catalogue)
       const literals = operation.literals.map(({ start, end }) => sql.slice(start, end))
-      expect(literals).toEqual(['1', `'a${control}'`, `$$${control}$$`, '2'])
+      expect(literals).toEqual([
+        '1',
+        `'a${control}'`,
+        `$$${control}$$`,
+        '2',
+        code === 10 || code === 13 ? '-- ' : `-- ${control}`,
+      ])
     }
     expect(readStatement("select\v'a'\f\n\v'b'", catalogue).operation.literals).toHaveLength(1)
   })

@@ -42,11 +42,11 @@ export function fingerprint(text: string): string | null {
   }
 }
 
-/** A constant or a parameter as the scanner sees it, `[start, end)` in bytes of UTF-8. */
+/** A constant, a parameter, a comment or a quoted name as the scanner sees it, `[start, end)` in bytes of UTF-8. */
 export interface ConstantToken {
   readonly start: number
   readonly end: number
-  readonly kind: 'constant' | 'parameter'
+  readonly kind: 'constant' | 'parameter' | 'comment' | 'name'
   /** Where the sign before a number stands, which the grammar takes for its start; null without one. */
   readonly sign: number | null
 }
@@ -56,22 +56,28 @@ const constants = new Set([260, 261, 262, 263, 264, 266]) // FCONST SCONST USCON
 const numbers = new Set([260, 266])
 const signs = new Set([43, 45])
 const parameter = 267
+const comments = new Set([275, 276])
+const names = new Set([258, 259]) // IDENT UIDENT
 
-/** Every constant and parameter of a text that {@link parse} accepts, in order. Throws {@link StatementUnreadable}. */
+/** Every constant, parameter, comment and quoted name of a text that {@link parse} accepts, in order. Throws {@link StatementUnreadable}. */
 export function constantTokens(text: string): readonly ConstantToken[] {
-  if (!/['$0-9]/.test(text)) return []
+  if (!/['"$0-9]|--|\/\*/.test(text)) return []
   const found: ConstantToken[] = []
   let sign: number | null = null
   const { version, tokens } = scanSync(text.replace(controls, withoutControl))
   // So the scanner says that it ran out of memory; without its tokens a record could not be masked.
   if (version === 0) throw new StatementUnreadable('the statement is too long to be read', 0)
-  for (const { start, end, tokenType } of tokens) {
+  for (const { start, end, tokenType, text: token } of tokens) {
     if (constants.has(tokenType)) found.push({ start, end, kind: 'constant', sign: numbers.has(tokenType) ? sign : null })
     else if (tokenType === parameter) found.push({ start, end, kind: 'parameter', sign: null })
+    else if (comments.has(tokenType)) found.push({ start, end, kind: 'comment', sign: null })
+    else if (names.has(tokenType) && quoted.test(token)) found.push({ start, end, kind: 'name', sign: null })
     sign = signs.has(tokenType) ? start : null
   }
   return found
 }
+
+const quoted = /^(u&)?"/i
 
 /**
  * The scanner's answer is JSON in which it leaves these as they are, and so cannot be read. In an accepted text they stand in literals,

@@ -1,4 +1,4 @@
-import type { Maybe, Operation, Parameter, Refusal, Verdict } from '@hoop/contracts'
+import { type Maybe, type Operation, type Parameter, type Refusal, type Verdict, withoutValues } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { ServeContext } from '../protocol.ts'
 import type { CallerOutput } from './caller-output.ts'
@@ -478,7 +478,7 @@ const overtaken: Omit<Refusal, 'id'> = {
 }
 
 function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {
-  return { code: 'unreadable', words: error.message }
+  return { code: 'unreadable', words: withoutValues(error.message) }
 }
 
 function bound(message: BindMessage, prepared: Prepared, statement: Statement): Parameter[] {

@@ -1,0 +1,12 @@
+/**
+ * Whether a name looks like somebody's data: values in the place of names are a common mistake (`where email = "ada@example.com"`), and a
+ * record or an error that repeats the name would repeat the value.
+ */
+export function looksLikeValue(name: string): boolean {
+  return /['@]/.test(name) || name.replaceAll(/\D/g, '').length >= 7
+}
+
+/** An error's words without the quoted names in them that look like data. */
+export function withoutValues(words: string): string {
+  return words.replaceAll(/"([^"]*)"/g, (quoted, name: string) => (looksLikeValue(name) ? '"[masked]"' : quoted))
+}
