@@ -1,4 +1,5 @@
-import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { ScramVerifier } from '@hoop/contracts'
 
 /** SCRAM-SHA-256 (RFC 5802, RFC 7677), both sides, without channel binding. */
@@ -14,16 +15,8 @@ function xor(a: Uint8Array, b: Uint8Array): Buffer {
   return Buffer.from(a.map((byte, i) => byte ^ (b[i] ?? 0)))
 }
 
-/** What a server keeps of a password. */
-export function scramVerifier(password: string, salt: Buffer = randomBytes(16), iterations = 4096): ScramVerifier {
-  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256')
-  return {
-    salt: salt.toString('base64'),
-    iterations,
-    storedKey: sha256(hmac(salted, 'Client Key')).toString('base64'),
-    serverKey: hmac(salted, 'Server Key').toString('base64'),
-  }
-}
+/** Off the event loop: the other side chooses how much work it is. */
+const derive = promisify(pbkdf2)
 
 function attributes(message: string): Map<string, string> {
   const found = new Map<string, string>()
@@ -101,7 +94,7 @@ export class ScramClient {
     return `n,,${this.#bare}`
   }
 
-  final(serverFirst: string): string {
+  async final(serverFirst: string): Promise<string> {
     const found = attributes(serverFirst)
     const nonce = attribute(found, 'r')
     if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length)
@@ -112,7 +105,7 @@ export class ScramClient {
       throw new ScramError('a SCRAM iteration count outside 4096 to 1000000')
     }
     const salt = Buffer.from(attribute(found, 's'), 'base64')
-    const salted = pbkdf2Sync(this.#password.normalize('NFKC'), salt, iterations, 32, 'sha256')
+    const salted = await derive(this.#password.normalize('NFKC'), salt, iterations, 32, 'sha256')
     const clientKey = hmac(salted, 'Client Key')
     const withoutProof = `c=biws,r=${nonce}`
     const transcript = `${this.#bare},${serverFirst},${withoutProof}`

@@ -174,7 +174,7 @@ async function authenticate(handshake: Handshake, password: string): Promise<voi
       scram = new ScramClient(password)
       handshake.stream.write(write.saslInitial('SCRAM-SHA-256', scram.first()))
     } else if (request === authentication.saslContinue && scram !== null) {
-      handshake.stream.write(write.saslResponse(scram.final(body.rest().toString('utf8'))))
+      handshake.stream.write(write.saslResponse(await scram.final(body.rest().toString('utf8'))))
     } else if (request === authentication.saslFinal && scram !== null) {
       scram.verify(body.rest().toString('utf8'))
       proven = true

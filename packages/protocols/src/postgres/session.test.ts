@@ -329,7 +329,7 @@ describe('ends', () => {
     await client.until(({ tag }) => tag === 'R')
     client.send(write.saslInitial('SCRAM-SHA-256', scram.first()))
     const [first] = await client.until(({ tag }) => tag === 'R')
-    client.send(write.saslResponse(scram.final(first?.body.subarray(4).toString() ?? '')), write.query('select 1'))
+    client.send(write.saslResponse(await scram.final(first?.body.subarray(4).toString() ?? '')), write.query('select 1'))
     client.stream.end()
     expect(outline(await client.end()).slice(-4)).toEqual(['T:1', 'D', 'C:SELECT 1', 'Z:I'])
     expect(await done).toBeNull()

@@ -267,7 +267,14 @@ class Session {
   /** Ends the connection with words for the caller; whatever was not answered stays unanswered. */
   #fail(error: unknown): void {
     if (this.#over) return
-    this.#finish(failure(error, this.#context.sessionId), forCaller(error) ? undefined : error)
+    try {
+      this.#finish(failure(error, this.#context.sessionId), forCaller(error) ? undefined : error)
+    } catch (fault) {
+      // Even a fault of the farewell stays this connection's own.
+      this.#backend.destroy()
+      this.#client.destroy()
+      this.#ended.reject(fault)
+    }
   }
 
   /** Ends both legs, the caller's once it has read what was said. */

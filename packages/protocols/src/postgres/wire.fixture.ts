@@ -14,7 +14,8 @@ import type {
 } from '@hoop/contracts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Cancels, ServeContext, Upstream } from '../protocol.ts'
-import { ScramClient, scramVerifier } from '../scram.ts'
+import { scramVerifier } from '../scram.fixture.ts'
+import { ScramClient } from '../scram.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
 import { postgres } from './index.ts'
 
@@ -166,7 +167,7 @@ export class WireClient {
     const scram = new ScramClient(password)
     await this.#authentication()
     this.send(write.saslInitial('SCRAM-SHA-256', scram.first()))
-    this.send(write.saslResponse(scram.final((await this.#authentication()).toString())))
+    this.send(write.saslResponse(await scram.final((await this.#authentication()).toString())))
     scram.verify((await this.#authentication()).toString())
     return await this.ready()
   }
