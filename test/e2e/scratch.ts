@@ -12,7 +12,7 @@ export async function makeScratch(sample: Sample): Promise<void> {
 }
 
 /** Runs something on the sample as the shop's own role, past the gateway. */
-export async function withShop<T>({ host, port, user, password, database, ca }: Sample, work: (client: pg.Client) => Promise<T>) {
+async function withShop<T>({ host, port, user, password, database, ca }: Sample, work: (client: pg.Client) => Promise<T>) {
   const client = new pg.Client({ host, port, user, password, database, ssl: { ca }, application_name: 'the test itself' })
   await client.connect()
   try {

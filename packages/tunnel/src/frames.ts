@@ -20,13 +20,13 @@ export const frameTypes = {
 
 export const frameHeaderBytes = 12
 /** Of one frame. */
-export const maxPayloadBytes = 256 * 1024
+const maxPayloadBytes = 256 * 1024
 /** Of one WebSocket message. */
 export const maxMessageBytes = 4 * 1024 * 1024
 /** Of the JSON in an OPEN frame. */
 export const maxStreamHeaderBytes = 4096
 /** Of the words in RESET and GOAWAY. */
-export const maxWordsBytes = 1024
+const maxWordsBytes = 1024
 /** The most that one side may ever owe the other on one stream. */
 export const maxCredit = 2 ** 31 - 1
 export const pingTokenBytes = 8

@@ -5,7 +5,7 @@ import type { MessageWriter } from './message-writer.ts'
 import type { StreamReset } from './stream-reset.ts'
 
 /** Credit that each side has on a new stream before any CREDIT frame, in bytes. */
-export const initialCredit = 256 * 1024
+const initialCredit = 256 * 1024
 /** What the window of a stream may grow to, while its reader keeps up: a far network holds more than the first 256 KiB. */
 const maxWindow = 1024 * 1024
 /** Bytes of one stream in a row while others wait. */

@@ -2,7 +2,7 @@ import type { ColumnRef, Sources } from '@hoop/contracts'
 import { CatalogueRows } from './catalogue-queries.ts'
 import { unionAll } from './sources.ts'
 
-export { CatalogueRows, catalogueQueries } from './catalogue-queries.ts'
+export { catalogueQueries } from './catalogue-queries.ts'
 
 export interface Column {
   readonly attnum: number

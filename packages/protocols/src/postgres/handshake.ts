@@ -9,7 +9,7 @@ const maxHandshakeMessage = 64 * 1024
 const maxStartupPacket = 10_000
 
 /** The peer closed the stream before the handshake was over. */
-export class PeerGone extends Error {
+class PeerGone extends Error {
   override readonly name = 'PeerGone'
 }
 

@@ -50,7 +50,7 @@ interface Entry<T> {
  * One kind of names. Within a sync unit, what was sent last holds: had the backend not done it, it would skip whatever comes
  * behind. Across units that is not so, and a name is certain only when the older units are answered.
  */
-export class Names<T> {
+class Names<T> {
   readonly #entries = new Map<string, Entry<T>>()
 
   /** As the messages sent so far leave it. */

@@ -13,7 +13,7 @@ export function tagged(node: object): readonly [tag: string, fields: Fields] | n
 }
 
 /** Tags begin with a capital, fields never do. */
-export function isTag(name: string): boolean {
+function isTag(name: string): boolean {
   const first = name.charCodeAt(0)
   return first >= 65 && first <= 90
 }

@@ -282,7 +282,7 @@ const notice: Omit<HoldNotice, 'operationId'> = {
   timeout: 900,
 }
 
-export const noMasks: MaskPlan = { empty: true, hasColumns: false, column: () => null, detectors: null }
+const noMasks: MaskPlan = { empty: true, hasColumns: false, column: () => null, detectors: null }
 
 /** Hides these columns, and everything of unknown origin. */
 export function hides(...columns: readonly string[]): MaskPlan {
