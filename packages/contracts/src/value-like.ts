@@ -6,7 +6,9 @@ export function looksLikeValue(name: string): boolean {
   return /['@]/.test(name) || name.replaceAll(/\D/g, '').length >= 7
 }
 
-/** An error's words without the quoted names in them that look like data. */
+/** An error's words without the quoted names and pieces of a statement in them that look like data. */
 export function withoutValues(words: string): string {
-  return words.replaceAll(/"([^"]*)"/g, (quoted, name: string) => (looksLikeValue(name) ? '"[masked]"' : quoted))
+  const hide = (quoted: string, inside: string) => (looksLikeValue(inside) ? '"[masked]"' : quoted)
+  // A piece of the statement is not escaped: it ends where the words end.
+  return words.replace(/(?<=at or near )"(.*)"/s, hide).replaceAll(/"([^"]*)"/g, hide)
 }

@@ -1,4 +1,4 @@
-import type { Statement } from './operations.ts'
+import type { Operation } from '@hoop/contracts'
 
 /** Relations by their last name; `anything` where a change reaches further (a function, a schema, an operator). */
 export type Touched = ReadonlySet<string> | 'anything'
@@ -6,6 +6,11 @@ export type Touched = ReadonlySet<string> | 'anything'
 /** Something that goes on until it is ended; ending it twice does nothing. */
 export interface Ongoing {
   end(): void
+}
+/** What is asked of a statement here. */
+interface Statement {
+  readonly operation: Pick<Operation, 'objects' | 'flows'>
+  readonly redefines: Touched
 }
 interface Known {
   readonly owner: object

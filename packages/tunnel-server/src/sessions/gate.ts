@@ -11,7 +11,7 @@ import {
   type Verdict,
 } from '@hoop/contracts'
 import type { Judgement, RequiredApproval, RuleSet } from '@hoop/policy'
-import { recordedForm } from '@hoop/policy'
+import { recordedForm, recordedObjects } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { AdmittedPermit, type Append } from './permit.ts'
@@ -189,7 +189,7 @@ export class SessionGate implements Gate {
             }),
       fingerprint: operation.fingerprint,
       effects: [...operation.effects],
-      objects: [...operation.objects],
+      objects: [...recordedObjects(operation, plan)],
       functions: [...operation.functions],
       verdict: judgement.decision === 'approve' ? 'hold' : judgement.decision,
       policyVersion: judgement.version,
