@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { digest } from '@hoop/recording'
 import { expect, test } from 'vitest'
 import { reconcile } from './reconcile.ts'
 import type { RecordedOperation } from './recorded.ts'
 
-const key = randomBytes(32)
+const key = createSecretKey(randomBytes(32))
 const none = { unrecorded: [], neverArrived: [], unrecordedRefusals: [], untrue: [] }
 
 function recorded(

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { digest } from '@hoop/recording'
 import type { RecordedOperation } from './recorded.ts'
 import type { Arrivals, ServerStatement } from './server-log.ts'
@@ -18,7 +19,7 @@ export interface Differences {
  * Compares the server's log with the record. The digest of an operation's original text and values is what must be equal, for what the
  * record shows may be masked; what it shows unmasked must be the original.
  */
-export function reconcile(arrived: Arrivals, recorded: readonly RecordedOperation[], digestKey: Buffer): Differences {
+export function reconcile(arrived: Arrivals, recorded: readonly RecordedOperation[], digestKey: KeyObject): Differences {
   const permitted = new Map<string, RecordedOperation[]>()
   for (const each of recorded.filter(wasPermitted)) {
     const key = recordedKey(each, digestKey)
@@ -48,11 +49,11 @@ export function wasPermitted({ operation, decided }: RecordedOperation): boolean
   return operation.verdict === 'permit' || (operation.verdict === 'hold' && decided?.decision === 'approved')
 }
 
-function arrivedKey({ text, parameters }: ServerStatement, key: Buffer): string {
+function arrivedKey({ text, parameters }: ServerStatement, key: KeyObject): string {
   return JSON.stringify([digest(key, text), parameters.map((value) => (value === null ? null : digest(key, value)))])
 }
 
-function recordedKey({ operation }: RecordedOperation, key: Buffer): string {
+function recordedKey({ operation }: RecordedOperation, key: KeyObject): string {
   const values = operation.parameters.map(
     ({ value, digest: original }) => original ?? (value === null ? null : digest(key, value)),
   )

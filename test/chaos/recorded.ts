@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type EventBody, RecordedEvent } from '@hoop/contracts'
@@ -50,6 +51,6 @@ export async function sessionsIn(records: string): Promise<string[]> {
 }
 
 /** The key of the digests in the records of the gateway with this data folder. */
-export async function digestKeyOf(dataFolder: string): Promise<Buffer> {
-  return Buffer.from((await readFile(join(dataFolder, 'keys', 'digest'), 'utf8')).trim(), 'hex')
+export async function digestKeyOf(dataFolder: string): Promise<KeyObject> {
+  return createSecretKey((await readFile(join(dataFolder, 'keys', 'digest'), 'utf8')).trim(), 'hex')
 }

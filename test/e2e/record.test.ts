@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { demoDocuments, samplePasswordVariable, searchForCards } from '@hoop/demo'
 import { digest, readData } from '@hoop/recording'
@@ -12,7 +13,7 @@ import { type Connect, hoop, keepUntilEnd, type Sample, type System, startConnec
 const keep = keepUntilEnd(afterAll)
 let system: System
 let log: ServerLog
-let key: Buffer
+let key: KeyObject
 
 /** The demo's documents, the same database under other rules of recording, and a rule whose question nobody answers. */
 function documents(sample: Sample): string {

@@ -1,4 +1,4 @@
-import { hkdfSync, randomUUID } from 'node:crypto'
+import { createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -114,7 +114,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
         whenKnown(() => access.authorise(caller, { kind: 'connection.use', connection: find(name), name })),
       ),
     records: folder.records,
-    digestKey: keys.digest,
+    digestKey: createSecretKey(keys.digest),
     log,
   })
   const closeSessions = once(() => sessions.close(stopping))

@@ -4,6 +4,10 @@ import type { Exchange } from './exchange.ts'
 
 /** Output that waits for one write: more than this is written at once. */
 const joinUpTo = 64 * 1024
+/** A read this large is part of something larger: a TLS record is 16 KiB. */
+const bulkRead = 12 * 1024
+/** So much of it is recorded and written together. */
+const gatherUpTo = 128 * 1024
 
 /** A message in the buffer that it came in: `bytes[start, end)`. */
 export interface Received {
@@ -26,6 +30,7 @@ export class CallerOutput {
   #paused: Promise<void> | null = null
   #run: { bytes: Buffer; start: number; end: number; exchange: Exchange | null } | null = null
   #current: Exchange | null = null
+  #gathering: NodeJS.Immediate | null = null
 
   constructor(client: Duplex, backend: Duplex, onFailure: (error: unknown) => void) {
     this.#client = client
@@ -35,18 +40,34 @@ export class CallerOutput {
 
   /** Our own words, between messages of the backend. */
   say(bytes: Buffer): void {
-    this.#out.push(bytes)
-    this.#outSize += bytes.length
-    this.flush()
+    this.put(bytes, null)
+    this.handOver()
+  }
+
+  /** One read of this many bytes was handled: small answers leave at once, bulk is gathered for the turn of the event loop. */
+  handled(bytes: number): void {
+    if (bytes < bulkRead || this.#outSize > gatherUpTo) return this.handOver()
+    this.#gathering ??= setImmediate(() => this.#handOverLater())
+  }
+
+  /** Where nobody above would hear of a failure. */
+  #handOverLater(): void {
+    try {
+      this.handOver()
+    } catch (error) {
+      this.#onFailure(error)
+    }
   }
 
   /** What has gathered for the current operation goes on the record, and then everything to the caller. */
   handOver(): void {
+    if (this.#gathering !== null) clearImmediate(this.#gathering)
+    this.#gathering = null
     this.#endRun()
     const current = this.#current
     this.#current = null
     this.#record(() => current?.record())
-    this.flush()
+    this.#flush()
   }
 
   /** Resolves once all that was said has been written. */
@@ -75,7 +96,7 @@ export class CallerOutput {
   }
 
   /** Nothing leaves before the record has it. */
-  flush(): void {
+  #flush(): void {
     if (this.#paused !== null) return
     if (this.#waits.length > 0) return this.#pause(Promise.all(this.#waits.splice(0)))
     if (this.#out.length === 0) return
@@ -96,7 +117,7 @@ export class CallerOutput {
       () => {
         this.#paused = null
         this.#backend.resume()
-        this.flush()
+        this.#handOverLater()
       },
       (error: unknown) => {
         this.#paused = null

@@ -109,7 +109,7 @@ export function keepsWhole(node: Node): boolean {
 }
 
 /** What is inside of changes of case, trimming of blanks and casts to text. */
-export function unfolded(node: Node): Node {
+function unfolded(node: Node): Node {
   if ('FuncCall' in node) {
     const { name } = qualifiedName(node.FuncCall.funcname)
     const [only, ...others] = node.FuncCall.args ?? []

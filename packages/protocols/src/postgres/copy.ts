@@ -21,6 +21,8 @@ function columnMasks({ outputs }: CopyFormat, plan: MaskPlan): ColumnMasks {
 class LineRewriter implements CopyRewriter {
   readonly #format: CopyFormat
   readonly #masks: ColumnMasks
+  /** Whether any column is masked by name. */
+  readonly #byColumn: boolean
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
   /** The line that is not whole yet, in the pieces that it came in; no byte is looked at twice. */
@@ -36,24 +38,31 @@ class LineRewriter implements CopyRewriter {
     this.#count = count
     this.#header = format.options.header
     this.#masks = columnMasks(format, plan)
+    this.#byColumn = this.#masks === 'all' || this.#masks.some((mask) => mask !== null)
   }
 
   push(data: Buffer): CopyLines {
     const masked: Buffer[] = []
     const original: Buffer[] = []
+    let changed = this.#pieces.length > 0
     let start = 0
     for (;;) {
       const end = this.#lineEnd(data, start)
       if (end < 0) break
-      const line = this.#whole(data.subarray(start, end))
+      const line = this.#whole(start === 0 && end === data.length ? data : data.subarray(start, end))
+      const shown = this.#line(line)
+      if (shown !== line) changed = true
       original.push(line)
-      masked.push(this.#line(line))
+      masked.push(shown)
       start = end
     }
     if (start < data.length) this.#pieces.push(data.subarray(start))
     this.#waiting += data.length - start
     if (this.#waiting > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
-    return { masked: Buffer.concat(masked), original: Buffer.concat(original) }
+    if (changed) return { masked: Buffer.concat(masked), original: Buffer.concat(original) }
+    // Nothing to mask, the usual case: the very bytes that came.
+    const lines = start === data.length ? data : data.subarray(0, start)
+    return { masked: lines, original: lines }
   }
 
   /** The last line where it has no newline. */
@@ -72,19 +81,39 @@ class LineRewriter implements CopyRewriter {
 
   /** Where the line ends that goes on at `start`, its newline included; -1: not in these bytes. */
   #lineEnd(bytes: Buffer, start: number): number {
-    const csv = this.#format.format === 'csv'
+    return this.#format.format === 'csv' ? this.#csvLineEnd(bytes, start) : this.#textLineEnd(bytes, start)
+  }
+
+  /** In text format a backslash takes the next byte along, a newline too. */
+  #textLineEnd(bytes: Buffer, start: number): number {
+    for (let from = start; ; ) {
+      const found = bytes.indexOf(newline, from)
+      const end = found < 0 ? bytes.length : found
+      let backslashes = 0
+      while (end - backslashes > start && bytes[end - backslashes - 1] === backslash) backslashes++
+      if (end - backslashes === start && this.#escaped) backslashes++
+      this.#escaped = false
+      if (found < 0) {
+        this.#escaped = backslashes % 2 === 1
+        return -1
+      }
+      if (backslashes % 2 === 0) return found + 1
+      from = found + 1
+    }
+  }
+
+  #csvLineEnd(bytes: Buffer, start: number): number {
     const quote = this.#format.options.quote.charCodeAt(0)
-    // In text format a backslash takes the next byte along, a newline too.
-    const escaping = csv ? this.#format.options.escape.charCodeAt(0) : backslash
-    const escapes = csv ? escaping !== quote : true
+    const escaping = this.#format.options.escape.charCodeAt(0)
+    const escapes = escaping !== quote
     let quoted = this.#quoted
     let escaped = this.#escaped
     let end = -1
     for (let i = start; i < bytes.length; i++) {
       const byte = bytes[i]
       if (escaped) escaped = false
-      else if (byte === escaping && escapes && (quoted || !csv)) escaped = true
-      else if (byte === quote && csv) quoted = !quoted
+      else if (byte === escaping && escapes && quoted) escaped = true
+      else if (byte === quote) quoted = !quoted
       else if (byte === newline && !quoted) {
         end = i + 1
         break
@@ -100,7 +129,7 @@ class LineRewriter implements CopyRewriter {
       this.#header = false
       return line
     }
-    const masked = this.#masks === 'all' || this.#masks.some((mask) => mask !== null) ? this.#fields(line) : line
+    const masked = this.#byColumn ? this.#fields(line) : line
     const { detectors } = this.#plan
     if (detectors === null) return masked
     const findings = detectors.find(masked, 0, masked.length)

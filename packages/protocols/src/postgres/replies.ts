@@ -137,7 +137,7 @@ export class Replies {
       while (this.#reader.next()) this.#message()
     } finally {
       // What came before a message that cannot be has been said, and stands on the record.
-      this.#output.handOver()
+      this.#output.handled(chunk.length)
     }
     this.#wake()
   }
@@ -152,7 +152,7 @@ export class Replies {
       else exchanges.add(exchange)
     }
     for (const exchange of exchanges) this.#output.end(exchange, 'no-reply')
-    this.#output.flush()
+    this.#output.handOver()
     this.#wake()
   }
 
@@ -435,8 +435,10 @@ export class Replies {
     const { exchange } = this.#running()
     if (!exchange.copyingOut || exchange.ended) throw new ProtocolViolation('COPY data that was not announced')
     if (exchange.copy === null) return this.#output.pass(this.#reader, exchange)
-    const { masked } = exchange.copy.push(this.#reader.body().rest())
-    if (masked.length > 0) this.#output.put(write.copyData(masked), exchange)
+    const data = this.#reader.body().rest()
+    const { masked } = exchange.copy.push(data)
+    if (masked === data) this.#output.pass(this.#reader, exchange)
+    else if (masked.length > 0) this.#output.put(write.copyData(masked), exchange)
   }
 }
 

@@ -134,7 +134,7 @@ export function findByAlias(scope: Scope, schema: string | null, alias: string):
 }
 
 /** What a name may read that none of the above found: anything in sight. */
-export function everything(scope: Scope): Sources {
+function everything(scope: Scope): Sources {
   const all: Sources[] = []
   for (let level: Scope | null = scope; level; level = level.parent) for (const { any } of level.relations) all.push(any)
   return unionAll(all)

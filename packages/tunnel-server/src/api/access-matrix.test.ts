@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Identity, OpenSessionRequest, SessionSummary } from '@hoop/contracts'
 import { ApiError } from '@hoop/contracts'
@@ -83,7 +83,7 @@ beforeAll(async () => {
     connections: { get: (name) => parts.documents.connection(name), upstream },
     hold: (caller) => parts.standing.hold(caller),
     records: server.folder,
-    digestKey: Buffer.alloc(32, 2),
+    digestKey: createSecretKey(Buffer.alloc(32, 2)),
     log: parts.log,
   })
   sessions = observed(real)

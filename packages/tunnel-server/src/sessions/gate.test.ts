@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { type Document, HoopError, type Identity, type Operation } from '@hoop/contracts'
 import { compileRules } from '@hoop/policy'
 import type { Entry } from '@hoop/recording'
@@ -74,7 +75,7 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
       },
       void: async (id) => void voided.push(id),
     },
-    digestKey: Buffer.alloc(32),
+    digestKey: createSecretKey(Buffer.alloc(32)),
     append: (...entries) => {
       if (entries.some(({ type }) => type === state.fails)) {
         const failure = new HoopError('unavailable', 'the disk is full')

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import {
   type AdmitOptions,
   type ConnectionDocument,
@@ -28,7 +29,7 @@ export interface GateParts {
   /** The connection as registered now; throws a HoopError when it, or the access to it, is gone. */
   readonly connection: () => ConnectionDocument
   readonly holds: Holds
-  readonly digestKey: Buffer
+  readonly digestKey: KeyObject
   readonly append: Append
   /** Aborts when the session ends. */
   readonly signal: AbortSignal

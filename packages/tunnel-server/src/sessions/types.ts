@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type {
   ConnectionDocument,
@@ -118,7 +119,7 @@ export interface SessionsDependencies {
   readonly hold: (caller: Caller, connection: string) => Standing
   /** Folder of all records; one folder per session inside. */
   readonly records: string
-  /** 32 bytes; keys the digests in the record. */
-  readonly digestKey: Buffer
+  /** Keys the digests in the record. */
+  readonly digestKey: KeyObject
   readonly log: Logger
 }
