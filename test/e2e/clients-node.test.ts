@@ -207,7 +207,7 @@ describe('postgres.js', () => {
     for (const row of rows) {
       expect(row).toEqual({
         email: expect.stringMatching(maskedEmailPattern),
-        louder: expect.stringMatching(/^\*+\w{4}$/),
+        louder: '[masked]',
         long: expect.any(Number),
       })
     }

@@ -297,7 +297,7 @@ describe('an AI agent', () => {
 describe('an approver', () => {
   test('reads what is held with nothing hidden, and lets it go on', async () => {
     const { client, connect } = await connectAs('devin', '--reason', 'INC-12 \u001b[2J\u202ecleanup')
-    const deleting = client.query('DELETE FROM orders WHERE id = 12 -- \u001b[2J\u202eharmless')
+    const deleting = client.query("DELETE FROM orders WHERE id = 12 AND '' <> '\u001b[2J\u202eharmless'")
     const approval = await held('grace', 'id = 12')
     const row = (await answer('grace', 'approvals', 'ls')).split('\t')
     expect(row.slice(0, 5)).toEqual([
@@ -308,7 +308,7 @@ describe('an approver', () => {
       'yours to decide',
     ])
     const shown = await as('grace', 'approvals', 'show', approval.id.slice(0, 11))
-    expect(shown.stdout).toContain('  DELETE FROM orders WHERE id = 12 -- \\u{1b}[2J\\u{202e}harmless')
+    expect(shown.stdout).toContain("  DELETE FROM orders WHERE id = 12 AND '' <> '\\u{1b}[2J\\u{202e}harmless'")
     expect(shown.stdout).toMatch(/^why +INC-12 \\u\{1b\}\[2J\\u\{202e\}cleanup$/m)
     expect(shown.stdout).toMatch(/^who +devin@shop\.example \(ai-agent\)$/m)
     expect(shown.stdout).toMatch(/^effects +write$/m)
@@ -326,7 +326,7 @@ describe('an approver', () => {
     )
     const session = await answer('devin', 'sessions', 'show', connect.session)
     expect(session).toMatch(
-      /\tapproved, done\tDELETE 1, .*\tDELETE FROM orders WHERE id = 12 -- \\u\{1b\}\[2J\\u\{202e\}harmless\t/,
+      /\tapproved, done\tDELETE 1, .*\tDELETE FROM orders WHERE id = 12 AND '' <> '\\u\{1b\}\[2J\\u\{202e\}harmless'\t/,
     )
   })
 
@@ -376,7 +376,7 @@ describe('an approver', () => {
 
   test('is not asked what nobody could read', async () => {
     const { client } = await connectAs('devin')
-    const long = `DELETE FROM orders WHERE id = 16 /* ${'x'.repeat(300_000)} */`
+    const long = `DELETE FROM orders WHERE id IN (${'16, '.repeat(80_000)}16)`
     await expect(client.query(long)).rejects.toMatchObject({
       code: '42501',
       message: 'refused: the statement needs an approval, and cannot be put before an approver',

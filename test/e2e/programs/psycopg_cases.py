@@ -137,8 +137,9 @@ def masked(connection):
                 assert created.year >= 2024 and nothing is None
             cursor.execute("select array_agg(email), to_jsonb(c), c, count(*) over () from customers c where id = 1 group by c.*")
             everything, document, row, count = cursor.fetchone()
-            assert everything is None and row is None and count == 1
-            assert re.match(r"^\*{50,}.{4}$", document), document
+            # Grouped by masked values, even the count tells of them.
+            assert everything is None and row is None and count is None
+            assert document == "[masked]", document
             cursor.execute("select card_number, expires from cards order by id limit 1")
             number, expires = cursor.fetchone()
             assert re.match(r"^\*+\d{4}$", number) and expires.day == 1
