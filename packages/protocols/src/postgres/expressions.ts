@@ -149,8 +149,17 @@ function ofName(walk: Walk, names: readonly string[], scope: Scope): Sources {
   const [last = '', qualifier, schema = null] = [...names].reverse()
   if (qualifier === undefined) return lookUp(scope, last)
   const found = lookUpQualified(scope, schema, qualifier, last)
-  if (found) return found.call === null ? found.sources : union(found.sources, callByName(walk, null, found.call))
+  if (found) return found.call === null ? found.sources : union(found.sources, ofAttribute(walk, qualifier, found.call))
   // No relation of that name is in sight: the server will refuse it, or the scope was misread.
+  return 'opaque'
+}
+
+/** `c.name` where c has no such column: a function of c by that name, or a mistake, which is told as one. */
+function ofAttribute(walk: Walk, owner: string | null, name: string): Sources {
+  if (readFunction(walk.catalogue, null, name).candidates.length > 0) return callByName(walk, null, name)
+  const column = owner === null ? name : `${owner}.${name}`
+  walk.reading.unknown(`there is no column ${column}`)
+  walk.reading.unresolved.add(column)
   return 'opaque'
 }
 
@@ -162,7 +171,7 @@ function ofIndirection(walk: Walk, arg: Node | undefined, indirection: readonly 
   const field = first && 'String' in first ? (first.String.sval ?? '') : null
   if (!relation?.columns || field === null) return union(sourcesOf(walk, arg, scope), subscripts)
   const column = relation.columns.find(({ name }) => name === field)
-  const sources = column?.sources ?? union(relation.any, callByName(walk, null, field))
+  const sources = column?.sources ?? union(relation.any, ofAttribute(walk, null, field))
   walk.reading.touch(sources)
   return union(sources, subscripts)
 }
