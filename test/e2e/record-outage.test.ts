@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -7,7 +7,17 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import { reconcile } from '../chaos/reconcile.ts'
 import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../chaos/recorded.ts'
 import { ServerLog } from '../chaos/server-log.ts'
-import { type Connect, hoop, keepUntilEnd, requires, type System, startConnect, startSystem } from '../support/index.ts'
+import {
+  type Connect,
+  hoop,
+  keepUntilEnd,
+  requires,
+  type System,
+  signalStore,
+  startConnect,
+  startSystem,
+  storeProcesses,
+} from '../support/index.ts'
 
 const run = promisify(execFile)
 const keep = keepUntilEnd(afterAll)
@@ -116,24 +126,6 @@ test.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a full dis
   await later.stop()
 })
 
-/** Process ids of the gateway's store, its first process first. */
-async function storeProcesses(): Promise<number[]> {
-  const file = join(system.gateway.dataFolder, 'postgres', 'cluster', 'postmaster.pid')
-  const first = Number((await readFile(file, 'utf8')).split('\n', 1)[0])
-  const children = await readFile(`/proc/${first}/task/${first}/children`, 'utf8').catch(() => '')
-  return [
-    first,
-    ...children
-      .split(' ')
-      .filter((word) => word !== '')
-      .map(Number),
-  ]
-}
-
-async function signalStore(signal: NodeJS.Signals): Promise<void> {
-  for (const pid of await storeProcesses()) process.kill(pid, signal)
-}
-
 /** Nobody knows then whether the caller's access has ended: nothing is admitted, and nobody is cut off. */
 const cannotTell = {
   severity: 'ERROR',
@@ -149,15 +141,15 @@ const cannotAsk = {
 test.runIf(process.platform === 'linux')('a store that hangs: what needs an approval is refused, the rest goes on', async () => {
   const connect = await open('ada')
   const [client, another] = [await clientOf(connect), await clientOf(connect)]
-  await signalStore('SIGSTOP')
-  onTestFinished(() => signalStore('SIGCONT').catch(() => undefined))
+  await signalStore(system.gateway, 'SIGSTOP')
+  onTestFinished(() => signalStore(system.gateway, 'SIGCONT').catch(() => undefined))
   const needing = client.query('delete from orders where id = 5').catch((error: unknown) => error)
   const opening = startConnect('sample', { home: await system.home('devin') }).catch((error: unknown) => error)
   for (let n = 0; n < 20; n++) expect((await another.query('select $1::int as n', [n])).rows).toEqual([{ n }])
   expect(await needing).toMatchObject(cannotAsk)
   expect(await opening).toMatchObject({ message: expect.stringMatching(/does not answer|cannot tell/) })
   await expect(another.query("select 'not known'")).rejects.toMatchObject(cannotTell)
-  await signalStore('SIGCONT')
+  await signalStore(system.gateway, 'SIGCONT')
   // On the same connections all is as before once the store is back.
   await expect.poll(() => another.query('select 1 as one').catch(() => null), { timeout: 15_000 }).toMatchObject({ rowCount: 1 })
   const held = client.query('delete from orders where id = 5').catch((error: unknown) => error)
@@ -172,7 +164,7 @@ test.runIf(process.platform === 'linux')('a store that hangs: what needs an appr
 test('a store that is gone: what needs an approval is refused, the rest goes on, nobody gets in', async () => {
   const connect = await open('ada')
   const client = await clientOf(connect)
-  const [first] = await storeProcesses()
+  const [first] = await storeProcesses(system.gateway)
   if (first === undefined) throw new Error('there is no store')
   const held = (await clientOf(connect)).query('delete from orders where id = 6').catch((error: unknown) => error)
   await connect.program.find('stdout', (line) => (/"type":"held"/.test(line) ? true : undefined))

@@ -5,4 +5,5 @@ export { type IdentityProvider, startIdentityProvider } from './identity-provide
 export { keepUntilEnd, type Stoppable, temporaryFolder } from './keep.ts'
 export { python, requires } from './requires.ts'
 export { type LoggedStatement, type Sample, startSamplePostgres } from './sample-postgres.ts'
+export { signalStore, storeProcesses } from './store.ts'
 export { applyDocuments, type System, type SystemOptions, startSystem } from './system.ts'

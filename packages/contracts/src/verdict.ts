@@ -33,9 +33,7 @@ export type RefusalCode =
   | 'masked_flow'
   | 'not_supported'
   | 'unreadable'
-  | 'not_recorded'
   | 'unavailable'
-  | 'session_ended'
 
 /** Which way a chunk went: `up` from the caller to the backend, `down` from the backend to the caller. */
 export type Way = 'up' | 'down'

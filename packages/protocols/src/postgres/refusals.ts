@@ -13,9 +13,7 @@ const sqlStates = {
   masked_flow: '42501',
   not_supported: '0A000',
   unreadable: '42601',
-  not_recorded: '58030',
   unavailable: '58000',
-  session_ended: '57P01',
 } as const satisfies Record<RefusalCode, string>
 
 /** A refusal as ErrorResponse: what, which rule, why, what to do next, and where it stands in the record. */
