@@ -2,6 +2,7 @@ import { type Duplex, finished } from 'node:stream'
 import { HoopError, type Maybe } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { ServeContext } from '../protocol.ts'
+import { Admission } from './admission.ts'
 import { cancelBackend } from './backend.ts'
 import { CallerOutput } from './caller-output.ts'
 import type { Catalogues } from './catalogues.ts'
@@ -10,6 +11,7 @@ import type { LoggedIn } from './login.ts'
 import { frontend } from './messages.ts'
 import { errorMessage } from './refusals.ts'
 import { Registry } from './registry.ts'
+import type { RelayParts } from './relay-parts.ts'
 import { isReported, Replies } from './replies.ts'
 import { Requests } from './requests.ts'
 
@@ -39,6 +41,7 @@ class Session {
   readonly #reader = new MessageReader(maxFrontendMessage)
   readonly #output: CallerOutput
   readonly #replies: Replies
+  readonly #admission: Admission
   readonly #requests: Requests
   readonly #cancelHandle: ReturnType<ServeContext['cancels']['register']>
   readonly #ended: Ended
@@ -68,12 +71,12 @@ class Session {
       catalogue: () => catalogues.latest,
       output: this.#output,
       events: {
-        onSkip: () => this.#requests.withdraw('an earlier statement of the same pipeline failed'),
+        onSkip: () => this.#admission.withdraw('an earlier statement of the same pipeline failed'),
         onCatalogueChanged: () => catalogues.changed(),
-        onIdle: (unit) => this.#requests.endChanges(unit),
+        onIdle: (unit) => this.#admission.endChanges(unit),
       },
     })
-    this.#requests = new Requests({
+    const parts: RelayParts = {
       context,
       database: ready.startup.database,
       catalogues,
@@ -82,7 +85,9 @@ class Session {
       output: this.#output,
       backend: { push: (message) => this.#out.push(message), forward: () => this.#forward() },
       over: () => this.#over,
-    })
+    }
+    this.#admission = new Admission(parts)
+    this.#requests = new Requests(parts, this.#admission)
     this.#cancelHandle = context.cancels.register(() => this.#cancel())
   }
 
@@ -189,7 +194,7 @@ class Session {
   }
 
   async #handleLater(): Promise<void> {
-    await this.#requests.until(() => this.#replies.owed < maxOwed / 2)
+    await this.#admission.until(() => this.#replies.owed < maxOwed / 2)
     if (!this.#over) await this.#requests.handle(this.#reader)
   }
 
@@ -215,7 +220,7 @@ class Session {
   }
 
   #cancel(): void {
-    if (this.#requests.admitting) this.#requests.withdraw('cancelled by the caller')
+    if (this.#admission.waiting) this.#admission.withdraw('cancelled by the caller')
     else this.#cancelRunning()
   }
 
@@ -232,7 +237,7 @@ class Session {
 
   #clientEnd(): void {
     this.#clientEnded = true
-    this.#requests.callerLeft()
+    this.#admission.callerLeft()
     if (!this.#busy) this.#pump()
     // It left without Terminate: nobody waits for what still runs, and the server would notice only at its end.
     if (!this.#terminated) this.#cancelRunning()
@@ -260,7 +265,7 @@ class Session {
 
   #onAbort = (): void => {
     const { reason } = this.#context.signal
-    this.#requests.withdraw('the session ended')
+    this.#admission.withdraw('the session ended')
     this.#fail(reason)
   }
 
@@ -281,10 +286,10 @@ class Session {
   #finish(lastWords?: Buffer, fault?: unknown): void {
     if (this.#over) return
     this.#over = true
-    this.#requests.withdraw('the caller disconnected')
+    this.#admission.withdraw('the caller disconnected')
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelHandle.release()
-    this.#requests.leaveChanges()
+    this.#admission.leaveChanges()
     // The server notices that we are gone only when it next writes.
     if (!this.#terminated) this.#cancelRunning()
     this.#backend.destroy()

@@ -1,4 +1,5 @@
-import type { Operation } from '@hoop/contracts'
+import { type Operation, withoutValues } from '@hoop/contracts'
+import type { StatementUnreadable } from './parser.ts'
 
 /** An operation that is refused whatever the rules say: what it does was not read. */
 export function unreadable(text: string, refused: NonNullable<Operation['refused']>): Operation {
@@ -17,4 +18,9 @@ export function unreadable(text: string, refused: NonNullable<Operation['refused
     refused,
     unknownBecause: [refused.words],
   }
+}
+
+/** The parser's word about a text, without the values in it. */
+export function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {
+  return { code: 'unreadable', words: withoutValues(error.message) }
 }

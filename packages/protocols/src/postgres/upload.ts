@@ -4,8 +4,8 @@ import { read, write } from './codec.ts'
 import type { CopyLines } from './copy-format.ts'
 import type { Exchange } from './exchange.ts'
 import { frontend } from './messages.ts'
+import type { ToBackend } from './relay-parts.ts'
 import type { Replies } from './replies.ts'
-import type { ToBackend } from './requests.ts'
 
 /** Data that came together is put on the record together, up to this many bytes. */
 const gatherUpTo = 256 * 1024

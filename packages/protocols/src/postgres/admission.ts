@@ -1,0 +1,199 @@
+import type { Maybe, Operation, Parameter, Refusal, Verdict } from '@hoop/contracts'
+import { ProtocolViolation } from '../bytes.ts'
+import { andThen } from '../maybe.ts'
+import { type Ongoing, redefines, stores } from './changes.ts'
+import { write } from './codec.ts'
+import { Exchange } from './exchange.ts'
+import type { Statement } from './operations.ts'
+import { StatementUnreadable } from './parser.ts'
+import { holdNotice } from './refusals.ts'
+import type { RelayParts } from './relay-parts.ts'
+import { rejected, unreadable } from './unreadable.ts'
+
+/** What stands between a text and its run: it is read by the definitions of now, put before the gate, and begun only while they hold. */
+export class Admission {
+  readonly #parts: RelayParts
+  /** Aborts what is before the gate: cancel, disconnect, an error before it. Replaced once used. */
+  #withdrawal = new AbortController()
+  #waiting = false
+  #callerGone = false
+  /** Sent and not answered: a change of what names mean. Nothing behind it is read before it is done. */
+  #barrier: Exchange | null = null
+  /** Relations that this session has made for itself. */
+  readonly #temporary = new Set<string>()
+  /** When the catalogue was read that a statement was read by. */
+  readonly #asOf = new WeakMap<Statement, number>()
+  /** Definitions that it changes, until their transaction ends. */
+  #redefining: { readonly unit: number; readonly change: Ongoing }[] = []
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+  }
+
+  /** Whether an operation is before the gate. */
+  get waiting(): boolean {
+    return this.#waiting
+  }
+
+  /** Nothing of this sync unit is done any more. */
+  get stopped(): boolean {
+    return this.#parts.over() || this.#parts.replies.skipping
+  }
+
+  /** Takes back what is before the gate. */
+  withdraw(words: string): void {
+    if (this.#waiting) this.#withdrawal.abort(new Error(words))
+  }
+
+  /** From now on what needs somebody's approval is withdrawn at once. */
+  callerLeft(): void {
+    this.#callerGone = true
+    this.#withdrawal.abort(new Error('the caller disconnected'))
+  }
+
+  /** Waits for the backend's replies; ends early where the current message is to be skipped, or all is over. */
+  async until(reached: () => boolean): Promise<void> {
+    // The backend answers without waiting for the caller's Sync.
+    this.#parts.backend.push(write.flush())
+    this.#parts.backend.forward()
+    while (!this.stopped && !reached()) await this.#parts.replies.changed()
+  }
+
+  /** Reads a simple query and puts it before the gate. */
+  admitText(text: string): Maybe<{ verdict: Verdict; statement: Statement }> {
+    return andThen(this.read(text), (statement) => {
+      if (statement instanceof StatementUnreadable) {
+        const operation = unreadable(text, rejected(statement))
+        return andThen(this.admit(operation), (verdict) => {
+          if (verdict.kind === 'permit') throw new ProtocolViolation('a text was admitted unread')
+          return { verdict, statement: { ...nothing, operation } }
+        })
+      }
+      return andThen(this.admitStatement(statement, []), (verdict) => ({ verdict, statement }))
+    })
+  }
+
+  read(text: string): Maybe<Statement | StatementUnreadable> {
+    const { catalogues, database } = this.#parts
+    const read = (statement: Statement): Statement => {
+      this.#asOf.set(statement, catalogues.asOf)
+      return statement
+    }
+    const failed = (error: unknown): StatementUnreadable => {
+      if (error instanceof StatementUnreadable) return error
+      throw error
+    }
+    return andThen(this.#settled(), () => {
+      try {
+        const statement = catalogues.statement(this.#parts.context, database, text, this.#parts.replies.ddlOpen, this.#temporary)
+        return statement instanceof Promise ? statement.then(read, failed) : read(statement)
+      } catch (error) {
+        return failed(error)
+      }
+    })
+  }
+
+  /** Waits until a change of what names mean, sent before, is done. */
+  #settled(): Maybe<void> {
+    const barrier = this.#barrier
+    if (barrier === null) return
+    if (this.#parts.replies.owes(barrier)) return this.until(() => !this.#parts.replies.owes(barrier))
+    this.#barrier = null
+  }
+
+  raiseBarrier(exchange: Exchange): void {
+    if (exchange.statement.parts.some(({ changesCatalogue }) => changesCatalogue)) this.#barrier = exchange
+  }
+
+  admitStatement(statement: Statement, parameters: readonly Parameter[]): Maybe<Verdict> {
+    return andThen(this.admit(this.#operation(statement, parameters)), (verdict) => {
+      const { changes, asOf } = this.#parts.catalogues
+      if (verdict.kind === 'refuse' || !changes.endedSince(statement, this.#asOf.get(statement) ?? asOf)) return verdict
+      const { id } = verdict.permit
+      return andThen(new Exchange(verdict.permit, statement, () => true).end('not-run'), () => ({
+        kind: 'refuse',
+        refusal: { id, ...overtaken },
+      }))
+    })
+  }
+
+  #operation(statement: Statement, parameters: readonly Parameter[]): Operation {
+    const { operation } = statement
+    if (operation.refused !== null || !this.#parts.context.gate.masks.hasColumns) return { ...operation, parameters }
+    const conflict = this.#parts.catalogues.changes.conflict(this, statement)
+    return { ...operation, parameters, refused: conflict === null ? null : { code: 'not_supported', words: conflict } }
+  }
+
+  admit(operation: Operation): Maybe<Verdict> {
+    // Whoever has hung up gets what needs nobody's approval only.
+    if (this.#withdrawal.signal.aborted && !this.#callerGone) this.#withdrawal = new AbortController()
+    const verdict = this.#parts.context.gate.admit(operation, {
+      stream: this.#parts.context.stream,
+      signal: this.#withdrawal.signal,
+      onHold: (notice) => {
+        // What was sent before it is answered, so that an error there is known before anybody decides.
+        this.#parts.backend.push(write.flush())
+        this.#parts.backend.forward()
+        this.#parts.output.say(holdNotice(notice))
+      },
+    })
+    if (!(verdict instanceof Promise)) return verdict
+    this.#waiting = true
+    return verdict.finally(() => {
+      this.#waiting = false
+    })
+  }
+
+  start(verdict: Extract<Verdict, { kind: 'permit' }>, statement: Statement, unit: number): Exchange {
+    verdict.permit.consume()
+    const { changes, asOf: latest } = this.#parts.catalogues
+    const asOf = this.#asOf.get(statement) ?? latest
+    for (const name of statement.temporary) this.#temporary.add(name)
+    const uncertain = this.#parts.replies.ddlOpen
+    const storing = stores(statement) ? changes.store(this, statement) : null
+    if (redefines(statement.redefines)) this.#redefining.push({ unit, change: changes.begin(this, statement.redefines) })
+    return new Exchange(
+      verdict.permit,
+      statement,
+      () => uncertain || changes.since(statement, asOf),
+      () => storing?.end(),
+    )
+  }
+
+  /** The connection is over, and nobody will hear when the server has done, or given up, what it was about. */
+  leaveChanges(): void {
+    if (this.#redefining.length > 0) setTimeout(() => this.endChanges(Number.POSITIVE_INFINITY), afterlife).unref()
+  }
+
+  /** The transactions up to this sync unit are over. */
+  endChanges(unit: number): void {
+    if (this.#redefining.length === 0) return
+    for (const { change } of this.#redefining.filter((each) => each.unit <= unit)) change.end()
+    this.#redefining = this.#redefining.filter((each) => each.unit > unit)
+    this.#parts.catalogues.changed()
+  }
+
+  notRun(verdict: Verdict, statement: Statement): Maybe<void> {
+    if (verdict.kind === 'permit') return new Exchange(verdict.permit, statement, () => true).end('not-run')
+  }
+}
+
+const nothing: Omit<Statement, 'operation'> = {
+  parameterSources: new Map(),
+  parts: [],
+  empty: true,
+  unresolved: [],
+  temporary: [],
+  redefines: new Set(),
+}
+
+/** How long a statement may go on whose caller is gone: it is cancelled, but a cancel request may be lost. */
+const afterlife = 60_000
+
+const overtaken: Omit<Refusal, 'id'> = {
+  code: 'approval_void',
+  rule: 'hoop/definitions',
+  message: 'refused: what this statement names was redefined before it could run',
+  detail: 'It was judged by definitions that do not hold any more.',
+  hint: 'Send it again.',
+}

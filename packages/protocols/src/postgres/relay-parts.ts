@@ -1,0 +1,25 @@
+import type { ServeContext } from '../protocol.ts'
+import type { CallerOutput } from './caller-output.ts'
+import type { Catalogues } from './catalogues.ts'
+import type { Registry } from './registry.ts'
+import type { Replies } from './replies.ts'
+
+/** What goes to the backend: gathered here, sent by the session in one write. */
+export interface ToBackend {
+  push(message: Buffer): void
+  /** Sends what has gathered. */
+  forward(): void
+}
+
+/** What one relayed connection is made of, for those who handle its caller's messages. */
+export interface RelayParts {
+  readonly context: ServeContext
+  readonly database: string
+  readonly catalogues: Catalogues
+  readonly registry: Registry
+  readonly replies: Replies
+  readonly output: CallerOutput
+  readonly backend: ToBackend
+  /** Whether the connection is over: nothing is begun any more. */
+  readonly over: () => boolean
+}
