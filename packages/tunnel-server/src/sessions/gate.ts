@@ -16,7 +16,8 @@ import { recordedForm, recordedObjects } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { AdmittedPermit, type Append } from './permit.ts'
-import { approvalVoid, decisionRefused, holdFailed, judgeFailed, notHoldable, rulesUnknown, type Words } from './refusals.ts'
+import { type Asked, Questions } from './questions.ts'
+import { approvalVoid, decisionRefused, judgeFailed, rulesUnknown, type Words } from './refusals.ts'
 import type { Decision, Holds } from './types.ts'
 
 export interface GateParts {
@@ -50,6 +51,7 @@ type OperationEvent = Extract<Entry, { type: 'operation' }>
 /** Where every operation of a session passes: recorded, judged, held if need be, and only then permitted. */
 export class SessionGate implements Gate {
   readonly #parts: GateParts
+  readonly #questions: Questions
   readonly #prefix: string
   /** By the shared analysis of a text: its recorded form and digest under one mask plan. */
   readonly #forms = new WeakMap<object, { plan: MaskPlan; text: string; digest: string }>()
@@ -63,6 +65,7 @@ export class SessionGate implements Gate {
     this.#parts = parts
     this.#prefix = `op_${parts.sessionId.slice(-8)}`
     this.#known = this.#inForce()
+    this.#questions = new Questions({ ...parts, policyVersion: () => this.#known.version })
   }
 
   get masks(): MaskPlan {
@@ -219,12 +222,12 @@ export class SessionGate implements Gate {
     const signal = AbortSignal.any([options.signal, this.#parts.signal])
     const granted: Asked[] = []
     const refuse = async (words: Words, why: string): Promise<Verdict> => {
-      for (const asked of granted) await this.#void(id, asked, why)
+      for (const asked of granted) await this.#questions.void(id, asked, why)
       return { kind: 'refuse', refusal: { ...words, id } }
     }
     for (const approval of judgement.approvals) {
       for (;;) {
-        const asked = await this.#ask(id, approval, options, entry, signal)
+        const asked = await this.#questions.ask(id, approval, options, entry, signal)
         if (!('decision' in asked)) {
           await this.#parts.append(notRun(id, asked))
           return await refuse(asked, 'The other approvals that it needs could not be asked for.')
@@ -240,7 +243,7 @@ export class SessionGate implements Gate {
           granted.push(asked)
           break
         }
-        await this.#void(id, asked, 'One person answers for one rule only; somebody else must decide.')
+        await this.#questions.void(id, asked, 'One person answers for one rule only; somebody else must decide.')
       }
     }
     const now = signal.aborted ? null : this.#inForceIfKnown()
@@ -254,84 +257,6 @@ export class SessionGate implements Gate {
     }
     return { kind: 'permit', permit: this.#permit(id, now.masks) }
   }
-
-  /** An approval that does not count after all: said to approvers and on the record. */
-  async #void(operation: string, { approval, decision }: Asked, words: string): Promise<void> {
-    const { append } = this.#parts
-    const { version: policyVersion } = this.#known
-    try {
-      await append({ type: 'decided', operation, approval, decision: 'void', by: decision.by, reason: words, policyVersion })
-    } finally {
-      await this.#voidInStore(approval, words)
-    }
-  }
-
-  async #voidInStore(approval: string, words: string): Promise<void> {
-    const { holds, log } = this.#parts
-    await holds
-      .void(approval, words)
-      .catch((error: unknown) => log.error({ err: error, approval }, 'an approval could not be marked as void'))
-  }
-
-  /** Asks one rule's question. Words for a refusal: it could not be asked, or the answer was lost. */
-  async #ask(
-    id: string,
-    { rule, groups, timeout, message }: RequiredApproval,
-    options: AdmitOptions,
-    { text, parameters, effects, objects }: OperationEvent,
-    signal: AbortSignal,
-  ): Promise<Asked | Words> {
-    const { holds, sessionId, identity, reason, append, log } = this.#parts
-    // Nobody is left to decide what cannot be recorded, and nothing is left approved of which the record does not know.
-    const givenUp = new AbortController()
-    let approved: string | null = null
-    try {
-      const held = await holds.hold(
-        {
-          session: sessionId,
-          operationId: id,
-          connection: this.#parts.connectionName,
-          requester: identity,
-          reason,
-          rule,
-          message,
-          approverGroups: groups,
-          timeout,
-          text,
-          parameters,
-          effects,
-          objects,
-        },
-        AbortSignal.any([signal, givenUp.signal]),
-      )
-      await append({ type: 'held', operation: id, approval: held.id, rule, approvers: [...groups], timeout })
-      options.onHold({ approvalId: held.id, operationId: id, rule, message, approvers: groups, timeout })
-      const decision = await held.decision
-      if (decision.decision === 'approved') approved = held.id
-      await append({
-        type: 'decided',
-        operation: id,
-        approval: held.id,
-        decision: decision.decision,
-        by: decision.by,
-        reason: decision.reason,
-        policyVersion: this.#known.version,
-      })
-      return { approval: held.id, decision }
-    } catch (error) {
-      givenUp.abort()
-      if (approved !== null) await this.#voidInStore(approved, 'The decision could not be recorded.')
-      if (error instanceof HoopError && error.code === 'invalid_request') return notHoldable(rule, error)
-      log.error({ err: error, session: sessionId, operation: id }, 'an operation could not be held')
-      return holdFailed
-    }
-  }
-}
-
-/** One question and its answer. */
-interface Asked {
-  readonly approval: string
-  readonly decision: Decision
 }
 
 /** The end of an operation that was held and that nobody could decide. */
