@@ -45,8 +45,8 @@ it.runIf(uid !== null)('knows a program of this user from one of another', async
   own.destroy()
   if (uid === 0) {
     arrived = Promise.withResolvers<Socket>()
-    const script = `require('net').connect({ port: ${listener.port}, host: '127.0.0.1' })`
-    const other = spawn(process.execPath, ['-e', script], { uid: 65_534, cwd: '/', stdio: 'ignore' })
+    const script = `process.setuid(65534); require('net').connect({ port: ${listener.port}, host: '127.0.0.1' })`
+    const other = spawn(process.execPath, ['-e', script], { cwd: '/', stdio: 'ignore' })
     expect(await isOwnPeer(await arrived.promise, 0)).toBe(false)
     other.kill('SIGKILL')
     await once(other, 'exit')
