@@ -20,6 +20,8 @@ const maxAhead = 1024 * 1024
 /** Replies that a backend may owe before more is sent to it. */
 const maxOwed = 10_000
 const cancelTime = 10_000
+/** How long what was sent may go on for a caller that closed its side: enough for what was only to be sent off. */
+const orphanTime = 2_000
 /** How long a caller may take to read our last words. */
 const farewellTime = 3_000
 
@@ -55,6 +57,7 @@ class Session {
   /** For a caller that broke the protocol, once what it sent before is answered. */
   #lastWords: Buffer | undefined
   #terminated = false
+  #orphaned: NodeJS.Timeout | null = null
   #over = false
 
   constructor(context: ServeContext, ready: LoggedIn, catalogues: Catalogues, ended: Ended) {
@@ -239,8 +242,8 @@ class Session {
     this.#clientEnded = true
     this.#admission.callerLeft()
     if (!this.#busy) this.#pump()
-    // It left without Terminate: nobody waits for what still runs, and the server would notice only at its end.
-    if (!this.#terminated) this.#cancelRunning()
+    // It left without Terminate: nobody waits for what goes on running, and the server would notice only at its end.
+    if (!this.#terminated) this.#orphaned = setTimeout(() => this.#cancelRunning(), orphanTime)
   }
 
   /** The caller is done: the backend finishes what it has and closes. */
@@ -289,6 +292,7 @@ class Session {
     this.#admission.withdraw('the caller disconnected')
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelHandle.release()
+    if (this.#orphaned !== null) clearTimeout(this.#orphaned)
     this.#admission.leaveChanges()
     // The server notices that we are gone only when it next writes.
     if (!this.#terminated) this.#cancelRunning()
