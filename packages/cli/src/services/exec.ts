@@ -81,7 +81,9 @@ function forwardSignals(child: ChildProcess): () => void {
 
 function notRunnable(file: string, error: Error): Error {
   if (!isErrno(error, 'ENOENT', 'EACCES', 'ENOEXEC')) return error
-  const why = error.code === 'ENOENT' ? 'there is no such command' : error.message
+  // A folder on the PATH that may not be entered makes EACCES of a command that is nowhere.
+  const nowhere = error.code === 'ENOENT' || (error.code === 'EACCES' && !file.includes('/'))
+  const why = nowhere ? 'there is no such command' : error.message
   return new HoopError('invalid_request', `${file} cannot be run: ${why}`, {
     hint: 'is it installed, and on the PATH?',
     cause: error,
