@@ -347,6 +347,8 @@ describe('an approver', () => {
     const deleting = client.query('DELETE FROM orders WHERE id = 14')
     deleting.catch(() => undefined)
     const line = await words.find('stdout', (each) => /^held .*left\) {2}(ap_\S+) .*id = 14$/.exec(each)?.[1])
+    // Both watch by now: what ended before they did would not be shown.
+    await lines.find('stdout', (each) => Approval.parse(JSON.parse(each)).id === line || undefined)
     await connect.stop()
     await expect(deleting).rejects.toThrow()
     await words.find('stdout', (each) => (each.startsWith('withdrawn') && each.includes(line)) || undefined)
