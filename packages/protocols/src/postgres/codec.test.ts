@@ -42,6 +42,30 @@ describe('what is written is read again', () => {
       }))
     fc.assert(fc.property(bind, (message) => void expect(read.bind(bodyOf(write.bind(message)))).toEqual(message)))
   })
+  test('FunctionCall and its response', () => {
+    const call = fc.record({
+      oid,
+      argumentFormats: fc.array(format, { maxLength: 1 }),
+      arguments: fc.array(nullable, { maxLength: 9 }),
+      resultFormat: format,
+    })
+    fc.assert(
+      fc.property(call, (message) => void expect(read.functionCall(bodyOf(write.functionCall(message)))).toEqual(message)),
+    )
+    fc.assert(
+      fc.property(nullable, (value) => {
+        expect(read.functionCallResponse(bodyOf(write.functionCallResponse(value)))).toEqual(value)
+      }),
+    )
+  })
+  test('NotificationResponse', () => {
+    const notification = fc.record({ processId: oid, channel: name, payload: name })
+    fc.assert(
+      fc.property(notification, (message) => {
+        expect(read.notification(bodyOf(write.notification(message)))).toEqual(message)
+      }),
+    )
+  })
   test('Query, Execute, Describe, Close, ErrorResponse', () => {
     fc.assert(fc.property(name, (text) => void expect(read.query(bodyOf(write.query(text)))).toBe(text)))
     const execute = fc.record({ portal: name, maxRows: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }) })

@@ -5,7 +5,9 @@ import {
   type Column,
   type DiagnosticFields,
   type ExecuteMessage,
+  type FunctionCallMessage,
   frontend,
+  type NotificationMessage,
   type ParseMessage,
   type TargetMessage,
 } from './messages.ts'
@@ -118,16 +120,32 @@ function count(body: ByteReader, bytesEach: number): number {
   return value
 }
 
-function integers16(body: ByteReader): number[] {
-  const values = new Array<number>(count(body, 2))
-  for (let i = 0; i < values.length; i++) values[i] = body.int16()
-  return values
+function format(body: ByteReader): number {
+  const code = body.int16()
+  if (code !== 0 && code !== 1) throw new ProtocolViolation('a format code other than 0 and 1')
+  return code
 }
 
 function formats(body: ByteReader): number[] {
-  const values = integers16(body)
-  if (values.some((value) => value !== 0 && value !== 1)) throw new ProtocolViolation('a format code other than 0 and 1')
-  return values
+  const codes = new Array<number>(count(body, 2))
+  for (let i = 0; i < codes.length; i++) codes[i] = format(body)
+  return codes
+}
+
+/** A length and as many bytes; -1 is SQL NULL. */
+function value(body: ByteReader): Buffer | null {
+  const length = body.int32()
+  return length === -1 ? null : body.bytes(length)
+}
+
+/** Values of which there is one format for none, for all, or for each. */
+function values(body: ByteReader, formats: readonly number[]): (Buffer | null)[] {
+  const found = new Array<Buffer | null>(count(body, 4))
+  for (let i = 0; i < found.length; i++) found[i] = value(body)
+  if (formats.length > 1 && formats.length !== found.length) {
+    throw new ProtocolViolation('as many format codes as values are needed')
+  }
+  return found
 }
 
 /** Body readers of what a caller sends. Each consumes its message whole or throws. */
@@ -149,15 +167,7 @@ export const read = {
     const portal = body.cstring()
     const statement = body.cstring()
     const parameterFormats = formats(body)
-    const parameters = new Array<Buffer | null>(count(body, 4))
-    for (let i = 0; i < parameters.length; i++) {
-      const length = body.int32()
-      if (length < -1) throw new ProtocolViolation('a negative length')
-      parameters[i] = length === -1 ? null : body.bytes(length)
-    }
-    if (parameterFormats.length > 1 && parameterFormats.length !== parameters.length) {
-      throw new ProtocolViolation('as many format codes as parameters are needed')
-    }
+    const parameters = values(body, parameterFormats)
     const resultFormats = formats(body)
     body.end()
     return { portal, statement, parameterFormats, parameters, resultFormats }
@@ -175,6 +185,14 @@ export const read = {
     const maxRows = body.int32()
     body.end()
     return { portal, maxRows }
+  },
+  functionCall(body: ByteReader): FunctionCallMessage {
+    const oid = body.uint32()
+    const argumentFormats = formats(body)
+    const given = values(body, argumentFormats)
+    const resultFormat = format(body)
+    body.end()
+    return { oid, argumentFormats, arguments: given, resultFormat }
   },
   copyFail(body: ByteReader): string {
     const words = body.cstring()
@@ -215,6 +233,19 @@ export const read = {
     body.end()
     return fields
   },
+  /** Null: SQL NULL. A view of the received message. */
+  functionCallResponse(body: ByteReader): Buffer | null {
+    const result = value(body)
+    body.end()
+    return result
+  },
+  notification(body: ByteReader): NotificationMessage {
+    const processId = body.uint32()
+    const channel = body.cstring()
+    const payload = body.cstring()
+    body.end()
+    return { processId, channel, payload }
+  },
   parameterStatus(body: ByteReader): { name: string; value: string } {
     const name = body.cstring()
     const value = body.cstring()
@@ -247,6 +278,11 @@ export const read = {
   },
 } as const
 
+function putValue(writer: ByteWriter, value: Uint8Array | null): void {
+  if (value === null) writer.int32(-1)
+  else writer.int32(value.length).bytes(value)
+}
+
 /** Writers: each answers one whole message. */
 export const write = {
   query: (text: string) => message(frontend.query, (w) => w.cstring(text), text.length + 16),
@@ -264,16 +300,21 @@ export const write = {
       w.cstring(portal).cstring(statement).uint16(parameterFormats.length)
       for (const format of parameterFormats) w.int16(format)
       w.uint16(parameters.length)
-      for (const value of parameters) {
-        if (value === null) w.int32(-1)
-        else w.int32(value.length).bytes(value)
-      }
+      for (const each of parameters) putValue(w, each)
       w.uint16(resultFormats.length)
       for (const format of resultFormats) w.int16(format)
     }),
   describe: ({ kind, name }: TargetMessage) => message(frontend.describe, (w) => w.uint8(kind.charCodeAt(0)).cstring(name)),
   close: ({ kind, name }: TargetMessage) => message(frontend.close, (w) => w.uint8(kind.charCodeAt(0)).cstring(name)),
   execute: ({ portal, maxRows }: ExecuteMessage) => message(frontend.execute, (w) => w.cstring(portal).int32(maxRows)),
+  functionCall: ({ oid, argumentFormats, arguments: given, resultFormat }: FunctionCallMessage) =>
+    message(frontend.functionCall, (w) => {
+      w.uint32(oid).uint16(argumentFormats.length)
+      for (const format of argumentFormats) w.int16(format)
+      w.uint16(given.length)
+      for (const each of given) putValue(w, each)
+      w.int16(resultFormat)
+    }),
   flush: () => message(frontend.flush),
   sync: () => message(frontend.sync),
   terminate: () => message(frontend.terminate),
@@ -288,6 +329,10 @@ export const write = {
 
   authentication: (request: number, data: Uint8Array = empty) =>
     message(backend.authentication, (w) => w.int32(request).bytes(data)),
+  /** Null: SQL NULL. */
+  functionCallResponse: (result: Uint8Array | null) => message(backend.functionCallResponse, (w) => putValue(w, result)),
+  notification: ({ processId, channel, payload }: NotificationMessage) =>
+    message(backend.notificationResponse, (w) => w.uint32(processId).cstring(channel).cstring(payload)),
   parameterStatus: (name: string, value: string) => message(backend.parameterStatus, (w) => w.cstring(name).cstring(value)),
   backendKeyData: (processId: number, secret: Uint8Array) =>
     message(backend.backendKeyData, (w) => w.uint32(processId).bytes(secret)),
@@ -310,10 +355,7 @@ export const write = {
       backend.dataRow,
       (w) => {
         w.uint16(values.length)
-        for (const value of values) {
-          if (value === null) w.int32(-1)
-          else w.int32(value.length).bytes(value)
-        }
+        for (const each of values) putValue(w, each)
       },
       size,
     )

@@ -90,6 +90,24 @@ export interface ExecuteMessage {
   readonly maxRows: number
 }
 
+/** The fast path: a function by its number, without a statement. */
+export interface FunctionCallMessage {
+  readonly oid: number
+  /** None: all text; one: for all; else one for each argument. 0 text, 1 binary. */
+  readonly argumentFormats: readonly number[]
+  /** Null is SQL NULL. Views of the received message. */
+  readonly arguments: readonly (Buffer | null)[]
+  readonly resultFormat: number
+}
+
+/** What NOTIFY sends to those who LISTEN. */
+export interface NotificationMessage {
+  /** The backend process that notifies. */
+  readonly processId: number
+  readonly channel: string
+  readonly payload: string
+}
+
 /** One column of a RowDescription. */
 export interface Column {
   readonly name: string
