@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { type Account, serverAccount } from './account.ts'
-import { findBinaries } from './binaries.ts'
+import { type Binaries, findBinaries } from './binaries.ts'
 import { createCluster, placeCluster, writePrivate } from './cluster.ts'
 import { freePort } from './free-port.ts'
 import { claim, stopServerOf } from './ownership.ts'
@@ -23,6 +23,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Absent: true. False leaves out fsync: for data that may be lost with the machine's power. */
   readonly durable?: boolean
+  /** Of another version of PostgreSQL than that of the npm package. */
+  readonly binaries?: Binaries
 }
 
 /** A running PostgreSQL on loopback. */
@@ -55,7 +57,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   const cluster = await placeCluster(dataFolder, account)
   const release = await claim(dataFolder)
   try {
-    const binaries = await findBinaries(account)
+    const binaries = options.binaries ?? (await findBinaries(account))
     await stopServerOf(cluster)
     await createCluster(cluster, {
       initdb: binaries.initdb,
