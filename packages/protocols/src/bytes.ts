@@ -56,13 +56,18 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + length)
   }
 
-  /** The bytes up to the next NUL, which is consumed. */
-  cstring(): string {
+  /** The bytes up to the next NUL, which is consumed: a view of them, not a copy. */
+  cbytes(): Buffer {
     const nul = this.#bytes.indexOf(0, this.#at)
     if (nul < 0 || nul >= this.#end) throw new ProtocolViolation('a string without its end')
-    const text = this.#bytes.toString('utf8', this.#at, nul)
+    const bytes = this.#bytes.subarray(this.#at, nul)
     this.#at = nul + 1
-    return text
+    return bytes
+  }
+
+  /** The bytes up to the next NUL as text; what is not UTF-8 in them becomes U+FFFD. */
+  cstring(): string {
+    return this.cbytes().toString('utf8')
   }
 
   rest(): Buffer {
@@ -132,9 +137,10 @@ export class ByteWriter {
     return this
   }
 
-  /** The text in UTF-8 and a NUL. */
-  cstring(text: string): this {
-    if (text.includes('\0')) throw new ProtocolViolation('a NUL inside a string')
+  /** The text in UTF-8, or these bytes, and a NUL. */
+  cstring(text: string | Uint8Array): this {
+    if (typeof text === 'string' ? text.includes('\0') : text.includes(0)) throw new ProtocolViolation('a NUL inside a string')
+    if (typeof text !== 'string') return this.bytes(text).uint8(0)
     const length = Buffer.byteLength(text)
     const at = this.#room(length + 1)
     this.#bytes.write(text, at, 'utf8')

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ByteReader, ByteWriter, ProtocolViolation } from '../bytes.ts'
 import { MessageReader, maxFrontendMessage, read, write } from './codec.ts'
 
-const name = fc.string({ maxLength: 20 }).map((text) => text.replaceAll('\0', '').toWellFormed())
+const name = fc.string({ maxLength: 15 }).map((text) => text.replaceAll('\0', '').toWellFormed())
 const bytes = fc.uint8Array({ maxLength: 40 }).map((value) => Buffer.from(value))
 const nullable = fc.option(bytes, { nil: null })
 const oid = fc.nat(0xffff_ffff)
@@ -24,7 +24,11 @@ function messages(pieces: readonly Buffer[], limit = maxFrontendMessage): Buffer
 describe('what is written is read again', () => {
   test('Parse', () => {
     const parse = fc.record({ name, text: name, parameterTypes: fc.array(oid, { maxLength: 9 }) })
-    fc.assert(fc.property(parse, (message) => void expect(read.parse(bodyOf(write.parse(message)))).toEqual(message)))
+    fc.assert(
+      fc.property(parse, (message) => {
+        expect(read.parse(bodyOf(write.parse(message)))).toEqual({ ...message, bytes: Buffer.from(message.text) })
+      }),
+    )
   })
   test('Bind', () => {
     const bind = fc
@@ -67,7 +71,7 @@ describe('what is written is read again', () => {
     )
   })
   test('Query, Execute, Describe, Close, ErrorResponse', () => {
-    fc.assert(fc.property(name, (text) => void expect(read.query(bodyOf(write.query(text)))).toBe(text)))
+    fc.assert(fc.property(name, (text) => void expect(read.query(bodyOf(write.query(text))).text).toBe(text)))
     const execute = fc.record({ portal: name, maxRows: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }) })
     fc.assert(fc.property(execute, (message) => void expect(read.execute(bodyOf(write.execute(message)))).toEqual(message)))
     const target = fc.record({ kind: fc.constantFrom('S' as const, 'P' as const), name })
@@ -189,7 +193,7 @@ test('the current message stays while more arrives', () => {
   reader.push(write.query('SELECT 1'))
   expect(reader.next()).toBe(true)
   reader.push(write.query('SELECT 2'))
-  expect(read.query(reader.body())).toBe('SELECT 1')
+  expect(read.query(reader.body()).text).toBe('SELECT 1')
   expect(reader.next()).toBe(true)
-  expect(read.query(reader.body())).toBe('SELECT 2')
+  expect(read.query(reader.body()).text).toBe('SELECT 2')
 })

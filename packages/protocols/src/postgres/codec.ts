@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, ProtocolViolation } from '../bytes.ts'
+import { decodeName, encodeName } from './encoding.ts'
 import {
   type BindMessage,
   backend,
@@ -9,6 +10,7 @@ import {
   frontend,
   type NotificationMessage,
   type ParseMessage,
+  type QueryMessage,
   type TargetMessage,
 } from './messages.ts'
 
@@ -132,6 +134,11 @@ function formats(body: ByteReader): number[] {
   return codes
 }
 
+/** A prepared statement's or portal's. */
+function name(body: ByteReader): string {
+  return decodeName(body.cbytes())
+}
+
 /** A length and as many bytes; -1 is SQL NULL. */
 function value(body: ByteReader): Buffer | null {
   const length = body.int32()
@@ -150,22 +157,22 @@ function values(body: ByteReader, formats: readonly number[]): (Buffer | null)[]
 
 /** Body readers of what a caller sends. Each consumes its message whole or throws. */
 export const read = {
-  query(body: ByteReader): string {
-    const text = body.cstring()
+  query(body: ByteReader): QueryMessage {
+    const bytes = body.cbytes()
     body.end()
-    return text
+    return { text: bytes.toString('utf8'), bytes }
   },
   parse(body: ByteReader): ParseMessage {
-    const name = body.cstring()
-    const text = body.cstring()
+    const statement = name(body)
+    const bytes = body.cbytes()
     const parameterTypes = new Array<number>(count(body, 4))
     for (let i = 0; i < parameterTypes.length; i++) parameterTypes[i] = body.uint32()
     body.end()
-    return { name, text, parameterTypes }
+    return { name: statement, text: bytes.toString('utf8'), bytes, parameterTypes }
   },
   bind(body: ByteReader): BindMessage {
-    const portal = body.cstring()
-    const statement = body.cstring()
+    const portal = name(body)
+    const statement = name(body)
     const parameterFormats = formats(body)
     const parameters = values(body, parameterFormats)
     const resultFormats = formats(body)
@@ -176,12 +183,12 @@ export const read = {
     const letter = body.uint8()
     const kind = letter === 0x53 ? 'S' : letter === 0x50 ? 'P' : null
     if (kind === null) throw new ProtocolViolation('neither a statement nor a portal')
-    const name = body.cstring()
+    const target = name(body)
     body.end()
-    return { kind, name }
+    return { kind, name: target }
   },
   execute(body: ByteReader): ExecuteMessage {
-    const portal = body.cstring()
+    const portal = name(body)
     const maxRows = body.int32()
     body.end()
     return { portal, maxRows }
@@ -285,28 +292,31 @@ function putValue(writer: ByteWriter, value: Uint8Array | null): void {
 
 /** Writers: each answers one whole message. */
 export const write = {
-  query: (text: string) => message(frontend.query, (w) => w.cstring(text), text.length + 16),
-  parse: ({ name, text, parameterTypes }: ParseMessage) =>
+  /** The text as it is read, or the bytes as they came: the same, unless they were not UTF-8. */
+  query: (text: string | Uint8Array) => message(frontend.query, (w) => w.cstring(text), text.length + 16),
+  parse: ({ name, text, parameterTypes }: { name: string; text: string | Uint8Array; parameterTypes: readonly number[] }) =>
     message(
       frontend.parse,
       (w) => {
-        w.cstring(name).cstring(text).uint16(parameterTypes.length)
+        w.cstring(encodeName(name)).cstring(text).uint16(parameterTypes.length)
         for (const type of parameterTypes) w.uint32(type)
       },
       name.length + text.length + 4 * parameterTypes.length + 16,
     ),
   bind: ({ portal, statement, parameterFormats, parameters, resultFormats }: BindMessage) =>
     message(frontend.bind, (w) => {
-      w.cstring(portal).cstring(statement).uint16(parameterFormats.length)
+      w.cstring(encodeName(portal)).cstring(encodeName(statement)).uint16(parameterFormats.length)
       for (const format of parameterFormats) w.int16(format)
       w.uint16(parameters.length)
       for (const each of parameters) putValue(w, each)
       w.uint16(resultFormats.length)
       for (const format of resultFormats) w.int16(format)
     }),
-  describe: ({ kind, name }: TargetMessage) => message(frontend.describe, (w) => w.uint8(kind.charCodeAt(0)).cstring(name)),
-  close: ({ kind, name }: TargetMessage) => message(frontend.close, (w) => w.uint8(kind.charCodeAt(0)).cstring(name)),
-  execute: ({ portal, maxRows }: ExecuteMessage) => message(frontend.execute, (w) => w.cstring(portal).int32(maxRows)),
+  describe: ({ kind, name }: TargetMessage) =>
+    message(frontend.describe, (w) => w.uint8(kind.charCodeAt(0)).cstring(encodeName(name))),
+  close: ({ kind, name }: TargetMessage) => message(frontend.close, (w) => w.uint8(kind.charCodeAt(0)).cstring(encodeName(name))),
+  execute: ({ portal, maxRows }: ExecuteMessage) =>
+    message(frontend.execute, (w) => w.cstring(encodeName(portal)).int32(maxRows)),
   functionCall: ({ oid, argumentFormats, arguments: given, resultFormat }: FunctionCallMessage) =>
     message(frontend.functionCall, (w) => {
       w.uint32(oid).uint16(argumentFormats.length)

@@ -52,7 +52,7 @@ export function fakeBackend(script: Script, greeting: Buffer = welcome): ServeCo
 
 function answerCatalogue({ tag, body }: Message, stream: Duplex): void {
   if (tag === 'X') return void stream.end()
-  const text = read.query(new ByteReader(body))
+  const { text } = read.query(new ByteReader(body))
   if (text.includes('current_schemas')) stream.write(textRow('180004', '["pg_catalog","public"]'))
   stream.write(Buffer.concat([complete('SELECT 0'), write.readyForQuery('I')]))
 }

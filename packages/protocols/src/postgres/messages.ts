@@ -62,9 +62,16 @@ export const backend = {
 /** Authentication requests: the first integer of an `R` message. */
 export const authentication = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const
 
-export interface ParseMessage {
-  readonly name: string
+/** A statement's text. */
+export interface QueryMessage {
+  /** Read as UTF-8; what is not becomes U+FFFD. */
   readonly text: string
+  /** As they came, without the NUL; a view of the received message. */
+  readonly bytes: Buffer
+}
+
+export interface ParseMessage extends QueryMessage {
+  readonly name: string
   readonly parameterTypes: readonly number[]
 }
 

@@ -52,7 +52,7 @@ export class Requests {
   #dispatch(tag: number, reader: MessageReader): Maybe<void> {
     switch (tag) {
       case frontend.query:
-        return this.#query(read.query(reader.body()))
+        return this.#query(read.query(reader.body()).text)
       case frontend.parse:
         return this.#parse(read.parse(reader.body()))
       case frontend.bind:
@@ -111,7 +111,8 @@ export class Requests {
           this.#refuseExtended(verdict),
         )
       }
-      const prepared: Prepared = { ...message, statement, columns: null }
+      const { name, text, parameterTypes } = message
+      const prepared: Prepared = { name, text, parameterTypes, statement, columns: null }
       const change = this.#registry.prepared.put(message.name, prepared, this.#unit)
       this.#backend.push(write.parse(message))
       this.#replies.expect({ kind: 'parse', unit: this.#unit, change })

@@ -108,6 +108,25 @@ describe('what names mean is never guessed', () => {
     expect(await survives()).toBe(true)
   })
 
+  test('names are told apart by the bytes that the server compares, and by no others', async () => {
+    const { client, gate } = await open(judged())
+    const long = 'n'.repeat(63)
+    client.send(
+      parse(`${long}a`, harmless),
+      write.close({ kind: 'S', name: `${long}b` }),
+      parse(`${long}c`, evil),
+      bind('', `${long}a`),
+      execute(''),
+      sync,
+    )
+    expect(outline(await client.ready())).toEqual(['1', '3', '1', 'E:42501', 'Z:I'])
+    const portal = (name: string): Buffer[] => [bind(`${long}${name}`, ''), execute(`${long}x`)]
+    client.send(write.query('begin'), parse('', harmless), ...portal('y'), sync)
+    expect(outline(await client.ready(2)).slice(2)).toEqual(['1', '2', 'D', 'C:SELECT 1', 'Z:T'])
+    expect(gate.admitted.map(({ text }) => text)).toEqual([evil, 'begin', harmless])
+    expect(await survives()).toBe(true)
+  })
+
   test('Close and a new Parse in one pipeline', async () => {
     const { client, gate } = await open()
     client.send(
