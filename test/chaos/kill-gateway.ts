@@ -17,12 +17,12 @@ import {
   startSamplePostgres,
   temporaryFolder,
 } from '../support/index.ts'
+import { reconcile, wasPermitted } from '../support/reconcile.ts'
+import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents, sessionsIn } from '../support/recorded.ts'
+import { ServerLog } from '../support/server-log.ts'
 import { Load, type Strike } from './load.ts'
 import { drawMoments, histogram } from './moments.ts'
 import { Random } from './random.ts'
-import { reconcile, wasPermitted } from './reconcile.ts'
-import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents, sessionsIn } from './recorded.ts'
-import { ServerLog } from './server-log.ts'
 import { cardNumber, notesTable, type Work, works } from './works.ts'
 
 // Kills the gateway at any moment of a statement's life, again and again, and asks each time: is everything that reached the database

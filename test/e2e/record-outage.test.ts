@@ -4,9 +4,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { reconcile } from '../chaos/reconcile.ts'
-import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../chaos/recorded.ts'
-import { ServerLog } from '../chaos/server-log.ts'
 import {
   type Connect,
   hoop,
@@ -18,6 +15,9 @@ import {
   startSystem,
   storeProcesses,
 } from '../support/index.ts'
+import { reconcile } from '../support/reconcile.ts'
+import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../support/recorded.ts'
+import { ServerLog } from '../support/server-log.ts'
 
 const run = promisify(execFile)
 const keep = keepUntilEnd(afterAll)

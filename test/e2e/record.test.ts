@@ -4,11 +4,11 @@ import { demoDocuments, samplePasswordVariable, searchForCards } from '@hoop/dem
 import { digest, readData } from '@hoop/recording'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { reconcile } from '../chaos/reconcile.ts'
-import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../chaos/recorded.ts'
-import { ServerLog } from '../chaos/server-log.ts'
 import { cardNumber, notesTable, works } from '../chaos/works.ts'
 import { type Connect, hoop, keepUntilEnd, type Sample, type System, startConnect, startSystem } from '../support/index.ts'
+import { reconcile } from '../support/reconcile.ts'
+import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../support/recorded.ts'
+import { ServerLog } from '../support/server-log.ts'
 
 const keep = keepUntilEnd(afterAll)
 let system: System

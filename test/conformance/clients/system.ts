@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { demoDocuments } from '@hoop/demo'
 import type { PostgresServer } from '@hoop/postgres-server'
 import pg from 'pg'
-import { ServerLog } from '../../chaos/server-log.ts'
 import { type Connect, type GatewayProcess, type Stoppable, startConnect, startSystem } from '../../support/index.ts'
+import { ServerLog } from '../../support/server-log.ts'
 import { startDebianPostgres } from './debian-postgres.ts'
 
 /** The two databases that each connection offers; the first is the default. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PostgresServer } from '@hoop/postgres-server'
@@ -22,7 +22,9 @@ export interface Arrivals {
 }
 
 /** https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG */
-interface JsonLogLine {
+export interface JsonLogLine {
+  readonly pid?: number
+  readonly backend_type?: string
   readonly user?: string
   readonly application_name?: string
   readonly error_severity?: string
@@ -112,8 +114,19 @@ export class ServerLog {
   }
 }
 
+/** All whole lines of a JSON log; a line that is still being written is left out. */
+export async function readLogLines(file: string): Promise<JsonLogLine[]> {
+  const text = await readFile(file, 'utf8')
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as JsonLogLine)
+}
+
 /** The message says how it came; a portal that goes on after it was suspended is the same execution. */
-function statementOf({ message = '', detail = '', application_name: application = null }: LogLine): ServerStatement | null {
+export function statementOf({
+  message = '',
+  detail = '',
+  application_name: application = null,
+}: LogLine): ServerStatement | null {
   const found = /^(?:statement|execute (?!fetch from )[^:]*): /.exec(message)
   if (found === null) return null
   return { text: message.slice(found[0].length), parameters: parametersOf(detail), application }
@@ -125,7 +138,8 @@ function parametersOf(detail: string): (string | null)[] {
   return Array.from(detail.matchAll(/\$\d+ = (?:NULL|'((?:[^']|'')*)')/g), ([, value]) => value?.replaceAll("''", "'") ?? null)
 }
 
-function refusedOperationOf({ error_severity: severity, message = '', statement = '' }: JsonLogLine): string | null {
+/** The id of the operation in whose place something that fails was sent. */
+export function refusedOperationOf({ error_severity: severity, message = '', statement = '' }: JsonLogLine): string | null {
   if (severity !== 'ERROR') return null
   return /^hoop refused (op_\w+)$/.exec(statement)?.[1] ?? /"hoop refused (op_\w+)"/.exec(message)?.[1] ?? null
 }
