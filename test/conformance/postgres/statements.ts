@@ -1,0 +1,68 @@
+import { basename } from 'node:path'
+import type { EventBody, RecordedEvent } from '@hoop/contracts'
+import { reconcile, wasPermitted } from '../../support/reconcile.ts'
+import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../../support/recorded.ts'
+import { readLogLines, type ServerStatement } from '../../support/server-log.ts'
+import { arrivalsIn } from './arrivals.ts'
+
+/** What ran at the server beside what the record says that ran. */
+export interface Comparison {
+  readonly server: number
+  readonly record: number
+  /** What the server ran and the record lacks, by backend process. */
+  readonly missing: readonly string[]
+  /** What the record has as run and the server does not. */
+  readonly surplus: readonly string[]
+  /** Whatever else does not hold in the record. */
+  readonly flaws: readonly string[]
+}
+
+/** Compares a server's log with the record of the one session through which all its callers came, statement by statement. */
+export async function compareStatements(options: { log: string; record: string; gatewayFolder: string }): Promise<Comparison> {
+  const events = await readEvents(options.record)
+  const operations = operationsOf(basename(options.record), events).filter(ran)
+  const arrived = arrivalsIn(await readLogLines(options.log))
+  const key = await digestKeyOf(options.gatewayFolder)
+  const backends = backendsOf(events)
+  const callers = Map.groupBy(
+    operations.filter(({ operation }) => operation.by === 'caller'),
+    ({ operation }) => backends.get(operation.stream),
+  )
+  const own = operations.filter(({ operation }) => operation.by === 'hoop')
+  const flaws = await flawsOf(options.record, true)
+  const missing: string[] = []
+  const surplus: RecordedOperation[] = []
+  const ofHoop: ServerStatement[] = []
+  for (const pid of new Set([...arrived.statements.keys(), ...callers.keys()])) {
+    const statements = (pid === undefined ? undefined : arrived.statements.get(pid)) ?? []
+    const { unrecorded, neverArrived, untrue } = reconcile({ statements, refused: [] }, callers.get(pid) ?? [], key)
+    // hoop reads the catalogue on connections of its own.
+    if (pid === undefined || !callers.has(pid)) ofHoop.push(...unrecorded)
+    else missing.push(...unrecorded.map((statement) => `${pid}: ${shown(statement)}`))
+    surplus.push(...neverArrived)
+    flaws.push(...untrue.map(({ operation }) => `on the record with another text: ${operation.id} ${operation.text}`))
+  }
+  const { unrecorded, neverArrived } = reconcile({ statements: ofHoop, refused: [] }, own, key)
+  const refusals = reconcile({ statements: [], refused: arrived.refused }, operationsOf('', events), key).unrecordedRefusals
+  return {
+    server: [...arrived.statements.values()].flat().length,
+    record: operations.length,
+    missing: [...missing, ...unrecorded.map(shown)],
+    surplus: [...surplus, ...neverArrived].map(({ operation }) => `${operation.id}: ${operation.text}`),
+    flaws: [...flaws, ...refusals.map((id) => `refused, and not on the record: ${id}`)],
+  }
+}
+
+function ran(each: RecordedOperation): boolean {
+  return wasPermitted(each) && each.outcome?.kind !== 'not-run'
+}
+
+function backendsOf(events: readonly RecordedEvent[]): Map<number, number> {
+  const logins = events.filter((event): event is RecordedEvent & Login => event.type === 'stream.login')
+  return new Map(logins.map(({ stream, backend }) => [stream, Number(backend)]))
+}
+type Login = Extract<EventBody, { type: 'stream.login' }>
+
+function shown({ text, parameters }: ServerStatement): string {
+  return parameters.length === 0 ? text : `${text} ${JSON.stringify(parameters)}`
+}

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { serverAccount } from '@hoop/postgres-server'
+import type { Build } from './build.ts'
+
+/** Where pg_regress connects to, as a superuser. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+}
+
+/** What came of one run. */
+export interface SuiteResult {
+  readonly passed: ReadonlySet<string>
+  /** Tests that gave something else than expected, or no end, and the file with the difference. */
+  readonly failed: ReadonlyMap<string, string>
+}
+
+/** The suite's own order: one line a group of tests that run at the same time. */
+export type Schedule = readonly (readonly string[])[]
+
+/** More than one runner's patience for a suite that takes half a minute: something hangs. */
+const limit = 15 * 60_000
+
+/** The suite's schedule, or what of it these tests need: all before the last of them, for later ones build upon earlier ones. */
+export async function readSchedule(build: Build, only: readonly string[] | null): Promise<Schedule> {
+  const lines = (await readFile(join(build.regress, 'parallel_schedule'), 'utf8')).split('\n')
+  const groups = lines.filter((line) => line.startsWith('test: ')).map((line) => line.slice('test: '.length).trim().split(/\s+/))
+  if (only === null) return groups
+  const strange = only.filter((name) => !groups.flat().includes(name))
+  if (strange.length > 0) throw new Error(`the suite has no test ${strange.join(', ')}`)
+  const last = groups.findLastIndex((group) => group.some((name) => only.includes(name)))
+  return groups.slice(0, last + 1)
+}
+
+/** Runs pg_regress and its psql, as the account that runs the server, with results and differences in `folder`. */
+export async function runSuite(build: Build, schedule: Schedule, address: Address, folder: string): Promise<SuiteResult> {
+  const account = serverAccount()
+  const output = join(folder, 'output')
+  await mkdir(output, { recursive: true })
+  // The server writes there too, for COPY TO a file.
+  if (account !== undefined) await chown(output, account.uid, account.gid)
+  const scheduleFile = join(folder, 'schedule')
+  await writeFile(scheduleFile, schedule.map((group) => `test: ${group.join(' ')}\n`).join(''))
+  const args = {
+    host: address.host,
+    port: address.port,
+    user: address.user,
+    bindir: build.bin,
+    dlpath: build.regress,
+    inputdir: build.regress,
+    outputdir: output,
+    schedule: scheduleFile,
+    'max-connections': 20,
+  }
+  const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
+  const child = spawn(join(build.regress, 'pg_regress'), flags, {
+    cwd: output,
+    env: { PATH: process.env.PATH, PGPASSWORD: address.password },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that the psqls of a suite that hangs end with it.
+    detached: true,
+    ...account,
+  })
+  const end = (signal: NodeJS.Signals) => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, signal)
+  const timer = setTimeout(() => end('SIGKILL'), limit)
+  const atExit = () => end('SIGKILL')
+  process.once('exit', atExit)
+  try {
+    const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    await writeFile(join(folder, 'pg_regress.log'), said + complaints)
+    const result = await resultOf(said, schedule.flat(), folder)
+    if (result.passed.size + verdicts(said).size === 0) throw new Error(`pg_regress ran no test: ${said}${complaints}`)
+    return result
+  } finally {
+    clearTimeout(timer)
+    process.removeListener('exit', atExit)
+  }
+}
+
+/** `test NAME ... ok`, or indented in a group. */
+function verdicts(said: string): Map<string, string> {
+  return new Map(
+    Array.from(said.matchAll(/^(?:test| {4}) (\S+) +\.\.\. (ok|FAILED)\b/gm), ([, name = '', word = '']) => [name, word]),
+  )
+}
+
+async function resultOf(said: string, tests: readonly string[], folder: string): Promise<SuiteResult> {
+  const words = verdicts(said)
+  const passed = new Set(tests.filter((test) => words.get(test) === 'ok'))
+  const differences = await readDifferences(join(folder, 'output', 'regression.diffs'))
+  const failed = new Map<string, string>()
+  for (const test of tests.filter((each) => !passed.has(each))) {
+    const file = join(folder, `${test}.diff`)
+    await writeFile(file, differences.get(test) ?? (words.has(test) ? 'psql ended with an error\n' : 'did not end\n'))
+    failed.set(test, file)
+  }
+  return { passed, failed }
+}
+
+/** Parts the one file of differences by its tests. */
+async function readDifferences(file: string): Promise<Map<string, string>> {
+  const all = await readFile(file, 'utf8').catch(() => '')
+  const parts = all.split(/^(?=diff )/m)
+  return new Map(parts.flatMap((part) => [[/results\/(\w+)\.out/.exec(part)?.[1] ?? '', part] as const]))
+}
