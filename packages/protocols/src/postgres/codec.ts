@@ -1,16 +1,21 @@
 import { ByteReader, ByteWriter, ProtocolViolation } from '../bytes.ts'
 import { decodeName, encodeName } from './encoding.ts'
 import {
+  type AuthenticationMessage,
   type BindMessage,
   backend,
+  type CancelKey,
   type Column,
   type DiagnosticFields,
   type ExecuteMessage,
   type FunctionCallMessage,
   frontend,
+  type NegotiateMessage,
   type NotificationMessage,
   type ParseMessage,
   type QueryMessage,
+  type SaslInitialMessage,
+  startupCodes,
   type TargetMessage,
 } from './messages.ts'
 
@@ -122,6 +127,12 @@ function count(body: ByteReader, bytesEach: number): number {
   return value
 }
 
+function count32(body: ByteReader, bytesEach: number): number {
+  const value = body.uint32()
+  if (value * bytesEach > body.remaining) throw new ProtocolViolation('a count larger than its message')
+  return value
+}
+
 function format(body: ByteReader): number {
   const code = body.int16()
   if (code !== 0 && code !== 1) throw new ProtocolViolation('a format code other than 0 and 1')
@@ -206,7 +217,37 @@ export const read = {
     body.end()
     return words
   },
+  saslInitial(body: ByteReader): SaslInitialMessage {
+    const mechanism = body.cstring()
+    const data = value(body)
+    body.end()
+    return { mechanism, data }
+  },
+  /** BackendKeyData, and what follows the code of a CancelRequest. */
+  backendKeyData(body: ByteReader): CancelKey {
+    const processId = body.uint32()
+    if (body.remaining < 4 || body.remaining > 256) throw new ProtocolViolation('a cancel key of a wrong length')
+    return { processId, secret: Buffer.from(body.rest()) }
+  },
   nothing: noBody,
+
+  authentication(body: ByteReader): AuthenticationMessage {
+    return { request: body.int32(), data: body.rest() }
+  },
+  /** The data of a SASL request: the names of mechanisms, and an empty one. */
+  mechanisms(body: ByteReader): string[] {
+    const names: string[] = []
+    for (let mechanism = body.cstring(); mechanism !== ''; mechanism = body.cstring()) names.push(mechanism)
+    body.end()
+    return names
+  },
+  negotiateProtocolVersion(body: ByteReader): NegotiateMessage {
+    const version = body.uint32()
+    const options = new Array<string>(count32(body, 1))
+    for (let i = 0; i < options.length; i++) options[i] = body.cstring()
+    body.end()
+    return { version, options }
+  },
 
   rowDescription(body: ByteReader): Column[] {
     const columns = new Array<Column>(count(body, 19))
@@ -223,6 +264,12 @@ export const read = {
     }
     body.end()
     return columns
+  },
+  /** Null is SQL NULL. Views of the received message. */
+  dataRow(body: ByteReader): (Buffer | null)[] {
+    const row = values(body, [])
+    body.end()
+    return row
   },
   parameterDescription(body: ByteReader): number[] {
     const types = new Array<number>(count(body, 4))
@@ -259,11 +306,6 @@ export const read = {
     body.end()
     return { name, value }
   },
-  backendKeyData(body: ByteReader): { processId: number; secret: Buffer } {
-    const processId = body.uint32()
-    if (body.remaining < 4 || body.remaining > 256) throw new ProtocolViolation('a cancel key of a wrong length')
-    return { processId, secret: Buffer.from(body.rest()) }
-  },
   readyForQuery(body: ByteReader): 'I' | 'T' | 'E' {
     const status = String.fromCharCode(body.uint8())
     body.end()
@@ -285,6 +327,14 @@ export const read = {
   },
 } as const
 
+/** A packet without a tag: its length, a code, and what belongs to that. */
+function untyped(code: number, write?: (writer: ByteWriter) => void): Buffer {
+  const writer = new ByteWriter()
+  writer.int32(0).int32(code)
+  write?.(writer)
+  return writer.patchInt32(0, writer.position).take()
+}
+
 function putValue(writer: ByteWriter, value: Uint8Array | null): void {
   if (value === null) writer.int32(-1)
   else writer.int32(value.length).bytes(value)
@@ -292,6 +342,14 @@ function putValue(writer: ByteWriter, value: Uint8Array | null): void {
 
 /** Writers: each answers one whole message. */
 export const write = {
+  startup: (version: number, parameters: Iterable<readonly [string, string]>) =>
+    untyped(version, (w) => {
+      for (const [name, value] of parameters) w.cstring(name).cstring(value)
+      w.uint8(0)
+    }),
+  sslRequest: () => untyped(startupCodes.ssl),
+  gssencRequest: () => untyped(startupCodes.gssenc),
+  cancelRequest: ({ processId, secret }: CancelKey) => untyped(startupCodes.cancel, (w) => w.uint32(processId).bytes(secret)),
   /** The text as it is read, or the bytes as they came: the same, unless they were not UTF-8. */
   query: (text: string | Uint8Array) => message(frontend.query, (w) => w.cstring(text), text.length + 16),
   parse: ({ name, text, parameterTypes }: { name: string; text: string | Uint8Array; parameterTypes: readonly number[] }) =>
@@ -330,12 +388,10 @@ export const write = {
   terminate: () => message(frontend.terminate),
   copyDone: () => message(frontend.copyDone),
   copyFail: (words: string) => message(frontend.copyFail, (w) => w.cstring(words)),
-  saslInitial: (mechanism: string, data: string) =>
-    message(frontend.password, (w) => {
-      const bytes = Buffer.from(data)
-      w.cstring(mechanism).int32(bytes.length).bytes(bytes)
-    }),
-  saslResponse: (data: string) => message(frontend.password, (w) => w.bytes(Buffer.from(data))),
+  password: (password: string) => message(frontend.password, (w) => w.cstring(password)),
+  saslInitial: (mechanism: string, data: string | Uint8Array | null) =>
+    message(frontend.password, (w) => putValue(w.cstring(mechanism), data === null ? null : Buffer.from(data))),
+  saslResponse: (data: string | Uint8Array) => message(frontend.password, (w) => w.bytes(Buffer.from(data))),
 
   authentication: (request: number, data: Uint8Array = empty) =>
     message(backend.authentication, (w) => w.int32(request).bytes(data)),

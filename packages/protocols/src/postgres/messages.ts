@@ -6,12 +6,20 @@
 /** Codes that stand in place of a protocol version in the first, untyped packet. */
 export const startupCodes = {
   protocol30: 196_608,
+  protocol32: 196_610,
   cancel: 80_877_102,
   ssl: 80_877_103,
   gssenc: 80_877_104,
 } as const
 
 const tag = (letter: string): number => letter.charCodeAt(0)
+
+/** What a backend gives at login, and takes back in a CancelRequest on another connection. */
+export interface CancelKey {
+  readonly processId: number
+  /** 4 bytes in protocol 3.0, up to 256 in 3.2. */
+  readonly secret: Buffer
+}
 
 /** Tags that the caller sends, in the specification's order. */
 export const frontend = {
@@ -60,7 +68,18 @@ export const backend = {
 } as const
 
 /** Authentication requests: the first integer of an `R` message. */
-export const authentication = { ok: 0, cleartext: 3, md5: 5, sasl: 10, saslContinue: 11, saslFinal: 12 } as const
+export const authentication = {
+  ok: 0,
+  kerberosV5: 2,
+  cleartext: 3,
+  md5: 5,
+  gss: 7,
+  gssContinue: 8,
+  sspi: 9,
+  sasl: 10,
+  saslContinue: 11,
+  saslFinal: 12,
+} as const
 
 /** A statement's text. */
 export interface QueryMessage {
@@ -68,6 +87,24 @@ export interface QueryMessage {
   readonly text: string
   /** As they came, without the NUL; a view of the received message. */
   readonly bytes: Buffer
+}
+
+/** An authentication request with what belongs to it: a salt, mechanisms, a SASL message. */
+export interface AuthenticationMessage {
+  readonly request: number
+  readonly data: Buffer
+}
+
+export interface SaslInitialMessage {
+  readonly mechanism: string
+  /** Null: the client has nothing to say first. */
+  readonly data: Buffer | null
+}
+
+/** The newest version that the server speaks, as a whole number, and the `_pq_.` options that it does not know. */
+export interface NegotiateMessage {
+  readonly version: number
+  readonly options: readonly string[]
 }
 
 export interface ParseMessage extends QueryMessage {
