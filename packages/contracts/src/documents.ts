@@ -43,21 +43,53 @@ export const IdentitySelector = z.strictObject({
 })
 export type IdentitySelector = z.infer<typeof IdentitySelector>
 
+/** `host:port`, IPv6 in brackets; or `unix:/folder:port`, the folder of a Unix socket. */
+export const BackendAddress = z
+  .string()
+  .regex(
+    /^((\[[0-9a-fA-F:]+\]|[^\s:[\]/]+)|unix:\/[^\n\0:]*):[0-9]{1,5}$/,
+    'an address is host:port, or unix:/folder:port for a socket',
+  )
+
+/** What kind of server is wanted among several hosts, as libpq defines it. */
+export const TargetSessionAttrs = z.enum(['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'])
+export type TargetSessionAttrs = z.infer<typeof TargetSessionAttrs>
+export const LoadBalance = z.enum(['disable', 'random'])
+export type LoadBalance = z.infer<typeof LoadBalance>
+
 export const ConnectionDocument = z.strictObject({
   kind: z.literal('Connection'),
   name: DocumentName,
   protocol: z.enum(['postgres']),
   labels: Labels.default({}),
-  /** host:port; IPv6 in brackets. */
-  address: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/, 'an address is host:port'),
+  /** Several: tried in this order. */
+  address: z.union([BackendAddress, z.array(BackendAddress).min(1).max(16)]),
+  targetSessionAttrs: TargetSessionAttrs.optional(),
+  /** `random`: the hosts are tried in another order each time. */
+  loadBalance: LoadBalance.optional(),
+  /** How long one host may take, from the dial to the end of the login; 10s if not said otherwise. */
+  connectTimeout: Duration.optional(),
   databases: z.array(z.string().min(1)).min(1),
-  /** Without a password, the one in the store is kept: documents are printed without secrets and can be applied again. */
-  login: z.strictObject({ user: z.string().min(1), password: Secret.optional() }),
-  /** `disable` is for a backend on loopback only, and is recorded. */
+  /**
+   * Without a password or a key, the one in the store is kept, if there is one: documents are printed without secrets and can be applied
+   * again. `null` is none, and none is kept. The certificate is PEM, the gateway's own first, and `key` its private key.
+   */
+  login: z.strictObject({
+    user: z.string().min(1),
+    password: Secret.nullable().optional(),
+    certificate: z.string().min(1).optional(),
+    key: Secret.optional(),
+  }),
+  /** `disable` is for a backend on loopback only, and is recorded. A Unix socket has no TLS. `direct` begins with TLS (PostgreSQL 17). */
   tls: z
     .union([
       z.enum(['verify-full', 'disable']),
-      z.strictObject({ mode: z.literal('verify-full'), ca: z.string().optional(), serverName: z.string().optional() }),
+      z.strictObject({
+        mode: z.literal('verify-full'),
+        ca: z.string().optional(),
+        serverName: z.string().min(1).optional(),
+        negotiation: z.enum(['postgres', 'direct']).optional(),
+      }),
     ])
     .default('verify-full'),
   record: z

@@ -40,6 +40,8 @@ const body = {
     database: z.string(),
     application: z.string().nullable(),
     backend: z.string().nullable(),
+    /** Which of the connection's hosts answered, as `host:port`. */
+    host: z.string().optional(),
   }),
   streamClosed: z.object({ type: z.literal('stream.closed'), stream: z.int(), words: z.string().nullable() }),
   operation: z.object({

@@ -1,5 +1,5 @@
 export { type ParsedDocument, parseDocuments } from './documents/parse.ts'
-export { printDocument, printDocuments } from './documents/print.ts'
+export { printDocument, printDocuments, withoutSecrets } from './documents/print.ts'
 export { DocumentError, type DocumentProblem } from './documents/problems.ts'
 export { type RecordedForm, recordedForm, recordedObjects } from './masks/recorded-form.ts'
 export type { JudgeInput, Judgement, RequiredApproval, RuleRefusal } from './rules/judgement.ts'

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Gate, Identity, ScramVerifier } from '@hoop/contracts'
+import type { Gate, Identity, LoadBalance, ScramVerifier, TargetSessionAttrs } from '@hoop/contracts'
 
 /** How to reach the backend's own cancel path: our key, given to the caller, and what to do when it comes back. */
 export interface Cancels {
@@ -14,23 +14,55 @@ export interface CancelHandle {
   release(): void
 }
 
-/** How the backend's certificate is checked. */
+/** How the backend's certificate is checked, and how TLS begins. */
 export interface BackendTls {
   readonly serverName: string
   /** PEM; null: the system's roots. */
   readonly ca: string | null
+  /** `direct`: TLS from the first byte, in place of the protocol's own request for it. */
+  readonly negotiation: 'postgres' | 'direct'
+}
+
+/** One place where the backend listens. */
+export interface BackendHost {
+  /** A name or an address; one that begins with `/` is the folder of a Unix socket. */
+  readonly host: string
+  readonly port: number
+  /** Null: plain, which only a backend on this machine may be. */
+  readonly tls: BackendTls | null
+}
+
+/** What the gateway shows of itself in TLS, as PEM: a chain that begins with its own certificate, and that one's key. */
+export interface ClientCertificate {
+  readonly certificate: string
+  readonly key: string
 }
 
 /** The account and transport of the backend, decrypted for one dial. */
 export interface Upstream {
-  readonly host: string
-  readonly port: number
+  /** In the order in which they are tried. */
+  readonly hosts: readonly BackendHost[]
+  readonly loadBalance: LoadBalance
+  readonly targetSessionAttrs: TargetSessionAttrs
+  /** Milliseconds that one host may take from the dial to the end of the login. */
+  readonly connectTimeout: number
   readonly user: string
-  readonly password: string
-  /** Null: plain, which only a backend on loopback may be. */
-  readonly tls: BackendTls | null
+  /** Null: the backend asks for none. */
+  readonly password: string | null
+  readonly certificate: ClientCertificate | null
   /** What the caller may choose among; the first is the default. */
   readonly databases: readonly string[]
+}
+
+/** What a login found out. */
+export interface BackendLogin {
+  readonly user: string
+  readonly database: string
+  readonly application: string | null
+  /** The backend's own id of this connection. */
+  readonly backend: string | null
+  /** Which of the connection's hosts answered, as `host:port`. */
+  readonly host: string
 }
 
 /** One stream inside a session, as a protocol sees it. */
@@ -49,9 +81,11 @@ export interface ServeContext {
   /** Aborts when the session ends: killed, expired, gateway stopping; the reason is a HoopError with words for the caller. */
   readonly signal: AbortSignal
   /** Opens a raw byte stream to the backend. May be called again. Rejects with a HoopError. */
-  dial(upstream: Upstream, signal?: AbortSignal): Promise<Duplex>
+  dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex>
   /** Puts what a login found on the record; throws if it cannot be recorded. */
-  loggedIn(login: { user: string; database: string; application: string | null; backend: string | null }): void
+  loggedIn(login: BackendLogin): void
+  /** Words for the gateway's log: what an admin must know, and a caller need not. */
+  warn(words: string, cause?: unknown): void
   /** Puts a statement of our own (a catalogue read) on the record before it runs; throws if it cannot be recorded. */
   own(text: string): void
   /** Things of one connection that are worth keeping between streams (catalogues). The key must name whatever the value depends on. */

@@ -1,8 +1,9 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ScramVerifier } from '@hoop/contracts'
+import { saslprep } from '@mongodb-js/saslprep'
 
-/** SCRAM-SHA-256 (RFC 5802, RFC 7677), both sides, without channel binding. */
+/** SCRAM-SHA-256 (RFC 5802, RFC 7677), both sides. */
 
 /** The other side did not prove that it knows the secret, or spoke out of turn. */
 export class ScramError extends Error {
@@ -32,22 +33,40 @@ function attribute(of: Map<string, string>, name: string): string {
   return value
 }
 
-/** The server's side of one exchange: `first` answers client-first-message, `final` checks the proof and answers with ours. */
+/** With channel binding first: a client takes what it likes best. */
+const mechanisms = { bound: 'SCRAM-SHA-256-PLUS', unbound: 'SCRAM-SHA-256' } as const
+
+/**
+ * The server's side of one exchange: `first` answers client-first-message, `final` checks the proof and answers with ours. With an
+ * `endPoint`, which is the data of tls-server-end-point (RFC 5929, section 4), channel binding is offered.
+ */
 export class ScramServer {
   readonly #verifier: ScramVerifier
+  readonly #endPoint: Buffer | null
   #nonce = ''
   #transcript = ''
-  #header = ''
+  #binding: Buffer = Buffer.alloc(0)
 
-  constructor(verifier: ScramVerifier) {
+  constructor(verifier: ScramVerifier, endPoint: Buffer | null = null) {
     this.#verifier = verifier
+    this.#endPoint = endPoint
   }
 
-  first(message: string): string {
-    // gs2-header: n or y (the client does no channel binding), no authzid.
-    const header = /^([ny],,)(.*)$/s.exec(message)
-    if (header?.[1] === undefined || header[2] === undefined) throw new ScramError('channel binding is not offered here')
-    this.#header = header[1]
+  /** Mechanisms to offer, in the order of preference. */
+  get mechanisms(): readonly string[] {
+    return this.#endPoint === null ? [mechanisms.unbound] : [mechanisms.bound, mechanisms.unbound]
+  }
+
+  first(message: string, mechanism: string = mechanisms.unbound): string {
+    if (!this.mechanisms.includes(mechanism)) throw new ScramError('a SASL mechanism that was not offered')
+    // gs2-header, without authzid (RFC 5802, section 7)
+    const header = /^(n|y|p=tls-server-end-point),,(.*)$/s.exec(message)
+    if (header?.[1] === undefined || header[2] === undefined) throw new ScramError('a SCRAM header that is not supported')
+    const flag = header[1]
+    // y: the client would bind, and believes that we do not; so somebody took our offer away (RFC 5802, section 6).
+    if (flag === 'y' && this.#endPoint !== null) throw new ScramError('channel binding was hidden from the client')
+    if ((flag[0] === 'p') !== (mechanism === mechanisms.bound)) throw new ScramError('channel binding that the mechanism has not')
+    this.#binding = Buffer.concat([Buffer.from(`${flag},,`), ...(flag[0] === 'p' && this.#endPoint ? [this.#endPoint] : [])])
     const bare = header[2]
     if (bare.startsWith('m=')) throw new ScramError('a mandatory SCRAM extension that is not known')
     const clientNonce = attribute(attributes(bare), 'r')
@@ -63,8 +82,7 @@ export class ScramServer {
     if (proofAt < 0 || this.#nonce === '') throw new ScramError('a SCRAM message out of turn')
     const withoutProof = message.slice(0, proofAt)
     const found = attributes(withoutProof)
-    if (attribute(found, 'c') !== Buffer.from(this.#header).toString('base64'))
-      throw new ScramError('SCRAM channel binding does not match')
+    if (attribute(found, 'c') !== this.#binding.toString('base64')) throw new ScramError('SCRAM channel binding does not match')
     if (attribute(found, 'r') !== this.#nonce) throw new ScramError('SCRAM nonce does not match')
     const proof = Buffer.from(message.slice(proofAt + 3), 'base64')
     const transcript = `${this.#transcript},${withoutProof}`
@@ -77,21 +95,47 @@ export class ScramServer {
   }
 }
 
+/**
+ * What the client knows of the channel (RFC 5802, section 6): `none` means it can bind to none, `not-offered` that it could and the
+ * server did not offer it, by which a server that did offer it notices who took the offer away.
+ */
+export type ChannelBinding =
+  | { readonly kind: 'none' | 'not-offered' }
+  | { readonly kind: 'tls-server-end-point'; readonly data: Uint8Array }
+
+const gs2Headers = { none: 'n,,', 'not-offered': 'y,,', 'tls-server-end-point': 'p=tls-server-end-point,,' } as const
+
+/** RFC 4013, as PostgreSQL does it: a password that SASLprep forbids, or of which it leaves nothing, is taken as it is. */
+function prepared(password: string): string {
+  try {
+    return saslprep(password) || password
+  } catch {
+    return password
+  }
+}
+
 /** The client's side: `first()` is sent first, `final` answers server-first-message, `verify` checks that the server knows the secret too. */
 export class ScramClient {
   readonly #password: string
+  readonly #binding: ChannelBinding
   readonly #bare: string
   readonly #nonce: string
   #serverSignature: Buffer | null = null
 
-  constructor(password: string) {
+  constructor(password: string, binding: ChannelBinding = { kind: 'none' }) {
     this.#password = password
+    this.#binding = binding
     this.#nonce = randomBytes(18).toString('base64')
     this.#bare = `n=,r=${this.#nonce}`
   }
 
+  /** The SASL mechanism that this exchange is. */
+  get mechanism(): string {
+    return this.#binding.kind === 'tls-server-end-point' ? mechanisms.bound : mechanisms.unbound
+  }
+
   first(): string {
-    return `n,,${this.#bare}`
+    return `${gs2Headers[this.#binding.kind]}${this.#bare}`
   }
 
   async final(serverFirst: string): Promise<string> {
@@ -105,9 +149,11 @@ export class ScramClient {
       throw new ScramError('a SCRAM iteration count outside 4096 to 1000000')
     }
     const salt = Buffer.from(attribute(found, 's'), 'base64')
-    const salted = await derive(this.#password.normalize('NFKC'), salt, iterations, 32, 'sha256')
+    const salted = await derive(prepared(this.#password), salt, iterations, 32, 'sha256')
     const clientKey = hmac(salted, 'Client Key')
-    const withoutProof = `c=biws,r=${nonce}`
+    const header = Buffer.from(gs2Headers[this.#binding.kind])
+    const input = this.#binding.kind === 'tls-server-end-point' ? Buffer.concat([header, this.#binding.data]) : header
+    const withoutProof = `c=${input.toString('base64')},r=${nonce}`
     const transcript = `${this.#bare},${serverFirst},${withoutProof}`
     const proof = xor(clientKey, hmac(sha256(clientKey), transcript))
     this.#serverSignature = hmac(hmac(salted, 'Server Key'), transcript)

@@ -10,6 +10,9 @@ export interface Mistake {
 
 type Issue = z.core.$ZodIssue
 
+/** Fields whose value, however wrong, is not repeated. */
+const mayBeSecret: ReadonlySet<string> = new Set(['login', 'password', 'key'])
+
 /** What zod found, in words that say what is allowed. */
 export function mistakes(issue: Issue, schema: z.ZodType, before: readonly PropertyKey[] = []): Mistake[] {
   const path = [...before, ...issue.path]
@@ -22,9 +25,7 @@ export function mistakes(issue: Issue, schema: z.ZodType, before: readonly Prope
     }
     case 'invalid_type':
       if (issue.input === undefined) return here(`${name} is missing`)
-      return here(
-        `${name} must be ${article(issue.expected)}${name === 'password' || name === 'login' ? '' : `, not ${kindOf(issue.input)}`}`,
-      )
+      return here(`${name} must be ${article(issue.expected)}${mayBeSecret.has(name) ? '' : `, not ${kindOf(issue.input)}`}`)
     case 'invalid_value':
       return here(
         `${shown(issue.input)} is not allowed for ${name}. ${suggestion(String(issue.input), issue.values.map(String))}`,
@@ -67,7 +68,8 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly str
 function objects(schema: unknown): z.ZodObject[] {
   if (schema instanceof z.ZodObject) return [schema]
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(objects)
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return objects(schema.unwrap())
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return objects(schema.unwrap())
   return []
 }
 

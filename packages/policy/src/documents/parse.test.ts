@@ -58,6 +58,8 @@ describe('a file that is wrong', () => {
     'login: [app, hunter2]',
     'login:\n  user: app\n  password:\n    plain: hunter2',
     'login: { user: app, password: "hunter2, and more", port: 1 }',
+    'login: { user: app, key: [hunter2] }',
+    'login: { user: app, certificate: { a: hunter2 }, key: { pem: hunter2 } }',
     'login: { user: [hunter2] }',
     'login: { user: app, password: hunter2 ',
   ])('does not repeat what may be a password: %s', (login) => {

@@ -3,11 +3,19 @@ import { stringify } from 'yaml'
 
 /**
  * The document without secrets that were given as plain text; references (`{ env: … }`, `{ file: … }`) stay. What is left out, applying
- * keeps as it is stored.
+ * keeps as it is stored. That there is no password (`null`) is no secret, and stays.
  */
-function withoutSecrets(document: Document): Document {
-  if (document.kind !== 'Connection' || typeof document.login.password !== 'string') return document
-  return { ...document, login: { user: document.login.user } }
+export function withoutSecrets(document: Document): Document {
+  if (document.kind !== 'Connection') return document
+  const { password, key, ...login } = document.login
+  return {
+    ...document,
+    login: {
+      ...login,
+      ...(password === undefined || typeof password === 'string' ? {} : { password }),
+      ...(key === undefined || typeof key === 'string' ? {} : { key }),
+    },
+  }
 }
 
 /** YAML of one document, ending in a newline, that can be applied again; plain secrets are left out. */

@@ -1,13 +1,25 @@
-import { isIP } from 'node:net'
+import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
 import { HoopError } from '@hoop/contracts'
-import { ByteWriter } from '../bytes.ts'
-import type { Upstream } from '../protocol.ts'
-import { ScramClient } from '../scram.ts'
-import { read, write } from './codec.ts'
-import { Handshake } from './handshake.ts'
-import { authentication, backend, startupCodes } from './messages.ts'
+import type { BackendHost, ClientCertificate, ServeContext, Upstream } from '../protocol.ts'
+import { BackendRefused, HostUnavailable, unavailable } from './backend-errors.ts'
+import { type CompletedLogin, logIn, type Version, VersionRefused } from './backend-login.ts'
+import { expectSession } from './backend-session-attrs.ts'
+import { type Secured, secure } from './backend-tls.ts'
+import { write } from './codec.ts'
+import { startupCodes } from './messages.ts'
+
+export { BackendRefused }
+
+/** All hosts together: less than a caller may take to log in, so that there are words for it. */
+const totalTime = 12_000
+
+/** Where, and by which key, a running statement is cancelled: the very host and address that answered. */
+export interface BackendKey {
+  readonly processId: number
+  readonly secret: Buffer
+  readonly host: BackendHost
+}
 
 /** A logged-in connection to the backend. */
 export interface Backend {
@@ -15,194 +27,176 @@ export interface Backend {
   /** What came after the login's end. */
   readonly rest: Buffer
   readonly parameters: ReadonlyMap<string, string>
-  readonly key: { readonly processId: number; readonly secret: Buffer } | null
+  readonly key: BackendKey | null
+  /** Which host answered, as `host:port`. */
+  readonly host: string
 }
 
-/** The backend answered the login with an error of its own. */
-export class BackendRefused extends Error {
-  override readonly name = 'BackendRefused'
-  readonly code: string
-  constructor(code: string, message: string) {
-    super(message)
-    this.code = code
-  }
+export interface OpenBackend {
+  readonly context: Pick<ServeContext, 'dial' | 'own' | 'warn'>
+  readonly upstream: Upstream
+  readonly database: string
+  readonly settings: ReadonlyMap<string, string>
+  /** False: no setting is pinned; the texts that pass are not read then. */
+  readonly pinned?: boolean
+  readonly signal: AbortSignal
 }
 
 /** Pinned on every backend session: with other values the server would read a text differently than its parser here does. */
-const pinned = { client_encoding: 'UTF8', standard_conforming_strings: 'on', backslash_quote: 'safe_encoding', array_nulls: 'on' }
+const pins = { client_encoding: 'UTF8', standard_conforming_strings: 'on', backslash_quote: 'safe_encoding', array_nulls: 'on' }
 
-/** Opens, secures and logs in one connection. Rejects with BackendRefused or HoopError; closes what it opened. */
-export async function openBackend(options: {
-  dial: (upstream: Upstream, signal?: AbortSignal) => Promise<Duplex>
-  upstream: Upstream
-  database: string
-  settings: ReadonlyMap<string, string>
-  signal: AbortSignal
-}): Promise<Backend> {
-  const { upstream, database, settings, signal } = options
-  const stream = await secure(await options.dial(upstream, signal), upstream, signal)
-  const handshake = new Handshake(stream, signal)
+/**
+ * Opens, secures and logs in one connection, to the first of the hosts that serves and is what the connection asks for. Once it is logged
+ * in, nothing here opens another in its place: a transaction that is lost with it must be seen to be lost.
+ * Rejects with BackendRefused or HoopError; closes what it opened.
+ */
+export async function openBackend(options: OpenBackend): Promise<Backend> {
+  const { upstream, signal } = options
+  const hosts = upstream.loadBalance === 'random' ? shuffled(upstream.hosts) : upstream.hosts
+  const wanted = upstream.targetSessionAttrs
+  if (wanted !== 'prefer-standby') return await firstOf(hosts, options, wanted, Date.now() + totalTime)
+  const end = Date.now() + totalTime
   try {
-    stream.write(startupPacket({ user: upstream.user, database, ...Object.fromEntries(settings), ...pinned }))
-    await authenticate(handshake, upstream.password)
-    const parameters = new Map<string, string>()
-    let key: Backend['key'] = null
-    for (;;) {
-      const message = await handshake.message()
-      if (message.tag === backend.parameterStatus) {
-        const { name, value } = read.parameterStatus(message.body())
-        parameters.set(name, value)
-      } else if (message.tag === backend.backendKeyData) key = read.backendKeyData(message.body())
-      else if (message.tag === backend.readyForQuery) break
-      else if (message.tag === backend.errorResponse) throw refused(read.diagnostics(message.body()))
-      else if (message.tag !== backend.noticeResponse) throw unexpected(message.tag)
-    }
-    return { stream, rest: handshake.release(), parameters, key }
+    return await firstOf(hosts, options, 'standby', Date.now() + totalTime / 2)
   } catch (error) {
-    handshake.release()
+    if (!(error instanceof NoHost) || signal.aborted) throw error
+    return await firstOf(hosts, options, 'any', end)
+  }
+}
+
+/** Every host was tried. */
+class NoHost extends HoopError {}
+
+type Wanted = Exclude<Upstream['targetSessionAttrs'], 'prefer-standby'>
+
+async function firstOf(hosts: readonly BackendHost[], options: OpenBackend, wanted: Wanted, end: number): Promise<Backend> {
+  const answers: { host: string; cause: HoopError | BackendRefused }[] = []
+  for (const [at, host] of hosts.entries()) {
+    // A share of the time that is left: a host that is silent must not cost those behind it their turn.
+    const limit = Math.min(options.upstream.connectTimeout, Math.max(1_000, (end - Date.now()) / (hosts.length - at)))
+    const given = Math.round(limit)
+    try {
+      return await openHost(host, options, wanted, given)
+    } catch (error) {
+      options.signal.throwIfAborted()
+      const understood = unavailable(error, given)
+      if (!(understood instanceof HostUnavailable)) {
+        if (understood instanceof HoopError && understood.cause !== undefined)
+          options.context.warn(understood.message, understood.cause)
+        throw understood
+      }
+      answers.push({ host: nameOf(host), cause: understood.cause })
+      if (!understood.unsuited && hosts.length > 1)
+        options.context.warn(`${nameOf(host)}: ${understood.message}`, understood.cause)
+    }
+  }
+  throw nobody(answers)
+}
+
+/** One host has words of its own; of several, each is named with what it answered. */
+function nobody(answers: readonly { host: string; cause: HoopError | BackendRefused }[]): Error {
+  const [only] = answers
+  if (only !== undefined && answers.length === 1) {
+    const { cause } = only
+    if (cause instanceof BackendRefused) return cause
+    return new NoHost(cause.code, cause.message, { ...(cause.hint === null ? {} : { hint: cause.hint }), cause: cause.cause })
+  }
+  const each = answers.map(({ host, cause }) => `${host}: ${cause.message.replace(/\.$/, '')}`)
+  return new NoHost('connection_unavailable', `none of the hosts of this connection can be used. ${each.join('; ')}`, {
+    hint: 'They may be down, or not of the kind that targetSessionAttrs asks for: an admin looks at the connection.',
+  })
+}
+
+async function openHost(host: BackendHost, options: OpenBackend, wanted: Wanted, limit: number): Promise<Backend> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(limit)])
+  try {
+    return await open(host, startupCodes.protocol32, options, wanted, signal)
+  } catch (error) {
+    if (!(error instanceof VersionRefused)) throw error
+    return await open(host, startupCodes.protocol30, options, wanted, signal)
+  }
+}
+
+async function open(
+  host: BackendHost,
+  version: Version,
+  { context, upstream, database, settings, pinned = true }: OpenBackend,
+  wanted: Wanted,
+  signal: AbortSignal,
+): Promise<Backend> {
+  const { stream, answering, ...channel } = await reach(host, context.dial, upstream.certificate, signal)
+  try {
+    const login = await logIn(stream, {
+      version,
+      credential: {
+        user: upstream.user,
+        password: upstream.password,
+        certificate: host.tls !== null && upstream.certificate !== null,
+      },
+      channel,
+      parameters: new Map([['database', database], ...settings, ...(pinned ? Object.entries(pins) : [])]),
+      signal,
+    })
+    if (wanted !== 'any') await expectSession(wanted, { stream, login, own: context.own, signal })
+    if (login.weak)
+      context.warn(`${nameOf(host)} asks for the password by MD5, which is weak: set password_encryption = scram-sha-256.`)
+    return ready(stream, login, host, answering)
+  } catch (error) {
     stream.destroy()
     throw error
   }
 }
 
-/** Sends a CancelRequest on a connection of its own, over the same TLS, and waits until the server has closed it. */
+function ready(stream: Duplex, { rest, parameters, key }: CompletedLogin, host: BackendHost, answering: BackendHost): Backend {
+  return { stream, rest, parameters, key: key === null ? null : { ...key, host: answering }, host: nameOf(host) }
+}
+
+/** Dials and secures; `answering` is the host by the address that a name led to, so that a cancel request finds the same server. */
+async function reach(
+  host: BackendHost,
+  dial: ServeContext['dial'],
+  certificate: ClientCertificate | null,
+  signal: AbortSignal,
+): Promise<Secured & { answering: BackendHost }> {
+  try {
+    const raw = await dial(host, signal)
+    const address = 'remoteAddress' in raw && typeof raw.remoteAddress === 'string' ? raw.remoteAddress : host.host
+    return { ...(await secure(raw, { tls: host.tls, certificate, signal })), answering: { ...host, host: address } }
+  } catch (error) {
+    // A host that cannot be reached, or not safely, is no reason not to try the next.
+    throw error instanceof HoopError ? new HostUnavailable(error) : error
+  }
+}
+
+/** Sends a CancelRequest on a connection of its own, to the host that answered and over the same TLS, and waits until the server has closed it. */
 export async function cancelBackend(options: {
-  dial: (upstream: Upstream, signal?: AbortSignal) => Promise<Duplex>
+  dial: ServeContext['dial']
   upstream: Upstream
-  key: NonNullable<Backend['key']>
+  key: BackendKey
   signal: AbortSignal
 }): Promise<void> {
-  const stream = await secure(await options.dial(options.upstream, options.signal), options.upstream, options.signal)
-  const { processId, secret } = options.key
-  const packet = new ByteWriter(16 + secret.length)
-  packet
-    .int32(12 + secret.length)
-    .int32(startupCodes.cancel)
-    .uint32(processId)
-    .bytes(secret)
+  const { key, signal } = options
+  const { stream } = await reach(key.host, options.dial, options.upstream.certificate, signal)
   await new Promise<void>((resolve) => {
     const giveUp = (): void => void stream.destroy()
-    options.signal.addEventListener('abort', giveUp, { once: true })
+    signal.addEventListener('abort', giveUp, { once: true })
     stream.on('error', () => resolve())
     stream.on('close', () => {
-      options.signal.removeEventListener('abort', giveUp)
+      signal.removeEventListener('abort', giveUp)
       resolve()
     })
     stream.resume()
-    stream.end(packet.take())
+    stream.end(write.cancelRequest(key))
   })
 }
 
-async function secure(raw: Duplex, upstream: Upstream, signal: AbortSignal): Promise<Duplex> {
-  const { tls } = upstream
-  if (tls === null) return raw
-  const handshake = new Handshake(raw, signal)
-  try {
-    raw.write(new ByteWriter(8).int32(8).int32(startupCodes.ssl).take())
-    const answer = await handshake.byte()
-    if (answer !== 0x53)
-      throw new HoopError('connection_unavailable', 'the database does not offer TLS', {
-        hint: 'Turn ssl on at the database; tls: disable is for a backend on loopback only.',
-      })
-    // Bytes before the handshake could only come from somebody in between (CVE-2021-23222).
-    if (handshake.early > 0) throw new HoopError('connection_unavailable', 'the database sent bytes before the TLS handshake')
-    handshake.release()
-  } catch (error) {
-    handshake.release()
-    raw.destroy()
-    throw error
-  }
-  return await new Promise<Duplex>((resolve, reject) => {
-    const secured = connectTls({
-      socket: raw,
-      host: tls.serverName,
-      ...(isIP(tls.serverName) === 0 ? { servername: tls.serverName } : {}),
-      ...(tls.ca === null ? {} : { ca: tls.ca }),
-      minVersion: 'TLSv1.2',
-    })
-    const onAbort = (): void => fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-    const fail = (error: Error): void => {
-      signal.removeEventListener('abort', onAbort)
-      secured.destroy()
-      raw.destroy()
-      reject(
-        new HoopError('connection_unavailable', `TLS to the database failed: ${error.message}`, {
-          hint: 'Check tls.ca and the name in the certificate.',
-          cause: error,
-        }),
-      )
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    secured.once('error', fail)
-    secured.once('secureConnect', () => {
-      signal.removeEventListener('abort', onAbort)
-      secured.off('error', fail)
-      resolve(secured)
-    })
-  })
+function nameOf({ host, port }: BackendHost): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function startupPacket(parameters: Record<string, string>): Buffer {
-  const writer = new ByteWriter()
-  writer.int32(0).int32(startupCodes.protocol30)
-  for (const [name, value] of Object.entries(parameters)) writer.cstring(name).cstring(value)
-  writer.uint8(0)
-  return writer.patchInt32(0, writer.position).take()
-}
-
-async function authenticate(handshake: Handshake, password: string): Promise<void> {
-  let scram: ScramClient | null = null
-  let proven = false
-  for (;;) {
-    const message = await handshake.message()
-    if (message.tag === backend.errorResponse) throw refused(read.diagnostics(message.body()))
-    if (message.tag === backend.negotiateProtocolVersion) continue
-    if (message.tag !== backend.authentication) throw unexpected(message.tag)
-    const body = message.body()
-    const request = body.int32()
-    if (request === authentication.ok) {
-      body.end()
-      // A server that skips its own proof may not be the one that knows the password.
-      if (scram !== null && !proven)
-        throw new HoopError('connection_unavailable', 'the database ended the login without its proof')
-      return
-    }
-    if (request === authentication.sasl && scram === null) {
-      const mechanisms: string[] = []
-      while (body.remaining > 1) mechanisms.push(body.cstring())
-      if (!mechanisms.includes('SCRAM-SHA-256')) throw unsupported(mechanisms.join(', '))
-      scram = new ScramClient(password)
-      handshake.stream.write(write.saslInitial('SCRAM-SHA-256', scram.first()))
-    } else if (request === authentication.saslContinue && scram !== null) {
-      handshake.stream.write(write.saslResponse(await scram.final(body.rest().toString('utf8'))))
-    } else if (request === authentication.saslFinal && scram !== null) {
-      scram.verify(body.rest().toString('utf8'))
-      proven = true
-    } else throw unsupported(`request ${request}`)
-  }
-}
-
-function unsupported(method: string): HoopError {
-  return new HoopError('connection_unavailable', `the database asks for an authentication that is not supported: ${method}`, {
-    hint: 'Use password_encryption = scram-sha-256 and a scram-sha-256 line in pg_hba.conf.',
-  })
-}
-
-function unexpected(tag: number): HoopError {
-  return new HoopError(
-    'connection_unavailable',
-    `the database sent message ${JSON.stringify(String.fromCharCode(tag))} during login`,
-  )
-}
-
-function refused(fields: ReadonlyMap<string, string>): Error {
-  const code = fields.get('C') ?? 'XX000'
-  // Words of class 28 name the account and how it is checked: they are for the gateway's log, not for callers.
-  if (code.startsWith('28')) {
-    return new HoopError('connection_unavailable', "the database refused the gateway's own credential", {
-      hint: 'An admin must correct login of this connection.',
-      cause: new BackendRefused(code, fields.get('M') ?? ''),
-    })
-  }
-  return new BackendRefused(code, fields.get('M') ?? 'the database refused the login')
+function shuffled<T>(items: readonly T[]): T[] {
+  const rest = [...items]
+  const order: T[] = []
+  while (rest.length > 0) order.push(...rest.splice(randomInt(rest.length), 1))
+  return order
 }

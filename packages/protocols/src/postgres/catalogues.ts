@@ -160,7 +160,7 @@ export class Catalogues {
 async function readCatalogue(context: ServeContext, database: string): Promise<Catalogue> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(readTime)])
   const { stream, rest } = await openBackend({
-    dial: context.dial,
+    context,
     upstream: await context.upstream(),
     database,
     settings: new Map([

@@ -4,7 +4,26 @@ import type { ServeContext, Upstream } from '../protocol.ts'
 import { MessageReader, maxFrontendMessage, read, write } from './codec.ts'
 import { type Message, raw } from './wire.fixture.ts'
 
-export const fakeUpstream: Upstream = { host: 'fake', port: 1, user: 'app', password: 'secret', tls: null, databases: ['shop'] }
+/** One plain host and a password, as most tests need it. */
+export function plainUpstream(of: {
+  host: string
+  port: number
+  user: string
+  password: string
+  databases: readonly string[]
+}): Upstream {
+  const { host, port, ...account } = of
+  return {
+    ...account,
+    hosts: [{ host, port, tls: null }],
+    loadBalance: 'disable',
+    targetSessionAttrs: 'any',
+    connectTimeout: 10_000,
+    certificate: null,
+  }
+}
+
+export const fakeUpstream = plainUpstream({ host: 'fake', port: 1, user: 'app', password: 'secret', databases: ['shop'] })
 
 /** What a test's own backend does with a message that reaches it after the login. */
 export type Script = (message: Message, stream: Duplex) => void
@@ -53,7 +72,7 @@ export function fakeBackend(script: Script, greeting: Buffer = welcome): ServeCo
 function answerCatalogue({ tag, body }: Message, stream: Duplex): void {
   if (tag === 'X') return void stream.end()
   const { text } = read.query(new ByteReader(body))
-  if (text.includes('current_schemas')) stream.write(textRow('180004', '["pg_catalog","public"]'))
+  if (text.includes('current_schemas')) stream.write(textRow('180004', '["pg_catalog","public"]', '"$user", public'))
   stream.write(Buffer.concat([complete('SELECT 0'), write.readyForQuery('I')]))
 }
 

@@ -48,7 +48,7 @@ export async function login(context: ServeContext): Promise<LoggedIn | null> {
       context.client.write(write.negotiateProtocolVersion(startupCodes.protocol30, startup.protocolOptions))
     }
     backend = openBackend({
-      dial: context.dial,
+      context,
       upstream,
       database: startup.database,
       settings: new Map([...startup.settings, ['application_name', applicationName(context, startup)]]),

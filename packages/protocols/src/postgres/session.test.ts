@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Upstream } from '../protocol.ts'
 import { ScramClient } from '../scram.ts'
 import { write } from './codec.ts'
+import { plainUpstream } from './fake-backend.fixture.ts'
 import {
   bind,
   execute,
@@ -33,7 +34,8 @@ const shared = new Map<string, unknown>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hoop-wire-'))
   server = await startPostgres({ dataFolder: folder, password: 'wire', durable: false })
-  upstream = { host: server.host, port: server.port, user: 'postgres', password: 'wire', tls: null, databases: ['postgres'] }
+  const { host, port } = server
+  upstream = plainUpstream({ host, port, user: 'postgres', password: 'wire', databases: ['postgres'] })
   const { client } = await open()
   await client.query('create table people (id int primary key, email text, city text)')
   await client.query("insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn')")

@@ -103,6 +103,7 @@ class Session {
         database,
         application: startup.application,
         backend: backend.key === null ? null : String(backend.key.processId),
+        host: backend.host,
       })
     } catch (error) {
       return this.#fail(error)

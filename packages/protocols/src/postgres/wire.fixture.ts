@@ -346,6 +346,7 @@ export function serve(options: {
       signal: session.signal,
       dial: options.dial,
       loggedIn: () => undefined,
+      warn: () => undefined,
       own: () => undefined,
       shared: {
         get<T>(key: string, make: () => T): T {

@@ -1,20 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import {
-  type ApplyResult,
-  type ConnectionDocument,
-  type Document,
-  type DocumentKind,
-  HoopError,
-  type Identity,
-} from '@hoop/contracts'
-import { parseDocuments, printDocuments } from '@hoop/policy'
-import { checkConnection, sameDestination } from '../connections/check.ts'
-import { passwordField } from '../connections/connections.ts'
+import { type ApplyResult, type Document, type DocumentKind, HoopError, type Identity } from '@hoop/contracts'
+import { parseDocuments, printDocuments, withoutSecrets } from '@hoop/policy'
+import { checkConnection } from '../connections/check.ts'
 import type { Cipher } from '../secrets/cipher.ts'
 import { writeAdminLog } from '../store/admin-log.ts'
 import { type Database, notify, type Store } from '../store/database.ts'
 import { lockDocuments, putDocument, readDocuments, removeDocument } from '../store/documents.ts'
-import { putSecret, readSecret, removeSecrets } from '../store/secrets.ts'
+import { removeSecrets } from '../store/secrets.ts'
+import { putSecrets } from './connection-secrets.ts'
 import { type Documents, named, parseStored } from './documents.ts'
 
 type Change = ApplyResult['results'][number]['change']
@@ -78,51 +71,18 @@ export class DocumentStore {
 
   async #put(db: Database, by: Identity, document: Document, old: Document | null): Promise<Change> {
     const spec = withoutSecrets(document)
-    const secretChanged = document.kind === 'Connection' && (await this.#putPassword(db, document, old))
+    const secretChanged = document.kind === 'Connection' && (await putSecrets(db, this.#cipher, document, old))
     if (old !== null && !secretChanged && isDeepStrictEqual(asStored(old), asStored(spec))) return 'unchanged'
     await putDocument(db, spec, by.id)
     const detail = old === null ? 'created' : 'updated'
     await writeAdminLog(db, { by, action: 'document.apply', target: `${document.kind}/${document.name}`, detail })
     return detail
   }
-
-  /** Encrypts a password given in plain, keeps the one that is there when none is given; true when it changed. */
-  async #putPassword(db: Database, connection: ConnectionDocument, old: Document | null): Promise<boolean> {
-    const place = { connection: connection.name, field: passwordField }
-    const { password } = connection.login
-    if (typeof password === 'object') {
-      await removeSecrets(db, connection.name)
-      return false
-    }
-    const sealed = await readSecret(db, place.connection, place.field)
-    if (password !== undefined) {
-      if (sealed !== null && this.#cipher.holds(place, sealed, password)) return false
-      await putSecret(db, place.connection, place.field, this.#cipher.seal(place, password))
-      return true
-    }
-    if (sealed === null) throw needsPassword(connection, 'it has none yet')
-    if (old?.kind !== 'Connection' || !sameDestination(old, connection)) {
-      throw needsPassword(connection, 'its address, user or TLS changed, and a stored password goes nowhere new by itself')
-    }
-    return false
-  }
-}
-
-/** The document as it is stored: a password given in plain is kept apart, encrypted. */
-function withoutSecrets(document: Document): Document {
-  if (document.kind !== 'Connection' || typeof document.login.password !== 'string') return document
-  return { ...document, login: { user: document.login.user } }
 }
 
 /** As JSON keeps it: absent and undefined are the same. */
 function asStored(document: Document): unknown {
   return JSON.parse(JSON.stringify(document))
-}
-
-function needsPassword({ name }: ConnectionDocument, why: string): HoopError {
-  return new HoopError('invalid_document', `Connection/${name}: login.password is missing, and ${why}.`, {
-    hint: 'Give it, or say where it is: { env: NAME } or { file: PATH }.',
-  })
 }
 
 function missing(kind: DocumentKind, name: string): HoopError {

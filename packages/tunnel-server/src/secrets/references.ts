@@ -14,15 +14,15 @@ export class References {
     this.#environment = environment
   }
 
-  /** @throws HoopError `connection_unavailable` when there is nothing there. */
-  async resolve(reference: SecretReference, connection: string): Promise<string> {
+  /** `field`: where it stands in the connection. @throws HoopError `connection_unavailable` when there is nothing there. */
+  async resolve(reference: SecretReference, connection: string, field: string): Promise<string> {
     const value = 'env' in reference ? this.#environment(reference.env) : await readSecretFile(reference.file)
     if (value !== undefined && value !== '') return value
     const [where, hint] =
       'env' in reference
         ? [`the environment variable ${reference.env}`, 'Set it where the gateway is started.']
         : [`the file ${reference.file}`, 'The gateway must be able to read it, and it must not be empty.']
-    throw new HoopError('connection_unavailable', `The password of ${connection} is not in ${where}.`, { hint })
+    throw new HoopError('connection_unavailable', `The ${field} of ${connection} is not in ${where}.`, { hint })
   }
 }
 

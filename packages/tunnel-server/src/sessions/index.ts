@@ -13,6 +13,7 @@ import {
 } from '@hoop/contracts'
 import type { SharedValues } from '@hoop/protocols'
 import { openRecord, RecordError, readBatches, readLines, recoverRecord, type SessionRecord } from '@hoop/recording'
+import { recordedAddress } from '../connections/address.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import { OpenSession } from './open-session.ts'
 import type { SessionFilter, Sessions, SessionsDependencies } from './types.ts'
@@ -98,8 +99,7 @@ class GatewaySessions implements Sessions {
         connection: {
           name: connection.name,
           protocol: connection.protocol,
-          address: connection.address,
-          tls: typeof connection.tls === 'string' ? connection.tls : connection.tls.mode,
+          ...recordedAddress(connection),
         },
         via: request.via,
         reason: request.reason,

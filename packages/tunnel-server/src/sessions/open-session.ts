@@ -144,6 +144,7 @@ export class OpenSession {
         signal: this.#ending.signal,
         dial,
         loggedIn: (login) => this.#note({ type: 'stream.login', stream, ...login }),
+        warn: (words, cause) => dependencies.log.warn({ err: cause, session: id, stream, connection: name }, words),
         own: (text) => this.#gate.own(text, stream),
         shared: shared(connection),
       }

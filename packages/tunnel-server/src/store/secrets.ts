@@ -18,6 +18,10 @@ export async function putSecret(db: Database, connection: string, field: string,
     .onConflictDoUpdate({ target: [secrets.connection, secrets.field], set: sealed })
 }
 
+export async function removeSecret(db: Database, connection: string, field: string): Promise<void> {
+  await db.delete(secrets).where(and(eq(secrets.connection, connection), eq(secrets.field, field)))
+}
+
 export async function removeSecrets(db: Database, connection: string): Promise<void> {
   await db.delete(secrets).where(eq(secrets.connection, connection))
 }

@@ -1,20 +1,27 @@
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { HoopError } from '@hoop/contracts'
-import type { Upstream } from '@hoop/protocols'
+import type { BackendHost } from '@hoop/protocols'
+import { isSocketFolder, socketPath } from '../connections/address.ts'
 
 const dialTime = 10_000
 
-/** Opens TCP to the backend. Rejects with a HoopError `connection_unavailable` that names neither account nor secret. */
-export function dial({ host, port }: Upstream, signal?: AbortSignal): Promise<Duplex> {
+/** Opens TCP, or a Unix socket, to one host of the backend. Rejects with a HoopError `connection_unavailable` that names neither account nor secret. */
+export function dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const until = AbortSignal.any([AbortSignal.timeout(dialTime), ...(signal === undefined ? [] : [signal])])
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 })
+    const socket = connect(
+      isSocketFolder(host.host)
+        ? { path: socketPath(host) }
+        : { host: host.host, port: host.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 },
+    )
+    // Stays when the socket is handed over: an error that falls between two owners must not end the process.
+    socket.on('error', () => undefined)
     const fail = (cause: unknown): void => {
+      until.removeEventListener('abort', onAbort)
       socket.destroy()
-      const why = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
       reject(
-        new HoopError('connection_unavailable', `The database cannot be reached${why}.`, {
+        new HoopError('connection_unavailable', `The database cannot be reached${reason(cause)}.`, {
           hint: 'The database may be down, or its address may be wrong: an admin looks at the connection.',
           cause,
         }),
@@ -30,4 +37,10 @@ export function dial({ host, port }: Upstream, signal?: AbortSignal): Promise<Du
       resolve(socket)
     })
   })
+}
+
+function reason(cause: unknown): string {
+  if (!(cause instanceof Error)) return ''
+  if (cause.name === 'TimeoutError') return ' (no answer)'
+  return 'code' in cause && typeof cause.code === 'string' ? ` (${cause.code})` : ''
 }
