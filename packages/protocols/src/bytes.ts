@@ -80,6 +80,52 @@ export class ByteReader {
   }
 }
 
+/** A piece shorter than this is copied to those before it: kept by itself it would cost many times its length. */
+const smallPiece = 1024
+const blockSize = 16 * 1024
+
+/** Bytes that come in pieces and are wanted as one. However small the pieces are, they take up about what they are long. */
+export class Pieces {
+  #pieces: Buffer[] = []
+  #length = 0
+  /** What the last piece is a part of, where small ones are copied to. */
+  #block: Buffer | null = null
+  #used = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  push(piece: Buffer): void {
+    if (piece.length === 0) return
+    const first = this.#length === 0
+    this.#length += piece.length
+    // A single piece is handed out as it came.
+    if (first || piece.length >= smallPiece) {
+      this.#pieces.push(piece)
+      this.#block = null
+      return
+    }
+    if (this.#block === null || this.#used + piece.length > blockSize) {
+      this.#block = Buffer.allocUnsafeSlow(blockSize)
+      this.#used = 0
+    } else this.#pieces.pop()
+    piece.copy(this.#block, this.#used)
+    this.#used += piece.length
+    this.#pieces.push(this.#block.subarray(0, this.#used))
+  }
+
+  /** All of them as one buffer, which is theirs no more. */
+  take(before?: Buffer): Buffer {
+    const pieces = this.#pieces
+    this.#pieces = []
+    this.#length = 0
+    this.#block = null
+    if (before !== undefined && before.length > 0) pieces.unshift(before)
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+  }
+}
+
 /** Writes one message after another into a growing buffer. */
 export class ByteWriter {
   #bytes: Buffer

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, ProtocolViolation } from '../bytes.ts'
+import { ByteReader, ByteWriter, Pieces, ProtocolViolation } from '../bytes.ts'
 import { decodeName, encodeName } from './encoding.ts'
 import {
   type AuthenticationMessage,
@@ -36,8 +36,7 @@ export class MessageReader {
   start = 0
   end = 0
   readonly #limit: number
-  #pieces: Buffer[] = []
-  #waiting = 0
+  readonly #waiting = new Pieces()
   #need = 5
 
   constructor(limit: number) {
@@ -46,13 +45,12 @@ export class MessageReader {
 
   /** Bytes received and not yet handed out. */
   get buffered(): number {
-    return this.bytes.length - this.end + this.#waiting
+    return this.bytes.length - this.end + this.#waiting.length
   }
 
   /** The current message stays what it is until `next`. */
   push(chunk: Buffer): void {
-    this.#pieces.push(chunk)
-    this.#waiting += chunk.length
+    this.#waiting.push(chunk)
   }
 
   /** Moves to the next whole message; false when more bytes are needed. Throws ProtocolViolation on a length that cannot be. */
@@ -73,17 +71,13 @@ export class MessageReader {
       } else {
         this.#need = 5
       }
-      if (this.#waiting === 0 || available + this.#waiting < this.#need) return false
+      if (this.#waiting.length === 0 || available + this.#waiting.length < this.#need) return false
       this.#join()
     }
   }
 
   #join(): void {
-    const rest = this.bytes.subarray(this.end)
-    this.bytes =
-      rest.length === 0 && this.#pieces.length === 1 ? (this.#pieces[0] ?? empty) : Buffer.concat([rest, ...this.#pieces])
-    this.#pieces = []
-    this.#waiting = 0
+    this.bytes = this.#waiting.take(this.bytes.subarray(this.end))
     this.start = 0
     this.end = 0
   }

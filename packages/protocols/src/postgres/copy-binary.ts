@@ -1,5 +1,5 @@
 import type { MaskPlan } from '@hoop/contracts'
-import { ProtocolViolation } from '../bytes.ts'
+import { Pieces, ProtocolViolation } from '../bytes.ts'
 import { type ColumnMasks, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
 import { binaryText, detectInValue, types } from './values.ts'
 
@@ -7,6 +7,8 @@ import { binaryText, detectInValue, types } from './values.ts'
 const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const fixedHeader = signature.length + 8
 const maxExtension = 64 * 1024
+/** What is longer than this and not whole is looked at again when a quarter more has come, so that no length is gone over too often. */
+const longRow = 4096
 const noBytes = Buffer.alloc(0)
 
 /**
@@ -19,7 +21,9 @@ export class BinaryCopyRewriter implements CopyRewriter {
   readonly #named: boolean
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
-  #rest: Buffer = noBytes
+  /** The row that is not whole yet, and how long it must be before it is looked at again. */
+  readonly #begun = new Pieces()
+  #need = 0
   #state: 'header' | 'rows' | 'done' = 'header'
 
   constructor(masks: ColumnMasks, plan: MaskPlan, count: (rule: string) => void) {
@@ -30,7 +34,19 @@ export class BinaryCopyRewriter implements CopyRewriter {
   }
 
   push(data: Buffer): CopyLines {
-    const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data])
+    this.#begun.push(data)
+    return this.#begun.length < this.#need ? { masked: noBytes, original: noBytes } : this.#rows()
+  }
+
+  end(): CopyLines {
+    const last = this.#rows()
+    if (this.#begun.length > 0) throw new ProtocolViolation('COPY data ends within a row')
+    return last
+  }
+
+  /** The rows that are whole. */
+  #rows(): CopyLines {
+    const bytes = this.#begun.take()
     const shown: Buffer[] = []
     let start = 0
     while (start < bytes.length) {
@@ -40,14 +56,11 @@ export class BinaryCopyRewriter implements CopyRewriter {
       if (this.#state === 'header') this.#state = 'rows'
       start = end
     }
-    this.#rest = bytes.subarray(start)
-    if (this.#rest.length > maxLine) throw new ProtocolViolation(`a row of COPY data longer than ${maxLine} bytes`)
+    const rest = bytes.subarray(start)
+    if (rest.length > maxLine) throw new ProtocolViolation(`a row of COPY data longer than ${maxLine} bytes`)
+    this.#begun.push(rest)
+    this.#need = rest.length < longRow ? 0 : rest.length + (rest.length >> 2)
     return { masked: Buffer.concat(shown), original: bytes.subarray(0, start) }
-  }
-
-  end(): CopyLines {
-    if (this.#rest.length > 0) throw new ProtocolViolation('COPY data ends within a row')
-    return { masked: noBytes, original: noBytes }
   }
 
   /** Where the row that begins at `start` ends; -1: not yet. The row of -1 fields ends the data. */

@@ -1,5 +1,5 @@
 import type { MaskPlan } from '@hoop/contracts'
-import { ProtocolViolation } from '../bytes.ts'
+import { Pieces, ProtocolViolation } from '../bytes.ts'
 import { BinaryCopyRewriter } from './copy-binary.ts'
 import { type ColumnMasks, type CopyFormat, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
 
@@ -25,9 +25,8 @@ class LineRewriter implements CopyRewriter {
   readonly #byColumn: boolean
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
-  /** The line that is not whole yet, in the pieces that it came in; no byte is looked at twice. */
-  #pieces: Buffer[] = []
-  #waiting = 0
+  /** The line that is not whole yet; no byte is looked at twice. */
+  readonly #begun = new Pieces()
   #quoted = false
   #escaped = false
   #header: boolean
@@ -44,7 +43,7 @@ class LineRewriter implements CopyRewriter {
   push(data: Buffer): CopyLines {
     const masked: Buffer[] = []
     const original: Buffer[] = []
-    let changed = this.#pieces.length > 0
+    let changed = this.#begun.length > 0
     let start = 0
     for (;;) {
       const end = this.#lineEnd(data, start)
@@ -56,9 +55,8 @@ class LineRewriter implements CopyRewriter {
       masked.push(shown)
       start = end
     }
-    if (start < data.length) this.#pieces.push(data.subarray(start))
-    this.#waiting += data.length - start
-    if (this.#waiting > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
+    this.#begun.push(data.subarray(start))
+    if (this.#begun.length > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
     if (changed) return { masked: Buffer.concat(masked), original: Buffer.concat(original) }
     // Nothing to mask, the usual case: the very bytes that came.
     const lines = start === data.length ? data : data.subarray(0, start)
@@ -73,10 +71,9 @@ class LineRewriter implements CopyRewriter {
 
   /** The line that ends with these bytes. */
   #whole(last: Buffer): Buffer {
-    const line = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last])
-    this.#pieces = []
-    this.#waiting = 0
-    return line
+    if (this.#begun.length === 0) return last
+    this.#begun.push(last)
+    return this.#begun.take()
   }
 
   /** Where the line ends that goes on at `start`, its newline included; -1: not in these bytes. */
