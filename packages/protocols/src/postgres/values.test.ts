@@ -147,3 +147,29 @@ test('garbage is a value that cannot be read, never a crash', () => {
     { numRuns: 2000 },
   )
 })
+
+test('records within records, deeper than any type goes, are hidden and not searched for ever', () => {
+  const levels = 20_000
+  const value = Buffer.concat(Array.from({ length: levels }, (_, i) => recordOf(12 * (levels - i - 1))))
+  expect(detectInValue(detectors, 2249, 1, value, () => undefined)).toBeNull()
+})
+function recordOf(length: number): Buffer {
+  const bytes = Buffer.alloc(12)
+  bytes.writeInt32BE(1, 0)
+  bytes.writeInt32BE(2249, 4)
+  bytes.writeInt32BE(length, 8)
+  return bytes
+}
+
+test('a card number in JSON leaves JSON', async () => {
+  for (const [json, shown] of [
+    [`{"n":${card},"s":"no ${card} \\"${card}","k":[1.5,-${card},"é"]}`, '{"n":"0","s":"no 0 \\"0","k":[1.5,"-0","é"]}'],
+    [card, '"0"'],
+    [`"${card}"`, '"0"'],
+  ] as const) {
+    const expected = shown.replaceAll('0', '0'.repeat(16))
+    expect(detectInValue(detectors, types.json, 0, Buffer.from(json), () => undefined)?.toString()).toBe(expected)
+    const binary = Buffer.concat([Buffer.of(1), Buffer.from(json)])
+    expect(detectInValue(detectors, types.jsonb, 1, binary, () => undefined)?.toString()).toBe(`\x01${expected}`)
+  }
+})

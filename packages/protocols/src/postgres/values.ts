@@ -26,12 +26,13 @@ export const types = {
   jsonb: 3802,
 } as const
 
-const textTypes = new Set<number>([types.text, types.varchar, types.bpchar, types.name, types.unknown, types.char])
+const textTypes = new Set<number>([types.text, types.varchar, types.bpchar, types.name, types.unknown])
 const jsonTypes = new Set<number>([types.json, types.jsonb])
 const numberTypes = new Set<number>([types.int8, types.numeric, types.float8, types.float4])
 /** Types whose values cannot hold a card number, whichever way they are written. */
 const freeTypes = new Set<number>([
   types.bool,
+  types.char,
   types.int2,
   types.int4,
   types.oid,
@@ -70,6 +71,7 @@ const epoch2000 = Date.UTC(2000, 0, 1)
 /** A binary value as the server would print it, for the built-in types that drivers send in binary; null where the type is not known here. */
 export function binaryText(typeOid: number, bytes: Buffer): string | null {
   if (textTypes.has(typeOid) || typeOid === types.json || typeOid === types.xml) return bytes.toString('utf8')
+  if (typeOid === types.char && bytes.length === 1) return bytes.toString('latin1')
   if (typeOid === types.jsonb && bytes[0] === 1) return bytes.toString('utf8', 1)
   const { length } = bytes
   if (typeOid === types.bool && length === 1) return bytes[0] === 0 ? 'f' : 't'
@@ -117,9 +119,11 @@ export function maskValue(mask: ValueMask, typeOid: number, format: number, valu
     return masked === null ? null : Buffer.from(masked)
   }
   if (jsonTypes.has(typeOid)) {
-    const masked = mask.text(value.toString('utf8'))
+    const text = format === 1 ? binaryText(typeOid, value) : value.toString('utf8')
+    const masked = text === null ? null : mask.text(text)
     if (masked === null) return null
-    const json = Buffer.from(JSON.stringify(masked))
+    // Half of a surrogate pair would be written as an escape that the server's jsonb does not take.
+    const json = Buffer.from(JSON.stringify(masked.toWellFormed()))
     return typeOid === types.jsonb && format === 1 ? Buffer.concat([Buffer.from([1]), json]) : json
   }
   return null
@@ -132,6 +136,7 @@ export function detectInValue(
   format: number,
   value: Buffer,
   found: (rule: string) => void,
+  depth = 0,
 ): Buffer | null {
   if (freeTypes.has(typeOid)) return value
   if (numberTypes.has(typeOid)) {
@@ -146,7 +151,7 @@ export function detectInValue(
     if (!keepsType) return null
     const masked = Buffer.from(value)
     detectors.blank(masked, findings)
-    return masked
+    return jsonTypes.has(typeOid) ? jsonAgain(value, masked) : masked
   }
   if (typeOid === types.bytea && format === 0) {
     // \x and hexadecimal: what is found must be looked for in the bytes that it stands for.
@@ -155,7 +160,7 @@ export function detectInValue(
     for (const { rule } of inside) found(rule)
     return inside.length > 0 ? null : value
   }
-  if (format === 1 && !textTypes.has(typeOid) && holdsNumbers(detectors, value, found)) return null
+  if (format === 1 && !textTypes.has(typeOid) && holdsNumbers(detectors, value, found, depth)) return null
   return value
 }
 
@@ -167,10 +172,25 @@ function findInNumber(detectors: Detectors, text: string, found: (rule: string) 
   return findings.length > 0
 }
 
-/** Looks into binary arrays and composites for numbers: arrays of int8, numeric and floats, records of them, at any depth. */
-function holdsNumbers(detectors: Detectors, value: Buffer, found: (rule: string) => void): boolean {
+/** Records and arrays in one another: nobody's types go deeper, and each level is searched once more. */
+const deepest = 32
+
+/** Looks into binary arrays and composites for numbers: arrays of int8, numeric and floats, records of them. What is deeper than any is hidden. */
+function holdsNumbers(detectors: Detectors, value: Buffer, found: (rule: string) => void, depth: number): boolean {
   const elements = arrayElements(value) ?? recordFields(value) ?? []
-  return elements.some(([typeOid, bytes]) => detectInValue(detectors, typeOid, 1, bytes, found) !== bytes)
+  if (depth === deepest) return elements.length > 0
+  return elements.some(([typeOid, bytes]) => detectInValue(detectors, typeOid, 1, bytes, found, depth + 1) !== bytes)
+}
+
+/** A number that was blanked in JSON is none any more: it becomes a string. What stands in strings is as it was blanked. */
+function jsonAgain(original: Buffer, masked: Buffer): Buffer {
+  // Byte by byte: all that tells strings from numbers is ASCII.
+  const text = masked.toString('latin1')
+  const json = original.toString('latin1').replaceAll(/"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*/gs, (token, at: number) => {
+    const shown = text.slice(at, at + token.length)
+    return token.startsWith('"') || shown === token ? shown : JSON.stringify(shown)
+  })
+  return Buffer.from(json, 'latin1')
 }
 
 /** int32 ndim, int32 flags, oid element, (int32 length, int32 lower bound)*, (int32 length, bytes)*. Null: not an array. */
