@@ -1,4 +1,5 @@
 export * from './api.ts'
+export * from './doctor.ts'
 export * from './documents.ts'
 export * from './errors.ts'
 export * from './events.ts'

@@ -1,6 +1,8 @@
 export { type ParsedDocument, parseDocuments } from './documents/parse.ts'
 export { printDocument, printDocuments, withoutSecrets } from './documents/print.ts'
 export { DocumentError, type DocumentProblem } from './documents/problems.ts'
+export { columnsNamedAlike, type MissingColumn, missingColumns } from './masks/coverage.ts'
 export { type RecordedForm, recordedForm, recordedObjects } from './masks/recorded-form.ts'
+export { type About, aboutConnection } from './rules/about.ts'
 export type { JudgeInput, Judgement, RequiredApproval, RuleRefusal } from './rules/judgement.ts'
 export { compileRules, type RuleSet } from './rules/rule-set.ts'
