@@ -11,6 +11,7 @@ import { buildApi, type ServerTls } from './api/server.ts'
 import { Strangers } from './api/strangers.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { registeredConnections } from './connections/connections.ts'
+import { Doctor } from './connections/doctor.ts'
 import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { DocumentStore } from './documents/document-store.ts'
 import { Documents } from './documents/documents.ts'
@@ -25,6 +26,7 @@ import { type Environment, readSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
 import { Store } from './store/database.ts'
 import { sessionIndex } from './store/session-index.ts'
+import { dial } from './tunnels/dial.ts'
 import { attachTunnels } from './tunnels/index.ts'
 
 /** A gateway that serves. */
@@ -104,11 +106,12 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const find = (name: string) => documents.connection(name)
   const references = new References((name) => environment[name])
   const standing = new StandingAccess({ documents, logins })
+  const connections = registeredConnections({ find, store, cipher: keys.cipher, references })
   const sessions = await createSessions({
     index: sessionIndex(store, gateway),
     rules,
     holds: approvals,
-    connections: registeredConnections({ find, store, cipher: keys.cipher, references }),
+    connections,
     hold: (caller, name) =>
       standing.hold(caller, () =>
         whenKnown(() => access.authorise(caller, { kind: 'connection.use', connection: find(name), name })),
@@ -125,6 +128,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const config = { name: 'hoop', version: await version(), issuer, clientId, scopes: [...scopes] }
   const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
   const strangers = new Strangers()
+  const doctor = new Doctor({ connections, documents, dial, closing: closing.signal, log })
   const api = await buildApi(
     {
       config,
@@ -137,6 +141,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
       documentStore,
       approvals,
       sessions,
+      doctor,
       strangers,
       closing: closing.signal,
       log,

@@ -12,6 +12,7 @@ export type Action =
   | { readonly kind: 'session.read' | 'session.end' | 'session.kill'; readonly session: SessionSummary }
   | { readonly kind: 'approval.see' | 'approval.decide'; readonly approval: StoredApproval }
   | { readonly kind: 'document.read' | 'document.write' }
+  | { readonly kind: 'connection.inspect' }
 
 /** Minutes since the person proved who they are at the provider, within which they may decide for others. */
 const decideWithin = 15
@@ -71,6 +72,8 @@ export class Access {
         return this.#needs(identity, ['admin', 'audit'], 'read documents')
       case 'document.write':
         return this.#needs(identity, ['admin'], 'change documents')
+      case 'connection.inspect':
+        return this.#needs(identity, ['admin'], 'see all that a check of a connection finds')
       case 'approval.see':
         return identity.id === action.approval.requesterId || approves(identity, action.approval)
           ? null

@@ -1,14 +1,16 @@
 import { createPrivateKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Identity, OpenSessionRequest, SessionSummary } from '@hoop/contracts'
-import { ApiError } from '@hoop/contracts'
+import { ApiError, DoctorReport, HoopError } from '@hoop/contracts'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Doctor } from '../connections/doctor.ts'
 import { createSessions } from '../sessions/index.ts'
 import type { HoldRequest, Sessions } from '../sessions/types.ts'
 import { sessionIndex } from '../store/session-index.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { gatewayUrl, login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
+import { dial } from '../tunnels/dial.ts'
 import { type Api, buildApi } from './server.ts'
 
 let server: TestServer
@@ -75,12 +77,13 @@ const toOpen: OpenSessionRequest = {
 beforeAll(async () => {
   ;[server, issuer] = await Promise.all([startServer(), startIssuer()])
   parts = await openParts(server, issuer)
-  const upstream = () => Promise.reject(new Error('nothing is dialled here'))
+  const upstream = () => Promise.reject(new HoopError('connection_unavailable', 'no way to app at 127.0.0.1'))
+  const connections = { get: (name: string) => parts.documents.connection(name), upstream }
   const real = await createSessions({
     index: sessionIndex(parts.store, parts.gateway),
     rules: () => parts.documents.rules(),
     holds: parts.approvals,
-    connections: { get: (name) => parts.documents.connection(name), upstream },
+    connections,
     hold: (caller) => parts.standing.hold(caller),
     records: server.folder,
     digestKey: createSecretKey(Buffer.alloc(32, 2)),
@@ -88,7 +91,8 @@ beforeAll(async () => {
   })
   sessions = observed(real)
   const config = { name: 'hoop', version: '1', issuer: issuer.url, clientId: 'hoop-cli', scopes: ['openid'] }
-  api = await buildApi({ ...parts, config, sessions, closing: closing.signal }, null)
+  const doctor = new Doctor({ connections, documents: parts.documents, dial, closing: closing.signal, log: parts.log })
+  api = await buildApi({ ...parts, config, sessions, doctor, closing: closing.signal }, null)
   for (const person of Object.keys(people) as Person[]) {
     tokens.set(person, (await login(parts, issuer, person, [...people[person]])).access_token)
   }
@@ -186,6 +190,14 @@ const everybody = { nobody: 200, owner: 200, approver: 200, auditor: 200, admin:
 const routes: { route: string; body?: unknown; allowed: Record<Person, number> }[] = [
   { route: 'GET /v1/whoami', allowed: everybody },
   { route: 'GET /v1/connections', allowed: everybody },
+  {
+    route: 'POST /v1/connections/shop/doctor',
+    allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 200 },
+  },
+  {
+    route: 'POST /v1/connections/absent/doctor',
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 },
+  },
   { route: 'POST /v1/sessions', body: toOpen, allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 403 } },
   { route: 'GET /v1/sessions', allowed: everybody },
   { route: 'GET /v1/sessions/SESSION', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
@@ -269,6 +281,26 @@ test('the own sessions of those who may see no others, all for auditors', async 
   expect((await list('auditor', `?identity=${owner}&limit=1`)).sessions?.length).toBe(1)
   expect((await list('auditor', '?limit=0')).status).toBe(400)
   expect((await list('auditor', '?unknown=1')).status).toBe(400)
+})
+
+test('a check of a connection shows addresses, roles and advice to admins only, and is in the log of the product', async () => {
+  const check = async (who: string) => {
+    const answer = await api.inject({ method: 'POST', url: '/v1/connections/shop/doctor', headers: headers(who) })
+    return DoctorReport.parse(answer.json())
+  }
+  const [own, all] = [await check('owner'), await check('admin')]
+  expect({ own: own.complete, all: all.complete }).toEqual({ own: false, all: true })
+  expect(JSON.stringify(all)).toContain('127.0.0.1')
+  expect(JSON.stringify(own)).not.toMatch(/127\.0\.0\.1|engineers/)
+  expect(own.findings.every(({ details, statements }) => details.length === 0 && statements.length === 0)).toBe(true)
+  expect(own).toMatchObject({ available: false, findings: [{ check: 'login.works', status: 'problem' }, {}, {}] })
+  const { rows } = await parts.store.run((db) =>
+    db.execute("select target, detail from admin_log where action = 'connection.check' order by id desc limit 2"),
+  )
+  expect(rows).toEqual([
+    { target: 'Connection/shop', detail: 'everything' },
+    { target: 'Connection/shop', detail: 'as a user' },
+  ])
 })
 
 test('who reads a session is on its record and in the log of the product', async () => {

@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { StandingAccess } from '../access/standing-access.ts'
 import type { Approvals } from '../approvals/approvals.ts'
+import type { Doctor } from '../connections/doctor.ts'
 import type { DocumentStore } from '../documents/document-store.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Logins } from '../identity/logins.ts'
@@ -18,6 +19,7 @@ import type { Store } from '../store/database.ts'
 import { approvalRoutes } from './approvals.ts'
 import { authenticate } from './authentication.ts'
 import { connectionRoutes } from './connections.ts'
+import { doctorRoutes } from './doctor.ts'
 import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
 import { publicRoutes } from './public.ts'
@@ -40,6 +42,7 @@ export interface ApiParts {
   readonly documentStore: DocumentStore
   readonly approvals: Approvals
   readonly sessions: Sessions
+  readonly doctor: Doctor
   readonly strangers: Strangers
   /** Aborts when the gateway stops: streams end. */
   readonly closing: AbortSignal
@@ -94,6 +97,7 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
     tokenRoutes,
     whoAmIRoute,
     connectionRoutes,
+    doctorRoutes,
     sessionRoutes,
     approvalRoutes,
     documentRoutes,

@@ -3,7 +3,13 @@ import type { Database } from './database.ts'
 import { adminLog } from './schema.ts'
 
 /** What is put on the record of the product itself, beside the records of sessions. */
-export type AdminAction = 'document.apply' | 'document.delete' | 'document.read' | 'session.read' | 'session.kill'
+export type AdminAction =
+  | 'connection.check'
+  | 'document.apply'
+  | 'document.delete'
+  | 'document.read'
+  | 'session.read'
+  | 'session.kill'
 
 /** Adds a row; within the transaction of what it tells about, so that neither is there without the other. */
 export async function writeAdminLog(
