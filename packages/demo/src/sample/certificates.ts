@@ -16,7 +16,7 @@ const day = 24 * 60 * 60 * 1000
 /** Makes an authority and a certificate of it for these host names and addresses. The authority's key is forgotten: it signs nothing else. */
 export async function makeCertificates(hosts: readonly string[]): Promise<Certificates> {
   const notBefore = new Date(Date.now() - day)
-  const notAfter = new Date(Date.now() + 30 * day)
+  const notAfter = new Date(Date.now() + 90 * day)
   const authority = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const server = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
