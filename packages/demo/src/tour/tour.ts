@@ -41,11 +41,16 @@ export async function tour(options: TourOptions): Promise<void> {
 }
 
 async function setUp({ caller, screen, gateway, documents }: Stage): Promise<void> {
-  screen.heading('1. The administrator registers the database, and says who may do what')
+  screen.heading('1. The administrator registers the database, says who may do what, and has it checked')
   const admin = caller('root-admin')
   await admin.logIn(gateway)
   const { code } = await admin.run('apply', '-f', documents)
   screen.check('the documents are in force', code === 0)
+  const checked = await admin.run('doctor', 'sample', '--quiet')
+  screen.check(
+    'nothing is wrong with the connection; what could be better comes with its SQL',
+    checked.code === 0 && /^sample: 0 problems/m.test(checked.stdout),
+  )
 }
 
 async function logIn({ caller, screen, gateway }: Stage): Promise<void> {
