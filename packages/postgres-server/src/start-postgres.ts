@@ -17,8 +17,10 @@ export interface PostgresOptions {
   readonly port?: number
   /** Of the superuser `postgres`; set at the first start, and the same at each later one. */
   readonly password: string
-  /** PEM. With it the server accepts TLS, and still plain connections on loopback. */
-  readonly tls?: { readonly cert: string; readonly key: string }
+  /** PEM. With it the server accepts TLS, and still plain connections on loopback; `clientCa` signs the certificates of clients. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  /** Lines of pg_hba.conf, before one that lets `postgres` in by its password. Absent: everybody, by password. */
+  readonly access?: readonly string[]
   /** Server settings by name; they win over ours. */
   readonly settings?: Readonly<Record<string, string>>
   /** Absent: true. False leaves out fsync: for data that may be lost with the machine's power. */
@@ -68,6 +70,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     if (options.tls !== undefined) {
       await writePrivate(join(cluster, 'server.crt'), options.tls.cert, account)
       await writePrivate(join(cluster, 'server.key'), options.tls.key, account)
+      if (options.tls.clientCa !== undefined) await writePrivate(join(cluster, 'root.crt'), options.tls.clientCa, account)
+    }
+    if (options.access !== undefined) {
+      const lines = [...options.access, 'host all postgres 127.0.0.1/32 scram-sha-256', '']
+      await writePrivate(join(cluster, 'pg_hba.conf'), lines.join('\n'), account)
     }
     const { child, port, pid } = await launch(binaries.postgres, { options, dataFolder, cluster, account })
     return serverOf(child, { port, pid, password: options.password, logFolder: join(cluster, 'log'), release })
@@ -138,6 +145,7 @@ function settings(options: PostgresOptions, port: number): Record<string, string
     log_rotation_size: '0',
     ...(options.durable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
     ...(options.tls === undefined ? {} : { ssl: 'on' }),
+    ...(options.tls?.clientCa === undefined ? {} : { ssl_ca_file: 'root.crt' }),
     ...options.settings,
   }
 }
