@@ -92,6 +92,8 @@ export const ConnectionDocument = z.strictObject({
       }),
     ])
     .default('verify-full'),
+  /** `transparent` forwards what cannot be read and enforces nothing: no masks, no policies but allow-all. */
+  profile: z.enum(['strict', 'transparent']).default('strict'),
   record: z
     .strictObject({
       durability: z.enum(['ordered', 'synced']).default('ordered'),
@@ -100,6 +102,7 @@ export const ConnectionDocument = z.strictObject({
     .default({ durability: 'ordered', results: 'full' }),
 })
 export type ConnectionDocument = z.infer<typeof ConnectionDocument>
+export type Profile = ConnectionDocument['profile']
 
 export const AccessDocument = z.strictObject({
   kind: z.literal('Access'),

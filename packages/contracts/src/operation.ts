@@ -77,6 +77,8 @@ export interface Operation {
   readonly functions: readonly string[]
   readonly facts: Facts
   readonly literals: readonly Literal[]
+  /** Statements that it runs by their names: `EXECUTE p` runs what was prepared as p, `FETCH` goes on with a cursor's query. */
+  readonly runs: readonly { readonly name: string; readonly text: string; readonly literals: readonly Literal[] }[]
   /** Columns whose values this operation stores somewhere else in the backend (INSERT … SELECT, CTAS, UPDATE … FROM). */
   readonly flows: Sources
   readonly parts: readonly Part[]

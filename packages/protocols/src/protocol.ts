@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
-import type { Gate, Identity, LoadBalance, ScramVerifier, TargetSessionAttrs } from '@hoop/contracts'
+import type { SecureContext } from 'node:tls'
+import type { Gate, Identity, LoadBalance, Profile, ScramVerifier, TargetSessionAttrs } from '@hoop/contracts'
 
 /** How to reach the backend's own cancel path: our key, given to the caller, and what to do when it comes back. */
 export interface Cancels {
-  /** Registers a callback under a new random key; `key` is what the caller is given. */
-  register(cancel: () => void): CancelHandle
+  /** Registers a callback under a new random key of so many bytes, which the caller is given. */
+  register(cancel: () => void, secretLength: number): CancelHandle
   /** Runs the callback of this key, if it is known and the try is within limits. */
   cancel(processId: number, secret: Buffer): void
 }
@@ -36,6 +37,13 @@ export interface BackendHost {
 export interface ClientCertificate {
   readonly certificate: string
   readonly key: string
+}
+
+/** TLS on the caller's leg, which ends in the gateway: a certificate for localhost. */
+export interface LocalTls {
+  readonly context: SecureContext
+  /** Channel binding of the type tls-server-end-point (RFC 5929, section 4): the hash of that certificate. */
+  readonly endPoint: Buffer
 }
 
 /** The account and transport of the backend, decrypted for one dial. */
@@ -76,6 +84,10 @@ export interface ServeContext {
   /** The backend's account, its secret resolved for this use. Rejects with a HoopError. */
   upstream(): Promise<Upstream>
   readonly localSecret: ScramVerifier
+  /** Null: callers are told that there is no TLS on this leg. */
+  readonly localTls: LocalTls | null
+  /** `transparent`: what cannot be read is forwarded and recorded so, and nothing is pinned or refused but messages that cannot be. */
+  readonly profile: Profile
   readonly gate: Gate
   readonly cancels: Cancels
   /** Aborts when the session ends: killed, expired, gateway stopping; the reason is a HoopError with words for the caller. */

@@ -29,10 +29,10 @@ describe('recordedForm', () => {
     [`where n in (‹12›, ‹-3.5›)`, `where n in (***, ***)`],
     [`set email = ‹'a'› || ‹'b'›`, `set email = '[masked]' || '[masked]'`],
   ])('%s', (marked, text) => {
-    expect(recordedForm(withLiterals(marked, email), emails)).toEqual({ text, parameters: [], masked: true })
+    expect(recordedForm(withLiterals(marked, email), emails)).toEqual({ text, parameters: [], runs: [], masked: true })
     expect(recordedForm(withLiterals(marked, 'opaque'), emails).text).toBe(text)
     const plain = withLiterals(marked, id)
-    expect(recordedForm(plain, emails)).toEqual({ text: plain.text, parameters: [], masked: false })
+    expect(recordedForm(plain, emails)).toEqual({ text: plain.text, parameters: [], runs: [], masked: false })
   })
 
   it('masks parameters likewise; NULL stays NULL', () => {
@@ -58,6 +58,7 @@ describe('recordedForm', () => {
     expect(recordedForm(given, plan({ detect: ['card'], method: 'partial' }))).toEqual({
       text: "insert into notes values ('card ************1111', $1)",
       parameters: [{ type: 'text', value: '****-****-****-4444' }],
+      runs: [],
       masked: true,
     })
   })
@@ -77,7 +78,7 @@ describe('recordedForm', () => {
     const text = "alter role app password 'hunter2'"
     const given = operation({ text, literals: [{ start: 24, end: 33, sources: [], secret: true }] })
     for (const any of [maskPlan([], Buffer.alloc(32)), emails, plan({ detect: ['card'] })]) {
-      expect(recordedForm(given, any)).toEqual({ text: "alter role app password '[masked]'", parameters: [], masked: true })
+      expect(recordedForm(given, any)).toEqual({ text: "alter role app password '[masked]'", parameters: [], runs: [], masked: true })
     }
   })
 
@@ -86,7 +87,7 @@ describe('recordedForm', () => {
       text: "selct email = 'a@b' 4111111111111111",
       refused: { code: 'unreadable', words: 'syntax error' },
     })
-    expect(recordedForm(given, emails)).toEqual({ text: '[masked]', parameters: [], masked: true })
+    expect(recordedForm(given, emails)).toEqual({ text: '[masked]', parameters: [], runs: [], masked: true })
     expect(recordedForm(given, plan({ detect: ['card'] })).text).toBe("selct email = 'a@b' ****************")
   })
 
@@ -125,6 +126,7 @@ describe('recordedForm', () => {
     expect(recordedForm(given, maskPlan([], Buffer.alloc(32)))).toEqual({
       text: given.text,
       parameters: [{ type: 'text', value: 'x' }],
+      runs: [],
       masked: false,
     })
   })

@@ -5,6 +5,8 @@ import { redacted } from './methods.ts'
 export interface RecordedForm {
   readonly text: string
   readonly parameters: readonly { readonly type: string | null; readonly value: string | null }[]
+  /** What it runs by name. */
+  readonly runs: readonly { readonly name: string; readonly text: string }[]
   /** Whether anything differs from the original. */
   readonly masked: boolean
 }
@@ -15,10 +17,12 @@ export interface RecordedForm {
  * not known. Throws RangeError for a literal that lies outside of the text.
  */
 export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm {
-  if (plan.empty && operation.refused?.code !== 'unreadable' && !operation.literals.some(({ secret }) => secret))
+  const literals = [operation, ...operation.runs].flatMap((part) => part.literals)
+  if (plan.empty && operation.refused?.code !== 'unreadable' && !literals.some(({ secret }) => secret))
     return {
       text: operation.text,
       parameters: operation.parameters.map(({ type, value }) => ({ type, value })),
+      runs: operation.runs.map(({ name, text }) => ({ name, text })),
       masked: false,
     }
   const text = recordedText(operation, plan)
@@ -27,14 +31,22 @@ export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm
     const hidden = plan.column(sources) !== null || holdsValue(type, value, plan)
     return { type, value: hidden ? redacted : withDetectors(value, plan) }
   })
-  const masked = text !== operation.text || parameters.some(({ value }, index) => value !== operation.parameters[index]?.value)
-  return { text, parameters, masked }
+  const runs = operation.runs.map((run) => ({ name: run.name, text: maskedText(run, plan) }))
+  const masked =
+    text !== operation.text ||
+    runs.some((run, index) => run.text !== operation.runs[index]?.text) ||
+    parameters.some(({ value }, index) => value !== operation.parameters[index]?.value)
+  return { text, parameters, runs, masked }
 }
 
 function recordedText(operation: Operation, plan: MaskPlan): string {
   if (operation.refused?.code === 'unreadable' && (plan.hasColumns || aboutSecrets.test(operation.text))) return redacted
-  const literals = operation.literals.filter(({ secret, sources }) => secret || plan.column(sources) !== null)
-  return withDetectors(withoutLiterals(operation.text, literals), plan)
+  return maskedText(operation, plan)
+}
+
+function maskedText({ text, literals }: Pick<Operation, 'text' | 'literals'>, plan: MaskPlan): string {
+  const hidden = literals.filter(({ secret, sources }) => secret || plan.column(sources) !== null)
+  return withDetectors(withoutLiterals(text, hidden), plan)
 }
 
 /** The operation's objects, without names that look like data. */

@@ -9,6 +9,8 @@ export interface PolicyRule {
   readonly rule: string
   readonly document: PolicyDocument
   readonly condition: Condition
+  /** It has no condition. */
+  readonly always: boolean
   /** Null unless it says approve. */
   readonly approval: RequiredApproval | null
 }
@@ -17,11 +19,12 @@ export interface PolicyRule {
 export function policyRule(document: PolicyDocument, compileCondition: CompileCondition): PolicyRule {
   const rule = `Policy/${document.name}`
   const condition = compileCondition(document.when)
-  if (document.then !== 'approve') return { rule, document, condition, approval: null }
+  const always = condition.source.trim() === 'true'
+  if (document.then !== 'approve') return { rule, document, condition, always, approval: null }
   if (document.approvers === undefined) throw new TypeError(`${rule}: approve without approvers`)
   const { groups, count, timeout } = document.approvers
   const message = document.message ?? `${rule} asks for approval by ${groups.join(' or ')}`
-  return { rule, document, condition, approval: { rule, groups, count, timeout: seconds(timeout), message } }
+  return { rule, document, condition, always, approval: { rule, groups, count, timeout: seconds(timeout), message } }
 }
 
 /** What came of one rule: `failed` is a condition that could not be evaluated. */
@@ -31,8 +34,7 @@ export type RuleOutcome = { readonly policy: PolicyRule; readonly reason: Reason
 )
 
 export function applyRule(policy: PolicyRule, variables: Variables): RuleOutcome {
-  const { rule, condition } = policy
-  const always = condition.source.trim() === 'true'
+  const { rule, condition, always } = policy
   try {
     if (!condition.holds(variables)) {
       return {

@@ -1,12 +1,14 @@
-import type {
-  AccessDocument,
-  ConnectionDocument,
-  Document,
-  Identity,
-  MaskDocument,
-  MaskPlan,
-  Reason,
-  RoleDocument,
+import {
+  type AccessDocument,
+  type ConnectionDocument,
+  type ConnectionSelector,
+  type Document,
+  HoopError,
+  type Identity,
+  type MaskDocument,
+  type MaskPlan,
+  type Reason,
+  type RoleDocument,
 } from '@hoop/contracts'
 import { conditionLanguage } from '../conditions/condition.ts'
 import { maskPlan } from '../masks/plan.ts'
@@ -50,6 +52,7 @@ export function compileRules(documents: readonly Document[], options: { readonly
   const masks = ordered.filter((document): document is MaskDocument => document.kind === 'Mask')
   const policies = ordered.flatMap((document) => (document.kind === 'Policy' ? [policyRule(document, compileCondition)] : []))
   maskPlan(masks, options.hashKey)
+  for (const document of ordered) if (document.kind === 'Connection') checkTransparent(document, masks, policies)
 
   const standings = new WeakMap<Identity, WeakMap<ConnectionDocument, Standing>>()
   function standing(identity: Identity, connection: ConnectionDocument): Standing {
@@ -82,6 +85,21 @@ export function compileRules(documents: readonly Document[], options: { readonly
     judge: (input) => standing(input.identity, input.connection).judge(input),
     masks: (identity, connection) => standing(identity, connection).masks,
   }
+}
+
+/** A transparent connection enforces nothing, and must not look as if it did. @throws HoopError `invalid_document` */
+function checkTransparent(connection: ConnectionDocument, masks: readonly MaskDocument[], policies: readonly PolicyRule[]): void {
+  if (connection.profile !== 'transparent') return
+  const about = ({ connections }: { connections: ConnectionSelector }) => connectionMisfit(connections, connection) === null
+  const mask = masks.find(about)
+  const policy = policies.find(({ document, always }) => about(document) && !(document.then === 'allow' && always))
+  if (mask === undefined && policy === undefined) return
+  const rule = mask === undefined ? policy?.rule : `Mask/${mask.name}`
+  throw new HoopError(
+    'invalid_document',
+    `Connection/${connection.name} has profile: transparent, which enforces nothing, and ${rule} is about it.`,
+    { hint: `Leave profile out, or choose the connections of ${rule} so that this one is not among them.` },
+  )
 }
 
 function accessReason(document: AccessDocument, identity: Identity, connection: ConnectionDocument): Reason {

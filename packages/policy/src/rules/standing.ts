@@ -55,7 +55,7 @@ export class Standing {
     const { operation } = input
     const outcomes = this.#apply(input)
     const impossible = cannotRun(operation)
-    const unknown = unknownEffects(operation, outcomes)
+    const unknown = input.connection.profile === 'transparent' ? null : unknownEffects(operation, outcomes)
     const flow = maskedFlow(operation, this.masks)
     const builtIn = [impossible, unknown, flow].filter((outcome) => outcome !== null)
     const reasons = [...builtIn.map(({ reason }) => reason), ...outcomes.map(({ reason }) => reason), ...this.#misfits]

@@ -11,6 +11,7 @@ export function operation(given: Partial<Omit<Operation, 'facts'>> & { readonly 
     objects: [],
     functions: [],
     literals: [],
+    runs: [],
     flows: [],
     parts: [],
     refused: null,

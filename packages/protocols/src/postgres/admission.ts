@@ -1,6 +1,7 @@
 import type { Maybe, Operation, Parameter, Refusal, Verdict } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
+import type { SessionView } from './catalogues.ts'
 import { type Ongoing, redefines, stores } from './changes.ts'
 import { write } from './codec.ts'
 import { Exchange } from './exchange.ts'
@@ -8,7 +9,7 @@ import type { Statement } from './operations.ts'
 import { StatementUnreadable } from './parser.ts'
 import { holdNotice } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
-import { rejected, unreadable } from './unreadable.ts'
+import { unreadStatement } from './unreadable.ts'
 
 /** What stands between a text and its run: it is read by the definitions of now, put before the gate, and begun only while they hold. */
 export class Admission {
@@ -19,8 +20,6 @@ export class Admission {
   #callerGone = false
   /** Sent and not answered: a change of what names mean. Nothing behind it is read before it is done. */
   #barrier: Exchange | null = null
-  /** Relations that this session has made for itself. */
-  readonly #temporary = new Set<string>()
   /** When the catalogue was read that a statement was read by. */
   readonly #asOf = new WeakMap<Statement, number>()
   /** Definitions that it changes, until their transaction ends. */
@@ -63,29 +62,30 @@ export class Admission {
   admitText(text: string): Maybe<{ verdict: Verdict; statement: Statement }> {
     return andThen(this.read(text), (statement) => {
       if (statement instanceof StatementUnreadable) {
-        const operation = unreadable(text, rejected(statement))
-        return andThen(this.admit(operation), (verdict) => {
+        const unread = unreadStatement(text, statement)
+        return andThen(this.admit({ ...unread.operation, parameters: [] }), (verdict) => {
           if (verdict.kind === 'permit') throw new ProtocolViolation('a text was admitted unread')
-          return { verdict, statement: { ...nothing, operation } }
+          return { verdict, statement: unread }
         })
       }
       return andThen(this.admitStatement(statement, []), (verdict) => ({ verdict, statement }))
     })
   }
 
+  /** What a text does. With the transparent profile one that the parser rejects is a statement, too. */
   read(text: string): Maybe<Statement | StatementUnreadable> {
-    const { catalogues, database } = this.#parts
+    const { catalogues, context, database } = this.#parts
     const read = (statement: Statement): Statement => {
       this.#asOf.set(statement, catalogues.asOf)
       return statement
     }
-    const failed = (error: unknown): StatementUnreadable => {
-      if (error instanceof StatementUnreadable) return error
-      throw error
+    const failed = (error: unknown): Statement | StatementUnreadable => {
+      if (!(error instanceof StatementUnreadable)) throw error
+      return context.profile === 'transparent' ? read(unreadStatement(text, error)) : error
     }
-    return andThen(this.#settled(), () => {
+    return andThen(this.settled(), () => {
       try {
-        const statement = catalogues.statement(this.#parts.context, database, text, this.#parts.replies.ddlOpen, this.#temporary)
+        const statement = catalogues.statement(context, database, text, this.#view())
         return statement instanceof Promise ? statement.then(read, failed) : read(statement)
       } catch (error) {
         return failed(error)
@@ -93,8 +93,19 @@ export class Admission {
     })
   }
 
+  #view(): SessionView {
+    const { context, registry, replies, state } = this.#parts
+    return {
+      uncertain: replies.ddlOpen,
+      temporary: state.temporary,
+      searchPath: state.searchPath,
+      names: () => registry.names(),
+      transparent: context.profile === 'transparent',
+    }
+  }
+
   /** Waits until a change of what names mean, sent before, is done. */
-  #settled(): Maybe<void> {
+  settled(): Maybe<void> {
     const barrier = this.#barrier
     if (barrier === null) return
     if (this.#parts.replies.owes(barrier)) return this.until(() => !this.#parts.replies.owes(barrier))
@@ -102,7 +113,9 @@ export class Admission {
   }
 
   raiseBarrier(exchange: Exchange): void {
-    if (exchange.statement.parts.some(({ changesCatalogue }) => changesCatalogue)) this.#barrier = exchange
+    const { parts } = exchange.statement
+    const definitions = this.#parts.context.profile === 'strict' && parts.some(({ changesCatalogue }) => changesCatalogue)
+    if (definitions || parts.some(({ session }) => session.length > 0)) this.#barrier = exchange
   }
 
   admitStatement(statement: Statement, parameters: readonly Parameter[]): Maybe<Verdict> {
@@ -119,6 +132,7 @@ export class Admission {
 
   #operation(statement: Statement, parameters: readonly Parameter[]): Operation {
     const { operation } = statement
+    if (this.#parts.context.profile === 'transparent') return { ...operation, parameters }
     if (operation.refused !== null || !this.#parts.context.gate.masks.hasColumns) return { ...operation, parameters }
     const conflict = this.#parts.catalogues.changes.conflict(this, statement)
     return { ...operation, parameters, refused: conflict === null ? null : { code: 'not_supported', words: conflict } }
@@ -148,7 +162,7 @@ export class Admission {
     verdict.permit.consume()
     const { changes, asOf: latest } = this.#parts.catalogues
     const asOf = this.#asOf.get(statement) ?? latest
-    for (const name of statement.temporary) this.#temporary.add(name)
+    for (const name of statement.temporary) this.#parts.state.temporary.add(name)
     const uncertain = this.#parts.replies.ddlOpen
     const storing = stores(statement) ? changes.store(this, statement) : null
     if (redefines(statement.redefines)) this.#redefining.push({ unit, change: changes.begin(this, statement.redefines) })
@@ -176,15 +190,6 @@ export class Admission {
   notRun(verdict: Verdict, statement: Statement): Maybe<void> {
     if (verdict.kind === 'permit') return new Exchange(verdict.permit, statement, () => true).end('not-run')
   }
-}
-
-const nothing: Omit<Statement, 'operation'> = {
-  parameterSources: new Map(),
-  parts: [],
-  empty: true,
-  unresolved: [],
-  temporary: [],
-  redefines: new Set(),
 }
 
 /** How long a statement may go on whose caller is gone: it is cancelled, but a cancel request may be lost. */

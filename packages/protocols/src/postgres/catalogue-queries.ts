@@ -6,7 +6,8 @@ const row = <Columns extends [z.ZodType, ...z.ZodType[]]>(...columns: Columns) =
 
 /** What the server answers to {@link catalogueQueries}: rows of text values, as the simple query protocol sends them. */
 export const CatalogueRows = z.object({
-  session: row(text, text.nullable()),
+  session: row(text, text.nullable(), text),
+  schemas: row(text),
   relations: row(text, text, text, text, text.nullable()),
   columns: row(text, text, text, text, text.nullable()),
   inheritance: row(text, text),
@@ -23,8 +24,9 @@ export type CatalogueRows = z.infer<typeof CatalogueRows>
 export const catalogueQueries: readonly { readonly name: keyof CatalogueRows | null; readonly text: string }[] = [
   {
     name: 'session',
-    text: `select current_setting('server_version_num'), array_to_json(current_schemas(true))`,
+    text: `select current_setting('server_version_num'), array_to_json(current_schemas(true)), current_setting('search_path')`,
   },
+  { name: 'schemas', text: `select nspname from pg_namespace where nspname !~ '^pg_(toast|temp)'` },
   { name: null, text: `select set_config('search_path', 'pg_catalog', false)` },
   {
     name: 'relations',

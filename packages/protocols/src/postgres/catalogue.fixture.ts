@@ -73,7 +73,8 @@ export function fixtureCatalogue(): Catalogue {
   functions.push(['archive', 'upper', 'i', 'f', 'sql', 'scalar'], ['public', 'dblink', 'v', 'f', 'c', null])
 
   return buildCatalogue({
-    session: [['180004', '["pg_catalog","public"]']],
+    session: [['180004', '["pg_catalog","public"]', '"$user", public']],
+    schemas: [['pg_catalog'], ['public'], ['archive']],
     relations,
     columns,
     inheritance: [[oidOf('measurements_2026'), oidOf('measurements')]],

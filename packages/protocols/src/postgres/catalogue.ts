@@ -1,5 +1,6 @@
 import type { ColumnRef, Sources } from '@hoop/contracts'
 import { CatalogueRows } from './catalogue-queries.ts'
+import { type SearchPath, schemasOf } from './search-path.ts'
 import { unionAll } from './sources.ts'
 
 export { catalogueQueries } from './catalogue-queries.ts'
@@ -54,6 +55,9 @@ export interface Catalogue {
   readonly version: string
   /** Where unqualified names are looked for, in order; `pg_catalog` is among them. */
   readonly searchPath: readonly string[]
+  /** The setting itself, `$user` and schemas that are not there among it. */
+  readonly defaultPath: readonly string[]
+  readonly schemas: ReadonlySet<string>
   readonly relationsByOid: ReadonlyMap<number, CatalogueRelation>
   /** By schema, then name. */
   readonly relations: ReadonlyMap<string, ReadonlyMap<string, CatalogueRelation>>
@@ -64,6 +68,8 @@ export interface Catalogue {
   readonly userOperators: ReadonlyMap<string, readonly string[]>
   /** Names of relations that mean, unqualified, what only one session sees: they are not known. */
   readonly hidden?: ReadonlySet<string>
+  /** What names meant before they became uncertain: rules are about these as long as nothing else is known. */
+  readonly probable?: Catalogue
 }
 
 const relationKinds: Readonly<Record<string, RelationKind>> = {
@@ -128,7 +134,19 @@ export function buildCatalogue(rows: unknown): Catalogue {
   }
   const userOperators = new Map<string, string[]>()
   for (const [schema, name] of answers.operators) inner(userOperators, name, () => []).push(schema)
-  return { version: session[0], searchPath, relationsByOid, relations, functions, types, typesByOid, userOperators }
+  const schemas = new Set(answers.schemas.map(([name]) => name))
+  return {
+    version: session[0],
+    searchPath,
+    defaultPath: schemasOf(session[2]) ?? [],
+    schemas,
+    relationsByOid,
+    relations,
+    functions,
+    types,
+    typesByOid,
+    userOperators,
+  }
 }
 
 /**
@@ -150,10 +168,20 @@ export function uncertainCatalogue(catalogue: Catalogue): Catalogue {
     new Map([...bySchema].filter(([schema]) => schema === 'pg_catalog' || schema === 'information_schema'))
   return {
     ...catalogue,
+    probable: catalogue.probable ?? catalogue,
     relations: system(catalogue.relations),
     relationsByOid: new Map(),
     functions: system(catalogue.functions),
   }
+}
+
+/** The catalogue as a session sees it that has this search path; the same object where that makes no difference. */
+export function withSearchPath(catalogue: Catalogue, { schemas, user }: SearchPath): Catalogue {
+  const path = (schemas ?? catalogue.defaultPath).map((schema) => (schema === '$user' ? user : schema))
+  const known = path.filter((schema) => catalogue.schemas.has(schema))
+  const searchPath = known.includes('pg_catalog') ? known : ['pg_catalog', ...known]
+  const same = searchPath.length === catalogue.searchPath.length && searchPath.every((s, i) => s === catalogue.searchPath[i])
+  return same ? catalogue : { ...catalogue, searchPath }
 }
 
 /** A relation by the name that a statement uses, null if there is none. */
@@ -164,6 +192,13 @@ export function findRelation(catalogue: Catalogue, schema: string | null, name: 
     if (found) return found
   }
   return null
+}
+
+/** A relation as it was known last; null if there was none. What it holds is not to be relied upon where `findRelation` has none. */
+export function probableRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
+  const certain = findRelation(catalogue, schema, name)
+  if (certain || !catalogue.probable || (schema === null && catalogue.hidden?.has(name))) return certain
+  return findRelation(catalogue.probable, schema, name)
 }
 
 /** Every function that a call by this name could mean: overloads are told apart by types, which are not known here. */

@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { ServeContext } from '../protocol.ts'
-import { Catalogues } from './catalogues.ts'
+import { Catalogues, type SessionView } from './catalogues.ts'
 import { fakeBackend, fakeUpstream } from './fake-backend.fixture.ts'
 import { loadParser } from './parser.ts'
+import { noSessionNames } from './session-change.ts'
 
 beforeAll(loadParser)
 
@@ -26,11 +27,18 @@ function session() {
   return { context: context as unknown as ServeContext, ending, open: opened.resolve, dials: () => dials }
 }
 const text = 'select 1'
+const view: SessionView = {
+  uncertain: false,
+  temporary: new Set(),
+  searchPath: null,
+  names: () => noSessionNames,
+  transparent: false,
+}
 
 test('those who ask together wait for one read', async () => {
   const catalogues = new Catalogues()
   const { context, open, dials } = session()
-  const both = [catalogues.statement(context, 'shop', text, false), catalogues.statement(context, 'shop', text, false)]
+  const both = [catalogues.statement(context, 'shop', text, view), catalogues.statement(context, 'shop', text, view)]
   open()
   await Promise.all(both)
   expect(dials()).toBe(1)
@@ -39,9 +47,9 @@ test('those who ask together wait for one read', async () => {
 test('a read that DDL overtook does not serve who asks after it', async () => {
   const catalogues = new Catalogues()
   const { context, open, dials } = session()
-  const before = catalogues.statement(context, 'shop', text, false)
+  const before = catalogues.statement(context, 'shop', text, view)
   catalogues.changed()
-  const after = catalogues.statement(context, 'shop', text, false)
+  const after = catalogues.statement(context, 'shop', text, view)
   open()
   await Promise.all([before, after])
   expect(dials()).toBe(2)
@@ -51,8 +59,8 @@ test('a session that ends while it reads takes nobody along', async () => {
   const catalogues = new Catalogues()
   const first = session()
   const second = session()
-  const theirs = Promise.resolve(catalogues.statement(first.context, 'shop', text, false)).catch((error: unknown) => error)
-  const ours = catalogues.statement(second.context, 'shop', text, false)
+  const theirs = Promise.resolve(catalogues.statement(first.context, 'shop', text, view)).catch((error: unknown) => error)
+  const ours = catalogues.statement(second.context, 'shop', text, view)
   first.ending.abort(new Error('killed'))
   first.open()
   second.open()

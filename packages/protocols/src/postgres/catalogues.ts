@@ -1,13 +1,15 @@
 import { HoopError, type Maybe } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { openBackend } from './backend.ts'
-import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue } from './catalogue.ts'
+import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue, withSearchPath } from './catalogue.ts'
 import { Changes } from './changes.ts'
 import { read, write } from './codec.ts'
 import { Handshake } from './handshake.ts'
 import { LargeStatements } from './large-statements.ts'
 import { backend } from './messages.ts'
 import { readStatement, type Statement } from './operations.ts'
+import type { SearchPath } from './search-path.ts'
+import { mayUseNames, noSessionNames, type SessionNames } from './session-change.ts'
 
 /** A catalogue older than this is read again before it is believed: others change tables too. */
 const maxAge = 60_000
@@ -23,11 +25,19 @@ const lockTime = '5s'
 /** The largest row of a catalogue: a view's definition. */
 const maxRow = 64 * 1024 * 1024
 
-interface OwnNames {
+/** How one session sees the database, and so how its texts are read. */
+export interface SessionView {
+  /** The open transaction has changed what only it can see. */
   readonly uncertain: boolean
+  /** Relations that only this session has. */
   readonly temporary: ReadonlySet<string>
+  /** Null: the database's default for the login role. The same object as long as it does not change. */
+  readonly searchPath: SearchPath | null
+  /** Asked for texts that may use them. */
+  names(): SessionNames
+  /** Nothing depends on what names of users mean: they stand in the record as they are written. */
+  readonly transparent: boolean
 }
-const noNames: ReadonlySet<string> = new Set()
 
 /** Whether any of the names can be meant in the text; the way to write one in other letters is U&"…". */
 function mayName(text: string, names: ReadonlySet<string>): boolean {
@@ -35,6 +45,14 @@ function mayName(text: string, names: ReadonlySet<string>): boolean {
   const lower = text.toLowerCase()
   return lower.includes('u&') || [...names].some((name) => name.includes('"') || lower.includes(name.toLowerCase()))
 }
+
+interface Seen {
+  readonly of: Catalogue
+  readonly catalogue: Catalogue
+  readonly statements: Map<string, Statement>
+}
+/** Search paths that are kept apart. */
+const maxViews = 100
 
 /** What names mean in one database of one connection, shared by all its streams; and the statements read under it. */
 export class Catalogues {
@@ -47,7 +65,9 @@ export class Catalogues {
   #asOf = 0
   #changes = 0
   #reading: Promise<Catalogue> | null = null
-  #statements = new Map<string, Statement>()
+  /** By search path. */
+  readonly #views = new Map<string, Seen>()
+  readonly #byPath = new WeakMap<SearchPath, Seen>()
   #kept = 0
 
   /** The last catalogue read, however old; null before the first. */
@@ -66,22 +86,15 @@ export class Catalogues {
   }
 
   /**
-   * What a text does, by the catalogue of now; `uncertain`: the open transaction has changed what only it can see; `temporary`: relations
-   * that only this session has. Throws or rejects with StatementUnreadable, or with what made the read fail: without a catalogue nothing is
-   * judged.
+   * What a text does, by the catalogue of now, as the session sees it. Throws or rejects with StatementUnreadable, or with what made the read
+   * fail: without a catalogue nothing is judged.
    */
-  statement(
-    context: ServeContext,
-    database: string,
-    text: string,
-    uncertain: boolean,
-    temporary: ReadonlySet<string> = noNames,
-  ): Maybe<Statement> {
+  statement(context: ServeContext, database: string, text: string, view: SessionView): Maybe<Statement> {
     // The open transaction's own locks could keep a new read waiting for it; of what is uncertain, only the system's schemas are used.
-    const own = { uncertain, temporary }
-    const catalogue = uncertain && this.#catalogue !== null ? this.#catalogue : this.#current(context, database)
-    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now, own))
-    return this.#resolved(context, database, text, catalogue, own)
+    const anyAge = view.uncertain || view.transparent
+    const catalogue = anyAge && this.#catalogue !== null ? this.#catalogue : this.#current(context, database)
+    if (catalogue instanceof Promise) return catalogue.then((now) => this.#resolved(context, database, text, now, view))
+    return this.#resolved(context, database, text, catalogue, view)
   }
 
   #current(context: ServeContext, database: string): Maybe<Catalogue> {
@@ -89,42 +102,61 @@ export class Catalogues {
     return this.#read(context, database)
   }
 
-  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, own: OwnNames): Maybe<Statement> {
-    if (own.uncertain) return this.#readNow(text, uncertainCatalogue(catalogue))
-    if (mayName(text, own.temporary)) return this.#readNow(text, { ...catalogue, hidden: own.temporary })
-    const statement = this.#statements.get(text) ?? this.#readNow(text, catalogue)
+  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, view: SessionView): Maybe<Statement> {
+    const seen = this.#seen(catalogue, view)
+    if (view.uncertain) return this.#readNow(text, seen.catalogue, view)
+    if (mayName(text, view.temporary)) return this.#readNow(text, { ...seen.catalogue, hidden: view.temporary }, view)
+    const statement = seen.statements.get(text) ?? this.#readNow(text, seen.catalogue, view)
     if (statement instanceof Promise) {
       return statement.then((read) => {
         // Another catalogue may be in force by the time that a long text is read.
-        if (this.#catalogue !== catalogue) return this.statement(context, database, text, own.uncertain, own.temporary)
-        return this.#lookedUp(context, database, text, read)
+        if (this.#catalogue !== catalogue) return this.statement(context, database, text, view)
+        return this.#lookedUp(context, database, text, read, view)
       })
     }
-    return this.#lookedUp(context, database, text, statement)
+    return this.#lookedUp(context, database, text, statement, view)
   }
 
   /** A name that is not known may be newer than the catalogue. */
-  #lookedUp(context: ServeContext, database: string, text: string, statement: Statement): Maybe<Statement> {
-    if (statement.unresolved.length > 0 && Date.now() - this.#readAt >= lookAgainAfter) {
-      return this.#read(context, database).then((again) => this.#readNow(text, again))
+  #lookedUp(context: ServeContext, database: string, text: string, statement: Statement, view: SessionView): Maybe<Statement> {
+    if (!view.transparent && statement.unresolved.length > 0 && Date.now() - this.#readAt >= lookAgainAfter) {
+      return this.#read(context, database).then((again) => this.#readNow(text, this.#seen(again, view).catalogue, view))
     }
-    this.#keep(text, statement)
+    if (!statement.ofSession && this.#catalogue !== null) this.#keep(this.#seen(this.#catalogue, view), text, statement)
     return statement
   }
 
-  #readNow(text: string, catalogue: Catalogue): Maybe<Statement> {
-    return text.length > readHereUpTo ? this.#large.read(text, catalogue) : readStatement(text, catalogue)
+  #readNow(text: string, catalogue: Catalogue, view: SessionView): Maybe<Statement> {
+    const names = mayUseNames(text) ? view.names() : noSessionNames
+    return text.length > readHereUpTo ? this.#large.read(text, catalogue, names) : readStatement(text, catalogue, names)
   }
 
-  #keep(text: string, statement: Statement): void {
-    if (this.#statements.has(text) || text.length > maxKept / 2) return
+  /** The catalogue as a session with this search path sees it, and what was read by it. */
+  #seen(catalogue: Catalogue, { searchPath, uncertain, transparent }: SessionView): Seen {
+    const kind = uncertain || transparent ? 'system' : 'all'
+    const known = searchPath !== null && kind === 'all' ? this.#byPath.get(searchPath) : undefined
+    if (known?.of === catalogue) return known
+    const key = JSON.stringify([kind, searchPath])
+    let seen = this.#views.get(key)
+    if (seen?.of !== catalogue) {
+      const base = kind === 'system' ? uncertainCatalogue(catalogue) : catalogue
+      seen = { of: catalogue, catalogue: searchPath === null ? base : withSearchPath(base, searchPath), statements: new Map() }
+      if (this.#views.size >= maxViews) this.#views.clear()
+      this.#views.set(key, seen)
+    }
+    if (searchPath !== null && kind === 'all') this.#byPath.set(searchPath, seen)
+    return seen
+  }
+
+  #keep(seen: Seen, text: string, statement: Statement): void {
+    if (seen.statements.has(text) || text.length > maxKept / 2) return
     if (this.#kept + text.length > maxKept) this.#forget()
-    this.#statements.set(text, statement)
+    seen.statements.set(text, statement)
     this.#kept += text.length
   }
 
   #forget(): void {
-    this.#statements = new Map()
+    for (const { statements } of this.#views.values()) statements.clear()
     this.#kept = 0
   }
 
@@ -147,6 +179,7 @@ export class Catalogues {
         this.#asOf = asOf
         this.#readAt = changes === this.#changes ? Date.now() : 0
         this.#forget()
+        this.#views.clear()
         return catalogue
       })
       .finally(() => {

@@ -22,7 +22,7 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   const [tag = ''] = tagged(node) ?? []
   const own = namedBy[tag]
   const ownName = own ? fields[own.field] : null
-  if (own && typeof ownName === 'string') reading.object(own.kind, ownName, own.kind === 'role' ? 'dcl' : 'ddl')
+  if (own && typeof ownName === 'string') reading.object(own.kind, ownName, own.access ?? 'ddl')
 
   const access = definition.effects.includes('dcl') && !definition.effects.includes('ddl') ? 'dcl' : 'ddl'
   const scope = targetScope(walk, fields)

@@ -90,7 +90,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   AlterRoleStmt: { ...alter, effects: dcl, secret: true },
   AlterRoleSetStmt: { ...alter, effects: ['dcl', 'session'] },
   AlterDatabaseSetStmt: { ...alter, effects: ['ddl', 'session'] },
-  AlterSystemStmt: { ...alter, effects: ['ddl', 'session'], notSupported: 'ALTER SYSTEM' },
+  AlterSystemStmt: { ...alter, effects: ['ddl', 'session'] },
 
   DropStmt: drop,
   DropdbStmt: drop,
@@ -115,30 +115,21 @@ export const definitions: Readonly<Record<string, Definition>> = {
 
   ConstraintsSetStmt: { verb: 'SET', effects: ['session'] },
   LoadStmt: { verb: 'LOAD', effects: ['file', 'execute'], notSupported: 'LOAD' },
-  DiscardStmt: { verb: 'DISCARD', effects: ['session'], notSupported: 'DISCARD' },
-  ListenStmt: { verb: 'LISTEN', effects: ['session'], notSupported: 'LISTEN' },
-  UnlistenStmt: { verb: 'UNLISTEN', effects: ['session'], notSupported: 'UNLISTEN' },
-  NotifyStmt: { verb: 'NOTIFY', effects: ['write'], notSupported: 'NOTIFY' },
-  DeallocateStmt: { verb: 'DEALLOCATE', effects: ['session'], notSupported: 'DEALLOCATE (of a statement prepared in SQL)' },
-  ClosePortalStmt: { verb: 'CLOSE', effects: ['session'], notSupported: 'CLOSE (of a cursor declared in SQL)' },
-  ExecuteStmt: {
-    verb: 'EXECUTE',
-    effects: ['unknown'],
-    unknownBecause: 'hoop does not follow statements prepared in SQL',
-    notSupported: 'EXECUTE (of a statement prepared in SQL)',
-  },
-  FetchStmt: {
-    verb: 'FETCH',
-    effects: ['unknown'],
-    unknownBecause: 'hoop does not follow cursors declared in SQL',
-    notSupported: 'FETCH and MOVE (from a cursor declared in SQL)',
-  },
+  DiscardStmt: { verb: 'DISCARD', effects: ['session'] },
+  ListenStmt: { verb: 'LISTEN', effects: ['session'] },
+  UnlistenStmt: { verb: 'UNLISTEN', effects: ['session'] },
+  NotifyStmt: { verb: 'NOTIFY', effects: ['write'] },
+  DeallocateStmt: { verb: 'DEALLOCATE', effects: ['session'] },
+  ClosePortalStmt: { verb: 'CLOSE', effects: ['session'] },
   DoStmt: { verb: 'DO', effects: ['execute', 'unknown'], unknownBecause: 'hoop does not read the body of a DO block' },
 }
 
 /** Objects that are no relations, by the field that holds the name. */
-export const namedBy: Readonly<Record<string, { readonly kind: string; readonly field: string }>> = {
-  CreateRoleStmt: { kind: 'role', field: 'role' },
+export const namedBy: Readonly<Record<string, { readonly kind: string; readonly field: string; readonly access?: string }>> = {
+  ListenStmt: { kind: 'channel', field: 'conditionname', access: 'read' },
+  UnlistenStmt: { kind: 'channel', field: 'conditionname', access: 'read' },
+  NotifyStmt: { kind: 'channel', field: 'conditionname', access: 'write' },
+  CreateRoleStmt: { kind: 'role', field: 'role', access: 'dcl' },
   CreateSchemaStmt: { kind: 'schema', field: 'schemaname' },
   CreatedbStmt: { kind: 'database', field: 'dbname' },
   DropdbStmt: { kind: 'database', field: 'dbname' },

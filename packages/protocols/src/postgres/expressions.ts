@@ -3,16 +3,27 @@ import type { ColumnRef as ColumnNode, FuncCall, Node, RangeVar, TypeName } from
 import { type Catalogue, findRelation, findType } from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
+import type { Statement } from './operations.ts'
 import type { Reading } from './reading.ts'
 import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } from './scope.ts'
 import { settingRefused } from './settings.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
 
+/** Statements that a session has under names, and how one inside of another is read. */
+export interface NamedStatements {
+  prepared(name: string): Statement | null
+  cursor(name: string): Statement | null
+  read(text: string): Statement
+}
+
 /** What an expression needs of the rest: given down, so that imports point one way. */
 export interface Walk {
   readonly catalogue: Catalogue
   readonly reading: Reading
+  /** The text of the statement that is walked. */
+  readonly text: string
+  readonly named: NamedStatements
   /** The outputs of a SELECT, INSERT, UPDATE, DELETE or MERGE. */
   query(statement: Node, scope: Scope): readonly Output[] | 'opaque'
   /** A relation by its name: a WITH query or one of the database; it is read unless told otherwise. */
@@ -72,10 +83,9 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
   } else if (queries.has(tag)) sources = outputSources(walk.query(node, scope))
   else if ('RangeVar' in node) return walk.relation(node.RangeVar, scope).any
   else if ('TypeName' in node) return ofType(walk, node.TypeName, scope)
-  else if ('CurrentOfExpr' in node) {
-    walk.reading.refuse('cursors (WHERE CURRENT OF)')
-    return none
-  } else if (transparent.has(tag)) {
+  // Where a cursor stands was read when it was declared.
+  else if ('CurrentOfExpr' in node) return none
+  else if (transparent.has(tag)) {
     sources = children(walk, fields, scope)
     if ('CaseExpr' in node && node.CaseExpr.arg) sources = union(sources, ofOperator(walk, ['='], 'AEXPR_OP'))
     if ('SortBy' in node && node.SortBy.useOp) sources = union(sources, ofOperator(walk, nameOf(node.SortBy.useOp), 'AEXPR_OP'))
@@ -209,7 +219,7 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   const own = callByName(walk, schema, name, inside)
   if (name === 'set_config' && isSystemCall(walk, schema, name)) {
     const refused = settingRefused(stringOf(first), stringOf(call.args?.[1]))
-    if (refused) walk.reading.refuse(refused)
+    if (refused && !walk.reading.certainCalls.has(call)) walk.reading.refuse(refused)
   }
   if ((name === 'nextval' || name === 'setval') && isSystemCall(walk, schema, name)) touchSequence(walk, stringOf(first))
   if (secretFunctions.test(name)) walk.reading.secret = true

@@ -62,7 +62,7 @@ const dangers: readonly Danger[] = [
   // The text of the statement, values and all, which the record has without them.
   { names: /^current_query$/, effects: [], opaque: true },
   { names: /^set_config$/, effects: ['session'], stores: true },
-  { names: /^pg_notify$/, effects: ['write'], stores: true, notSupported: 'notifications (pg_notify)' },
+  { names: /^pg_notify$/, effects: ['write'], stores: true },
   // They answer with other sessions' statements, or with values taken from tables.
   { names: /^pg_stat_get_(backend_)?activity$/, effects: ['read'], opaque: true },
   { names: /^(pg_prepared_statement|pg_cursor|pg_mcv_list_items|pg_prepared_xact)$/, effects: ['read'], opaque: true },

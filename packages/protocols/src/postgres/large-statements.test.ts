@@ -2,9 +2,11 @@ import { expect, test } from 'vitest'
 import { buildCatalogue } from './catalogue.ts'
 import { LargeStatements } from './large-statements.ts'
 import { loadParser, readStatement, StatementUnreadable } from './operations.ts'
+import { noSessionNames } from './session-change.ts'
 
 const catalogue = buildCatalogue({
-  session: [['180004', '["public"]']],
+  session: [['180004', '["public"]', 'public']],
+  schemas: [['public']],
   relations: [['1', 'public', 't', 'r', null]],
   columns: [
     ['1', '1', 'a', '23', null],
@@ -23,7 +25,7 @@ test('a long text is read as it would be here, and the event loop goes on meanwh
   const large = new LargeStatements()
   let turns = 0
   const timer = setInterval(() => turns++, 1)
-  const statement = await large.read(text, catalogue)
+  const statement = await large.read(text, catalogue, noSessionNames)
   clearInterval(timer)
   expect(statement).toEqual(readStatement(text, catalogue))
   expect(turns).toBeGreaterThan(5)
@@ -31,6 +33,6 @@ test('a long text is read as it would be here, and the event loop goes on meanwh
 
 test('what cannot be read is said as usual, and the next is read', async () => {
   const large = new LargeStatements()
-  await expect(large.read('SELEC 1', catalogue)).rejects.toBeInstanceOf(StatementUnreadable)
-  expect((await large.read('SELECT a FROM t', catalogue)).parts[0]?.verb).toBe('SELECT')
+  await expect(large.read('SELEC 1', catalogue, noSessionNames)).rejects.toBeInstanceOf(StatementUnreadable)
+  expect((await large.read('SELECT a FROM t', catalogue, noSessionNames)).parts[0]?.verb).toBe('SELECT')
 })

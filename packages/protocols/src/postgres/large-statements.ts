@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { Catalogue } from './catalogue.ts'
 import type { Statement } from './operations.ts'
 import { StatementUnreadable } from './parser.ts'
+import type { SessionNames } from './session-change.ts'
 
 /** A worker that has had nothing to read for this long is ended. */
 const idleTime = 30_000
@@ -11,6 +12,7 @@ export interface ReadRequest {
   readonly id: number
   readonly text: string
   readonly catalogue: Catalogue | null
+  readonly names: SessionNames
 }
 export type ReadAnswer =
   | { readonly id: number; readonly statement: Statement }
@@ -31,12 +33,12 @@ export class LargeStatements {
   #idle: NodeJS.Timeout | null = null
 
   /** As `readStatement`; rejects also when the thread fails. */
-  read(text: string, catalogue: Catalogue): Promise<Statement> {
+  read(text: string, catalogue: Catalogue, names: SessionNames): Promise<Statement> {
     const worker = this.#start()
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      const request: ReadRequest = { id, text, catalogue: this.#sent === catalogue ? null : catalogue }
+      const request: ReadRequest = { id, text, catalogue: this.#sent === catalogue ? null : catalogue, names }
       this.#sent = catalogue
       worker.postMessage(request)
     })

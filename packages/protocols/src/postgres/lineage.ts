@@ -1,9 +1,9 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'libpg-query'
-import { type Catalogue, findRelation } from './catalogue.ts'
+import { type Catalogue, findRelation, probableRelation } from './catalogue.ts'
 import { formOf } from './choices.ts'
 import { columnName } from './column-names.ts'
-import { clauses, outputSources, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
+import { clauses, type NamedStatements, outputSources, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
 import { from } from './from-clause.ts'
 import { readDelete, readInsert, readMerge, readUpdate } from './modifications.ts'
 import { created, writtenName } from './new-relations.ts'
@@ -16,11 +16,26 @@ import { type Fields, nameOf } from './syntax-tree.ts'
 
 export type Outputs = readonly Output[] | 'opaque'
 
+/** What stands by itself knows no session. */
+const unnamed: NamedStatements = {
+  prepared: () => null,
+  cursor: () => null,
+  read: () => {
+    throw new StatementUnreadable('a statement inside of what stands by itself', 0)
+  },
+}
+
 /** A walk over one statement that puts what it finds on `reading`. */
-export function startWalk(catalogue: Catalogue, reading: Reading): Walk {
+export function startWalk(
+  catalogue: Catalogue,
+  reading: Reading,
+  { text, named }: Pick<Walk, 'text' | 'named'> = { text: '', named: unnamed },
+): Walk {
   const walk: Walk = {
     catalogue,
     reading,
+    text,
+    named,
     query: (statement, scope) => readQuery(walk, statement, scope),
     relation: (range, scope, access = 'read') => rangeVar(walk, range, scope, access),
   }
@@ -241,7 +256,11 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
   const relation = findRelation(walk.catalogue, schemaname, relname)
   if (!relation) {
     walk.reading.unresolved.add(writtenName(range))
-    walk.reading.object('table', writtenName(range), access)
+    const probable = probableRelation(walk.catalogue, schemaname, relname)
+    walk.reading.object('table', probable ? `${probable.schema}.${probable.name}` : writtenName(range), access)
+    if (probable && walk.catalogue.probable)
+      for (const { kind, name } of readRelation(walk.catalogue.probable, probable, readDefinition).reading.objects)
+        walk.reading.object(kind, name, access)
     return makeRelation(alias, schema, 'opaque')
   }
   walk.reading.object(

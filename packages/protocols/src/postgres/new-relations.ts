@@ -1,5 +1,5 @@
 import type { RangeVar } from 'libpg-query'
-import { findRelation } from './catalogue.ts'
+import { findRelation, probableRelation } from './catalogue.ts'
 import type { Walk } from './expressions.ts'
 
 /** `schema.name` as far as it was written. */
@@ -28,7 +28,7 @@ export function hides(walk: Walk, name: string): void {
 
 /** The resolved name of a relation that a statement is about; as written, in the schema it would be made in, if there is none. */
 export function targetName(walk: Walk, range: RangeVar): string {
-  const found = findRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
+  const found = probableRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
   if (found) return `${found.schema}.${found.name}`
   if (range.schemaname !== undefined) return writtenName(range)
   const [schema] = walk.catalogue.searchPath.filter((candidate) => candidate !== 'pg_catalog' && !candidate.startsWith('pg_temp'))

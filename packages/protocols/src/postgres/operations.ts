@@ -1,15 +1,19 @@
-import type { Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
+import type { ColumnRef, Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
 import type { RawStmt } from 'libpg-query'
-import { type Catalogue, uncertainCatalogue } from './catalogue.ts'
+import { type Catalogue, uncertainCatalogue, withSearchPath } from './catalogue.ts'
 import { lastName, type Touched } from './changes.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { definitions } from './definitions.ts'
 import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
-import { fingerprint, Offsets, parse, StatementUnreadable } from './parser.ts'
+import { fingerprint, Offsets, parse, StatementUnreadable, tokens } from './parser.ts'
 import { Reading } from './reading.ts'
+import { noSessionNames, type SessionChange, type SessionNames } from './session-change.ts'
+import { readSettingCalls } from './session-statements.ts'
 import { union } from './sources.ts'
-import { readAnyStatement, type StatementKind } from './statements.ts'
+import type { StatementKind } from './statement-kind.ts'
+import { StatementNames } from './statement-names.ts'
+import { readAnyStatement } from './statements.ts'
 import { tagged } from './syntax-tree.ts'
 
 export { loadParser, StatementUnreadable } from './parser.ts'
@@ -29,6 +33,12 @@ export interface Statement {
   readonly temporary: readonly string[]
   /** What means something else, for everybody, once it has run. */
   readonly redefines: Touched
+  /** Base columns that it names or reads. */
+  readonly columns: readonly ColumnRef[]
+  /** It was read by what stands under names of its session, and means something else in another. */
+  readonly ofSession: boolean
+  /** Where it sets application_name, and to what; `[start, end)` in UTF-16 units. */
+  readonly applicationNames: readonly { readonly start: number; readonly end: number; readonly value: string }[]
 }
 
 /** One statement of the text. */
@@ -40,6 +50,8 @@ export interface StatementPart {
   /** A COPY through the connection (STDIN, STDOUT). */
   readonly copy: CopyTransfer | null
   readonly transaction: 'begin' | 'commit' | 'rollback' | 'savepoint' | null
+  /** What its session has, or is, once it has run. */
+  readonly session: readonly SessionChange[]
   /** Once it has run, the catalogue is to be read again. */
   readonly changesCatalogue: boolean
   /** Why hoop refuses the statement whatever the rules say: a construct that it cannot carry yet. */
@@ -58,9 +70,9 @@ interface Read {
  * Reads a text as the server would: what it does to what, and where each value in it and in its results belongs. Transaction
  * control has no effects. Throws StatementUnreadable where the parser rejects the text.
  */
-export function readStatement(text: string, catalogue: Catalogue): Statement {
+export function readStatement(text: string, catalogue: Catalogue, names: SessionNames = noSessionNames): Statement {
   try {
-    return read(text, catalogue)
+    return read(text, catalogue, new StatementNames(names))
   } catch (error) {
     // A tree that is too deep for our stack is not one that we have understood.
     if (error instanceof RangeError) throw new StatementUnreadable('the statement is nested too deeply', 0)
@@ -68,14 +80,26 @@ export function readStatement(text: string, catalogue: Catalogue): Statement {
   }
 }
 
-function read(text: string, catalogue: Catalogue): Statement {
+function read(text: string, catalogue: Catalogue, names: StatementNames): Statement {
   const statements = parse(text)
-  const bytes = Buffer.byteLength(text)
+  const bytes = Buffer.from(text)
   // What follows a change of definitions in the same text is read by what is certain still.
   let known = catalogue
+  let certain = true
   const reads = statements.map((statement) => {
-    const read = readOne(statement, known, bytes)
-    if (read.reading.changesCatalogue && known === catalogue) known = uncertainCatalogue(catalogue)
+    const read = readOne(statement, known, bytes, names)
+    for (const change of read.reading.session) {
+      names.apply(change)
+      // What a default, a role or a savepoint makes of the path is not known here.
+      if (change.kind === 'search-path' && change.schemas !== null)
+        known = withSearchPath(known, { schemas: change.schemas, user: '' })
+      else if (change.kind === 'search-path' || change.kind === 'role' || change.kind === 'rollback-to')
+        known = { ...withSearchPath(known, { schemas: [], user: '' }), probable: known.probable ?? known }
+    }
+    if (read.reading.changesCatalogue && certain) {
+      known = uncertainCatalogue(known)
+      certain = false
+    }
     return read
   })
   const whole = new Reading()
@@ -86,7 +110,7 @@ function read(text: string, catalogue: Catalogue): Statement {
   const operation = Object.freeze<Statement['operation']>({
     protocol: 'postgres',
     text,
-    fingerprint: fingerprint(text),
+    fingerprint: fingerprintOf(text, whole),
     effects: inOrder(whole.effects),
     objects: whole.objects,
     functions: [...whole.functions],
@@ -98,6 +122,7 @@ function read(text: string, catalogue: Catalogue): Statement {
       columns: [...whole.columns].map(({ schema, table, column }) => `${schema}.${table}.${column}`),
     },
     literals,
+    runs: whole.runs,
     flows: whole.flows,
     parts: reads.map(
       ({ kind, reading, start, end }): Part => ({
@@ -116,6 +141,7 @@ function read(text: string, catalogue: Catalogue): Statement {
     parameterSources: whole.parameters,
     parts: reads.map(({ kind, reading }) => ({
       ...kind,
+      session: reading.session,
       changesCatalogue: reading.changesCatalogue,
       notSupported: reading.notSupported,
     })),
@@ -123,17 +149,39 @@ function read(text: string, catalogue: Catalogue): Statement {
     unresolved: [...whole.unresolved],
     temporary: [...whole.temporary],
     redefines: redefinedBy(statements, whole),
+    columns: [...whole.columns],
+    ofSession: names.used,
+    applicationNames: applicationNames(text, whole, offsets),
   }
 }
 
-function readOne(statement: RawStmt, catalogue: Catalogue, bytes: number): Read {
+function readOne(statement: RawStmt, catalogue: Catalogue, bytes: Buffer, names: StatementNames): Read {
   const reading = new Reading()
   const start = statement.stmt_location ?? 0
-  const end = statement.stmt_len ? start + statement.stmt_len : bytes
+  const end = statement.stmt_len ? start + statement.stmt_len : bytes.length
   const node = statement.stmt
-  if (node) return { kind: withChoices(readAnyStatement(startWalk(catalogue, reading), node), reading), reading, start, end }
+  if (node) {
+    if ('SelectStmt' in node) readSettingCalls(reading, node.SelectStmt)
+    const named = names.statements((text) => readStatement(text, catalogue))
+    const walk = startWalk(catalogue, reading, { text: bytes.subarray(start, end).toString(), named })
+    return { kind: withChoices(readAnyStatement(walk, node), reading), reading, start, end }
+  }
   reading.unknown('the parser answered with no statement')
   return { kind: { verb: '', returnsRows: true, outputs: 'opaque', copy: null, transaction: null }, reading, start, end }
+}
+
+/** The statements that it runs by name are part of what makes it equal to another. */
+function fingerprintOf(text: string, { runs }: Reading): string | null {
+  const all = [text, ...runs.map((run) => run.text)].map(fingerprint)
+  return all.includes(null) ? null : all.join('+')
+}
+
+function applicationNames(text: string, whole: Reading, offsets: Offsets): Statement['applicationNames'] {
+  if (whole.applicationNames.size === 0) return []
+  return tokens(text).flatMap(({ start, end }) => {
+    const value = whole.applicationNames.get(start)
+    return value === undefined ? [] : [{ start: offsets.at(start), end: offsets.at(end), value }]
+  })
 }
 
 /** Definitions that no statement which is read already can come to mean. */

@@ -68,10 +68,7 @@ export function constantTokens(text: string): readonly ConstantToken[] {
   if (!/['"$0-9]|--|\/\*/.test(text)) return []
   const found: ConstantToken[] = []
   let sign: number | null = null
-  const { version, tokens } = scanSync(text.replace(controls, withoutControl))
-  // So the scanner says that it ran out of memory; without its tokens a record could not be masked.
-  if (version === 0) throw new StatementUnreadable('the statement is too long to be read', 0)
-  for (const { start, end, tokenType, text: token } of tokens) {
+  for (const { start, end, tokenType, text: token } of tokens(text)) {
     if (constants.has(tokenType)) found.push({ start, end, kind: 'constant', sign: numbers.has(tokenType) ? sign : null })
     else if (tokenType === parameter) found.push({ start, end, kind: 'parameter', sign: null })
     else if (comments.has(tokenType)) found.push({ start, end, kind: 'comment', sign: null })
@@ -82,6 +79,14 @@ export function constantTokens(text: string): readonly ConstantToken[] {
 }
 
 const quoted = /^(u&)?"/i
+
+/** Every token of a text that {@link parse} accepts, `[start, end)` in bytes of UTF-8. Throws {@link StatementUnreadable}. */
+export function tokens(text: string): ReturnType<typeof scanSync>['tokens'] {
+  const { version, tokens: found } = scanSync(text.replace(controls, withoutControl))
+  // So the scanner says that it ran out of memory; without its tokens a record could not be masked.
+  if (version === 0) throw new StatementUnreadable('the statement is too long to be read', 0)
+  return found
+}
 
 /**
  * The scanner's answer is JSON in which it leaves these as they are, and so cannot be read. In an accepted text they stand in literals,

@@ -1,4 +1,6 @@
-import type { ColumnRef, Effect, ObjectAccess, Sources } from '@hoop/contracts'
+import type { ColumnRef, Effect, Literal, ObjectAccess, Sources } from '@hoop/contracts'
+import type { Statement } from './operations.ts'
+import type { SessionChange } from './session-change.ts'
 import { none, union } from './sources.ts'
 
 /** A constant (by its byte offset) or a parameter (by its number) whose column is not found yet. */
@@ -28,6 +30,14 @@ export class Reading {
   /** Every constant of the statement is a secret. */
   secret = false
   changesCatalogue = false
+  /** In the order in which they come about. */
+  readonly session: SessionChange[] = []
+  /** Calls of set_config that run exactly once, whatever is in the tables. */
+  readonly certainCalls = new Set<object>()
+  /** Statements that it runs by their names. */
+  readonly runs: { readonly name: string; readonly text: string; readonly literals: readonly Literal[] }[] = []
+  /** What application_name is set to, by where that stands, in bytes. */
+  readonly applicationNames = new Map<number, string>()
   notSupported: string | null = null
   readonly #objects = new Map<string, ObjectAccess>()
   #pending: Pending[] = []
@@ -92,6 +102,25 @@ export class Reading {
     this.#pending.length = mark
   }
 
+  /** A statement runs, or goes on to run, that was read by itself. */
+  run(name: string, { operation, columns, parts }: Statement): void {
+    for (const effect of operation.effects) this.effects.add(effect)
+    for (const words of operation.unknownBecause) this.unknownBecause.add(words)
+    for (const called of operation.functions) this.functions.add(called)
+    for (const { kind, name: object, access } of operation.objects) this.object(kind, object, access)
+    for (const verb of operation.facts.verbs) this.verbs.add(verb)
+    for (const ref of columns) this.columns.add(ref)
+    if (operation.refused !== null) this.refuse(operation.refused.words)
+    this.flow(operation.flows)
+    this.unbounded ||= operation.facts.unbounded
+    this.destructive ||= operation.facts.destructive
+    this.runs.push({ name, text: operation.text, literals: operation.literals })
+    for (const { session, changesCatalogue } of parts) {
+      this.session.push(...session)
+      this.changesCatalogue ||= changesCatalogue
+    }
+  }
+
   /** Takes over what another reading found: of a view's definition what reading it does, of a plan everything, but only as read. */
   include(other: Reading, as: 'view' | 'plan' | 'part'): void {
     for (const effect of other.effects) if (as !== 'plan' || (effect !== 'write' && effect !== 'ddl')) this.effects.add(effect)
@@ -111,7 +140,10 @@ export class Reading {
       this.parameters.set(number, union(this.parameters.get(number) ?? none, sources))
     for (const verb of other.verbs) this.verbs.add(verb)
     this.secret ||= other.secret
+    this.runs.push(...other.runs)
     if (as === 'plan') return
+    this.session.push(...other.session)
+    for (const [location, value] of other.applicationNames) this.applicationNames.set(location, value)
     this.flow(other.flows)
     this.unbounded ||= other.unbounded
     this.destructive ||= other.destructive

@@ -27,7 +27,7 @@ export function refusalMessage(refusal: Refusal, sessionId: string): Buffer {
 /** What is sent to the backend in place of a refused operation: it must fail, so that nothing of its unit is committed. */
 export const substitutes = {
   /** A syntax error that names the operation in the server's own log. */
-  query: (refusal: Refusal) => write.query(`hoop refused ${refusal.id}`),
+  query: (because: string) => write.query(`hoop refused ${because}`),
   /** Binds a statement that cannot exist: fails like a Bind, and leaves the caller's unnamed statement alone. */
   bind: (id: string) =>
     write.bind({ portal: '', statement: `hoop refused ${id}`, parameterFormats: [], parameters: [], resultFormats: [] }),

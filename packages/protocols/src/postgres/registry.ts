@@ -2,27 +2,33 @@ import type { Parameter } from '@hoop/contracts'
 import type { Exchange } from './exchange.ts'
 import type { Column } from './messages.ts'
 import type { Statement } from './operations.ts'
+import type { SessionChange, SessionNames } from './session-change.ts'
 
 /** A prepared statement as the backend holds it. */
 export interface Prepared {
   readonly name: string
   readonly text: string
-  /** Null: the text could not be read; every Bind of it is refused. */
-  statement: Statement | null
   /** From Parse, completed by ParameterDescription. */
   parameterTypes: readonly number[]
   /** Null: not described (yet), or it returns no rows. */
   columns: readonly Column[] | null
+  /** A description was asked for, or need not be: it comes before any row. */
+  described: boolean
 }
 
-/** A portal: a prepared statement with its values. */
+/** A portal: a prepared statement with its values, or a cursor that SQL declared. */
 export interface Portal {
   readonly name: string
   readonly prepared: Prepared
+  /** As it was read when the portal was opened: what it answers with does not change any more. */
+  readonly statement: Statement
   readonly parameters: readonly Parameter[]
-  readonly resultFormats: readonly number[]
+  /** Null: those of its description. */
+  readonly resultFormats: readonly number[] | null
   /** The sync unit in which it was bound. */
   readonly unit: number
+  /** A cursor WITH HOLD: it outlives its transaction, if that commits. */
+  hold: 'no' | 'if-committed' | 'yes'
   /** The operation under which it runs; a finished one is not used again. */
   exchange: Exchange
 }
@@ -91,6 +97,14 @@ class Names<T> {
     }
   }
 
+  /** What each name stands for, as the messages sent so far leave it. */
+  *current(): Iterable<readonly [string, T]> {
+    for (const name of this.#entries.keys()) {
+      const value = this.get(name)
+      if (value !== undefined) yield [name, value]
+    }
+  }
+
   /** Takes away the confirmed values that `ends` says yes to. */
   end(ends: (value: T) => boolean): T[] {
     const ended: T[] = []
@@ -120,8 +134,54 @@ export class Registry {
   readonly prepared = new Names<Prepared>()
   readonly portals = new Names<Portal>()
 
-  /** A transaction ended with sync unit `unit`: its portals are gone. */
-  endPortals(unit: number): Portal[] {
-    return this.portals.end((portal) => portal.unit <= unit)
+  /** A transaction ended with sync unit `unit`: its portals are gone, but for cursors that were to be kept. */
+  endPortals(unit: number, committed: boolean): Portal[] {
+    const ended = this.portals.end(
+      (portal) => portal.unit <= unit && !(portal.hold === 'yes' || (portal.hold !== 'no' && committed)),
+    )
+    for (const portal of this.portals.values()) if (portal.hold === 'if-committed' && portal.unit <= unit) portal.hold = 'yes'
+    return ended
   }
+
+  /** What a statement may call by name. */
+  names(): SessionNames {
+    const prepared = new Map([...this.prepared.current()].map(([name, { text }]) => [name, text]))
+    const cursors = new Map([...this.portals.current()].map(([name, { statement }]) => [name, statement]))
+    return { prepared, cursors }
+  }
+
+  /** A statement has run that gives or takes names; answers the portals that are no more. `exchange`: what ran. */
+  apply(change: SessionChange, unit: number, exchange: Exchange, parameters: readonly Parameter[]): Portal[] {
+    switch (change.kind) {
+      case 'prepare':
+        this.prepared.put(change.name, unseen(change.name, change.text), unit).confirm()
+        return []
+      case 'deallocate':
+        if (change.name !== null) this.prepared.put(change.name, undefined, unit).confirm()
+        else this.prepared.end(({ name }) => name !== '')
+        return []
+      case 'declare': {
+        const { name, statement, hold } = change
+        const prepared = unseen(name, statement.operation.text)
+        const portal: Portal = {
+          ...{ name, prepared, statement, parameters, resultFormats: null, unit, exchange },
+          hold: hold ? 'if-committed' : 'no',
+        }
+        const before = this.portals.put(name, portal, unit).confirm()
+        return before === undefined ? [] : [before]
+      }
+      case 'close': {
+        if (change.name === null) return this.portals.end(({ name }) => name !== '')
+        const before = this.portals.put(change.name, undefined, unit).confirm()
+        return before === undefined ? [] : [before]
+      }
+      default:
+        return []
+    }
+  }
+}
+
+/** What SQL prepared has not been described to anybody. */
+function unseen(name: string, text: string): Prepared {
+  return { name, text, parameterTypes: [], columns: null, described: false }
 }

@@ -3,6 +3,7 @@ import type { CallerOutput } from './caller-output.ts'
 import type { Catalogues } from './catalogues.ts'
 import type { Registry } from './registry.ts'
 import type { Replies } from './replies.ts'
+import type { SessionState } from './session-state.ts'
 
 /** What goes to the backend: gathered here, sent by the session in one write. */
 export interface ToBackend {
@@ -17,6 +18,7 @@ export interface RelayParts {
   readonly database: string
   readonly catalogues: Catalogues
   readonly registry: Registry
+  readonly state: SessionState
   readonly replies: Replies
   readonly output: CallerOutput
   readonly backend: ToBackend

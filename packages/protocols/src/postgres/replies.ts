@@ -6,9 +6,11 @@ import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
 import { copyRewriter } from './copy.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
-import { type DiagnosticFields, backend as tags } from './messages.ts'
+import { type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
 import type { Change, Portal, Prepared, Registry } from './registry.ts'
 import { planRows, rewriteRow } from './results.ts'
+import { schemasOf } from './search-path.ts'
+import type { SessionState } from './session-state.ts'
 
 /** A reply that the backend owes, in the order in which its cause was sent. */
 export type Expected = { readonly unit: number } & (
@@ -20,6 +22,7 @@ export type Expected = { readonly unit: number } & (
   | { readonly kind: 'bind'; readonly change: Change<Portal>; readonly exchange: Exchange }
   | { readonly kind: 'execute'; readonly exchange: Exchange; readonly portal: Portal }
   | { readonly kind: 'query'; readonly change: Change; readonly exchange: Exchange }
+  | { readonly kind: 'call'; readonly exchange: Exchange; answered: boolean }
   /** Something that must fail was sent in a refused operation's place; `answer` is what the caller gets for its error. */
   | { readonly kind: 'refused'; readonly answer: Buffer }
   | { readonly kind: 'refused-query'; readonly change: Change; readonly answer: Buffer; answered: boolean }
@@ -69,11 +72,15 @@ export class Replies {
   copyIn: Exchange | null = null
   /** The backend said why it ends the connection. */
   fatal = false
+  /** An error has come in the open transaction: it can only be rolled back. */
+  #failed = false
 
   readonly #reader = new MessageReader(maxBackendMessage)
   readonly #queue: Expected[] = []
   readonly #gate: Gate
+  readonly #transparent: boolean
   readonly #registry: Registry
+  readonly #state: SessionState
   readonly #catalogue: () => Catalogue | null
   readonly #output: CallerOutput
   readonly #events: ReplyEvents
@@ -81,13 +88,17 @@ export class Replies {
 
   constructor(parts: {
     gate: Gate
+    transparent: boolean
     registry: Registry
+    state: SessionState
     catalogue: () => Catalogue | null
     output: CallerOutput
     events: ReplyEvents
   }) {
     this.#gate = parts.gate
+    this.#transparent = parts.transparent
     this.#registry = parts.registry
+    this.#state = parts.state
     this.#catalogue = parts.catalogue
     this.#output = parts.output
     this.#events = parts.events
@@ -122,7 +133,7 @@ export class Replies {
     return this.#queue.some(
       (entry) =>
         (entry.kind === 'query' || entry.kind === 'execute') &&
-        entry.exchange.statement.parts.some(({ copy }) => copy?.direction === 'in'),
+        (this.#transparent || entry.exchange.statement.parts.some(({ copy }) => copy?.direction === 'in')),
     )
   }
 
@@ -230,6 +241,8 @@ export class Replies {
         read.nothing(reader.body())
         const { exchange, head } = this.#running()
         if (head.kind !== 'execute') throw new ProtocolViolation('a suspended portal outside Execute')
+        // What its rows do to the session is done with the first.
+        this.#applySession(head)
         this.#queue.shift()
         return this.#output.pass(this.#reader, exchange)
       }
@@ -237,23 +250,24 @@ export class Replies {
         return this.#error(read.diagnostics(reader.body()))
       case tags.noticeResponse: {
         const head = this.#queue[0]
-        const shown = this.#shown(read.diagnostics(reader.body()), 'notice')
-        return this.#output.put(
-          write.diagnostics(tags.noticeResponse, shown),
-          head !== undefined && 'exchange' in head ? head.exchange : null,
-        )
+        const exchange = head !== undefined && 'exchange' in head ? head.exchange : null
+        const fields = read.diagnostics(reader.body())
+        if (this.#gate.masks.empty) return this.#output.pass(reader, exchange)
+        return this.#output.put(write.diagnostics(tags.noticeResponse, this.#shown(fields, 'notice')), exchange)
       }
       case tags.parameterStatus: {
         const { name, value } = read.parameterStatus(reader.body())
-        if (!isReported(name)) return
+        if (name === 'search_path') this.#state.report(schemasOf(value))
+        if (!isReported(name) && !this.#transparent) return
         const shown = this.#gate.masks.detectors?.text(value).text ?? value
         if (this.#gate.unsolicited('ParameterStatus', `${name}=${shown}`))
           this.#output.put(write.parameterStatus(name, shown), null)
         return
       }
       case tags.notificationResponse:
-        // LISTEN is refused: nobody asked for it.
-        return
+        return this.#notification(read.notification(reader.body()))
+      case tags.functionCallResponse:
+        return this.#functionResult(read.functionCallResponse(reader.body()))
       case tags.copyInResponse:
         return this.#copyInResponse()
       case tags.copyOutResponse:
@@ -271,6 +285,34 @@ export class Replies {
         throw new ProtocolViolation(
           `the database sent message ${JSON.stringify(String.fromCharCode(reader.tag))}, which is not expected`,
         )
+    }
+  }
+
+  /** What another session says: no mask knows what it was made of. */
+  #notification({ processId, channel, payload }: NotificationMessage): void {
+    const { masks } = this.#gate
+    const words = (text: string): string => masks.detectors?.text(text).text ?? text
+    const shown = { processId, channel: words(channel), payload: masks.hasColumns ? '' : words(payload) }
+    if (!this.#gate.unsolicited('NotificationResponse', `${shown.channel} ${shown.payload}`)) return
+    if (masks.empty) this.#output.pass(this.#reader, null)
+    else this.#output.put(write.notification(shown), null)
+  }
+
+  #functionResult(_: Buffer | null): void {
+    const head = this.#head('call')
+    if (head.answered) throw new ProtocolViolation('a function that answers twice')
+    head.answered = true
+    this.#output.pass(this.#reader, head.exchange)
+    head.exchange.complete('')
+  }
+
+  /** What a statement of the session's own has changed: names, settings. */
+  #applySession(head: Extract<Expected, { kind: 'query' | 'execute' }>): void {
+    const { exchange, unit } = head
+    for (const change of exchange.statement.parts[exchange.part]?.session ?? []) {
+      this.#state.apply(change)
+      const parameters = head.kind === 'execute' ? head.portal.parameters : []
+      for (const portal of this.#registry.apply(change, unit, exchange, parameters)) this.#endPortal(portal)
     }
   }
 
@@ -305,7 +347,10 @@ export class Replies {
   #complete(tag: string): void {
     const { exchange, head } = this.#running()
     this.#output.pass(this.#reader, exchange)
-    if (exchange.statement.parts[exchange.part]?.changesCatalogue) this.ddlOpen = true
+    const part = exchange.statement.parts[exchange.part]
+    if (part?.changesCatalogue) this.ddlOpen = true
+    this.#applySession(head)
+    if (part?.transaction === 'commit' || part?.transaction === 'rollback') this.#state.transactionEnded(tag !== 'ROLLBACK')
     exchange.complete(tag)
     if (this.copyIn === exchange) this.copyIn = null
     if (head.kind === 'execute') {
@@ -315,15 +360,18 @@ export class Replies {
   }
 
   #readyForQuery(status: 'I' | 'T' | 'E'): void {
-    const head = this.#head('sync', 'query', 'refused-query')
+    const head = this.#head('sync', 'query', 'refused-query', 'call')
     this.#queue.shift()
     if (head.kind === 'refused-query' && !head.answered) throw new ProtocolViolation('the database did what was to fail')
-    if (head.kind !== 'sync') head.change.confirm()
-    if (head.kind === 'query') this.#output.end(head.exchange, 'done')
+    if ('change' in head) head.change.confirm()
+    if ('exchange' in head) this.#output.end(head.exchange, 'done')
     this.copyIn = null
     this.#output.pass(this.#reader, null)
+    const committed = !this.#failed
+    if (status !== 'E') this.#failed = false
     if (status !== 'I') return
-    for (const portal of this.#registry.endPortals(head.unit)) this.#endPortal(portal)
+    this.#state.transactionEnded(committed)
+    for (const portal of this.#registry.endPortals(head.unit, committed)) this.#endPortal(portal)
     if (this.ddlOpen) {
       this.ddlOpen = false
       this.#events.onCatalogueChanged()
@@ -370,6 +418,7 @@ export class Replies {
     const head = this.#queue[0]
     const shown = this.#shown(fields, 'error')
     this.copyIn = null
+    this.#failed = true
     const severity = fields.get('V') ?? fields.get('S')
     if (severity === 'FATAL' || severity === 'PANIC') this.fatal = true
     if (head === undefined || head.kind === 'sync') {
@@ -382,10 +431,11 @@ export class Replies {
       if (head.kind === 'refused-query') head.answered = true
     } else {
       const exchange = 'exchange' in head ? head.exchange : null
-      this.#output.put(write.diagnostics(tags.errorResponse, shown), exchange)
+      if (this.#gate.masks.empty) this.#output.pass(this.#reader, exchange)
+      else this.#output.put(write.diagnostics(tags.errorResponse, shown), exchange)
       exchange?.fail(shown.get('C') ?? 'XX000', shown.get('M') ?? '')
     }
-    if (head.kind !== 'query' && head.kind !== 'refused-query') this.#skipToSync()
+    if (head.kind !== 'query' && head.kind !== 'refused-query' && head.kind !== 'call') this.#skipToSync()
   }
 
   /** The backend ignores what was sent behind the error up to the next Sync: those replies never come. */
@@ -411,10 +461,11 @@ export class Replies {
       while (this.#queue[1]?.kind === 'sync') this.#queue.splice(1, 1)
     }
     const copy = exchange.statement.parts[exchange.part]?.copy
-    if (copy?.direction !== 'in' || binary !== (copy.format === 'binary'))
-      throw new ProtocolViolation('the database asks for COPY data that no statement announced')
+    const announced = copy?.direction === 'in' && binary === (copy.format === 'binary')
     const { masks } = exchange.permit
-    exchange.copy = masks.empty ? null : copyRewriter(copy, masks, exchange.count)
+    if (!announced && !this.#transparent)
+      throw new ProtocolViolation('the database asks for COPY data that no statement announced')
+    exchange.copy = masks.empty || !announced ? null : copyRewriter(copy, masks, exchange.count)
     this.#output.pass(this.#reader, exchange)
   }
 
@@ -422,11 +473,14 @@ export class Replies {
     const { binary } = read.copyResponse(this.#reader.body())
     const { exchange } = this.#running()
     const copy = exchange.statement.parts[exchange.part]?.copy
-    if (copy?.direction !== 'out' || binary !== (copy.format === 'binary'))
-      throw new ProtocolViolation('the database sends COPY data that no statement announced')
-    const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
+    const announced = copy?.direction === 'out' && binary === (copy.format === 'binary')
     const { masks } = exchange.permit
-    exchange.copy = masks.empty ? null : copyRewriter({ ...copy, outputs }, masks, exchange.count)
+    if (!announced && !this.#transparent) throw new ProtocolViolation('the database sends COPY data that no statement announced')
+    if (masks.empty || !announced) exchange.copy = null
+    else {
+      const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
+      exchange.copy = copyRewriter({ ...copy, outputs }, masks, exchange.count)
+    }
     exchange.copyingOut = true
     this.#output.pass(this.#reader, exchange)
   }

@@ -3,8 +3,19 @@ import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
 import type { ServeContext } from '../protocol.ts'
 import type { Admission } from './admission.ts'
+import { withApplicationName } from './application-name.ts'
 import { type MessageReader, read, write } from './codec.ts'
-import { type BindMessage, type ExecuteMessage, frontend, type ParseMessage, type TargetMessage } from './messages.ts'
+import { invalidUtf8 } from './encoding.ts'
+import { readFunctionCall } from './function-call.ts'
+import {
+  type BindMessage,
+  type ExecuteMessage,
+  type FunctionCallMessage,
+  frontend,
+  type ParseMessage,
+  type QueryMessage,
+  type TargetMessage,
+} from './messages.ts'
 import type { Statement } from './operations.ts'
 import { StatementUnreadable } from './parser.ts'
 import { errorMessage, refusalMessage, substitutes } from './refusals.ts'
@@ -12,7 +23,7 @@ import type { Change, Portal, Prepared, Registry } from './registry.ts'
 import type { RelayParts, ToBackend } from './relay-parts.ts'
 import type { Replies } from './replies.ts'
 import { formatOf } from './results.ts'
-import { rejected, unreadable } from './unreadable.ts'
+import { rejected, unreadable, unreadStatement } from './unreadable.ts'
 import { Upload } from './upload.ts'
 import { binaryText } from './values.ts'
 
@@ -50,9 +61,19 @@ export class Requests {
   }
 
   #dispatch(tag: number, reader: MessageReader): Maybe<void> {
+    const settled = waits.has(tag) ? this.#admission.settled() : undefined
+    return settled === undefined ? this.#handle(tag, reader) : settled.then(() => this.#handleSettled(tag, reader))
+  }
+
+  /** An error before it has made the backend skip to Sync, or all is over. */
+  #handleSettled(tag: number, reader: MessageReader): Maybe<void> {
+    return this.#admission.stopped ? undefined : this.#handle(tag, reader)
+  }
+
+  #handle(tag: number, reader: MessageReader): Maybe<void> {
     switch (tag) {
       case frontend.query:
-        return this.#query(read.query(reader.body()).text)
+        return this.#query(read.query(reader.body()))
       case frontend.parse:
         return this.#parse(read.parse(reader.body()))
       case frontend.bind:
@@ -75,26 +96,41 @@ export class Requests {
       case frontend.copyFail:
         return this.#upload.handle(tag, reader.message)
       case frontend.functionCall:
-        return this.#functionCall()
+        return this.#functionCall(read.functionCall(reader.body()))
       default:
         throw new ProtocolViolation(`message ${JSON.stringify(String.fromCharCode(tag))} is not expected here`)
     }
   }
 
-  #query(text: string): Maybe<void> {
+  #query({ text, bytes }: QueryMessage): Maybe<void> {
+    const invalid = this.#strict ? invalidUtf8(bytes) : null
+    if (invalid !== null) return this.#failQuery('text', errorMessage('ERROR', '22021', invalid))
     return andThen(this.#admission.admitText(text), ({ verdict, statement }) => {
       if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
       if (verdict.kind === 'refuse') return this.#refuseQuery(verdict.refusal)
       const exchange = this.#admission.start(verdict, statement, this.#unit)
-      this.#backend.push(write.query(text))
+      this.#backend.push(write.query(this.#sent(text, bytes, statement)))
       this.#replies.expect({ kind: 'query', exchange, ...this.#queryUnit() })
       this.#admission.raiseBarrier(exchange)
     })
   }
 
+  get #strict(): boolean {
+    return this.#context.profile === 'strict'
+  }
+
+  #sent(text: string, bytes: Buffer, { applicationNames }: Statement): string | Buffer {
+    if (!this.#strict || applicationNames.length === 0) return bytes
+    return withApplicationName(text, applicationNames, this.#context.identity)
+  }
+
   #refuseQuery(refusal: Refusal): void {
-    this.#backend.push(substitutes.query(refusal))
-    this.#replies.expect({ kind: 'refused-query', answer: this.#answer(refusal), answered: false, ...this.#queryUnit() })
+    this.#failQuery(refusal.id, this.#answer(refusal))
+  }
+
+  #failQuery(because: string, answer: Buffer): void {
+    this.#backend.push(substitutes.query(because))
+    this.#replies.expect({ kind: 'refused-query', answer, answered: false, ...this.#queryUnit() })
   }
 
   /** A simple query is a sync unit of its own, and ends the unnamed statement. */
@@ -103,24 +139,28 @@ export class Requests {
     return { unit, change: this.#registry.prepared.put('', undefined, unit) }
   }
 
-  #parse(message: ParseMessage): Maybe<void> {
-    return andThen(this.#admission.read(message.text), (statement) => {
+  #parse({ name, text, bytes, parameterTypes }: ParseMessage): Maybe<void> {
+    const invalid = this.#strict ? invalidUtf8(bytes) : null
+    if (invalid !== null) return this.#failExtended('text', errorMessage('ERROR', '22021', invalid))
+    return andThen(this.#admission.read(text), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) {
-        return andThen(this.#admission.admit(unreadable(message.text, rejected(statement))), (verdict) =>
-          this.#refuseExtended(verdict),
-        )
+        return andThen(this.#admission.admit(unreadable(text, rejected(statement))), (verdict) => this.#refuseExtended(verdict))
       }
-      const { name, text, parameterTypes } = message
-      const prepared: Prepared = { name, text, parameterTypes, statement, columns: null }
-      const change = this.#registry.prepared.put(message.name, prepared, this.#unit)
-      this.#backend.push(write.parse(message))
+      const prepared: Prepared = { name, text, parameterTypes, columns: null, described: false }
+      const change = this.#registry.prepared.put(name, prepared, this.#unit)
+      this.#backend.push(write.parse({ name, text: this.#sent(text, bytes, statement), parameterTypes }))
       this.#replies.expect({ kind: 'parse', unit: this.#unit, change })
-      if (this.#context.gate.masks.empty) return
-      // A caller that never asks for the description gets rows all the same, and masking needs their types.
-      this.#backend.push(write.describe({ kind: 'S', name: message.name }))
-      this.#replies.expect({ kind: 'describe', prepared, own: true, unit: this.#unit })
+      this.#describeForMasks(prepared, 'S')
     })
+  }
+
+  /** A caller that never asks for the description gets rows all the same, and masking needs their types. */
+  #describeForMasks(prepared: Prepared, kind: 'S' | 'P'): void {
+    if (prepared.described || this.#context.gate.masks.empty) return
+    prepared.described = true
+    this.#backend.push(write.describe({ kind, name: prepared.name }))
+    this.#replies.expect({ kind: 'describe', prepared, own: true, unit: this.#unit })
   }
 
   #bind(message: BindMessage): Maybe<void> {
@@ -146,29 +186,30 @@ export class Requests {
     if (this.#admission.stopped) return
     const prepared = this.#registry.prepared.get(message.statement)
     if (prepared === undefined) {
-      return this.#missing('26000', `prepared statement ${JSON.stringify(message.statement)} does not exist`)
+      if (this.#strict) return this.#missing('26000', `prepared statement ${JSON.stringify(message.statement)} does not exist`)
+      const unseen: Prepared = { name: message.statement, text: '', parameterTypes: [], columns: null, described: false }
+      return this.#bindRead(message, unseen, unseenStatement(`Bind of ${JSON.stringify(message.statement)}`))
     }
     // Read again: the catalogue may be another one than when it was prepared.
     return andThen(this.#admission.read(prepared.text), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) throw statement
-      const parameters = bound(message, prepared, statement)
-      return andThen(this.#admission.admitStatement(statement, parameters), (verdict) => {
-        if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
-        if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
-        const exchange = this.#admission.start(verdict, statement, this.#unit)
-        const portal: Portal = {
-          name: message.portal,
-          prepared,
-          parameters,
-          resultFormats: message.resultFormats,
-          unit: this.#unit,
-          exchange,
-        }
-        const change = this.#registry.portals.put(message.portal, portal, this.#unit)
-        this.#backend.push(write.bind(message))
-        this.#replies.expect({ kind: 'bind', exchange, unit: this.#unit, change })
-      })
+      return this.#bindRead(message, prepared, statement)
+    })
+  }
+
+  #bindRead(message: BindMessage, prepared: Prepared, statement: Statement): Maybe<void> {
+    const parameters = bound(message, prepared, statement)
+    return andThen(this.#admission.admitStatement(statement, parameters), (verdict) => {
+      if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
+      if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
+      this.#describeForMasks(prepared, 'S')
+      const exchange = this.#admission.start(verdict, statement, this.#unit)
+      const { portal: name, resultFormats } = message
+      const portal: Portal = { name, prepared, statement, parameters, resultFormats, unit: this.#unit, hold: 'no', exchange }
+      const change = this.#registry.portals.put(name, portal, this.#unit)
+      this.#backend.push(write.bind(message))
+      this.#replies.expect({ kind: 'bind', exchange, unit: this.#unit, change })
     })
   }
 
@@ -182,10 +223,10 @@ export class Requests {
     if (this.#admission.stopped) return
     const { prepared, portals } = this.#registry
     const described = message.kind === 'S' ? prepared.get(message.name) : portals.get(message.name)?.prepared
-    if (described === undefined) return this.#missingTarget(message)
+    if (described === undefined && this.#strict) return this.#missingTarget(message)
     this.#backend.push(write.describe(message))
     // A portal's description has the formats of its Bind: only a statement's is kept.
-    const keep = message.kind === 'S' ? described : null
+    const keep = message.kind === 'S' ? (described ?? null) : null
     this.#replies.expect({ kind: 'describe', prepared: keep, own: false, unit: this.#unit })
   }
 
@@ -198,15 +239,20 @@ export class Requests {
   #executeKnown(message: ExecuteMessage): Maybe<void> {
     if (this.#admission.stopped) return
     const portal = this.#registry.portals.get(message.portal)
-    if (portal === undefined) return this.#missing('34000', `portal ${JSON.stringify(message.portal)} does not exist`)
-    if (!portal.exchange.ended) return this.#run(portal, message)
-    // It ran to its end already: running it again is another operation.
-    const { statement } = portal.exchange
-    return andThen(this.#admission.admitStatement(statement, portal.parameters), (verdict) => {
+    if (portal !== undefined && !portal.exchange.ended) return this.#run(portal, message)
+    if (portal === undefined && this.#strict)
+      return this.#missing('34000', `portal ${JSON.stringify(message.portal)} does not exist`)
+    // A cursor, or a portal that ran to its end already: running it is another operation.
+    const { statement, parameters } = portal ?? unseenPortal(message.portal)
+    return andThen(this.#admission.admitStatement(statement, parameters), (verdict) => {
       if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
       if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
-      portal.exchange = this.#admission.start(verdict, statement, this.#unit)
-      this.#run(portal, message)
+      const exchange = this.#admission.start(verdict, statement, this.#unit)
+      const opened = portal ?? { ...unseenPortal(message.portal), unit: this.#unit, exchange }
+      opened.exchange = exchange
+      // A cursor's rows have the formats that it was declared with.
+      if (opened.resultFormats === null) this.#describeForMasks(opened.prepared, 'P')
+      this.#run(opened, message)
     })
   }
 
@@ -232,14 +278,14 @@ export class Requests {
     this.#replies.expect({ kind: 'sync', unit: this.#unit++ })
   }
 
-  #functionCall(): Maybe<void> {
-    const operation = unreadable('FunctionCall', {
-      code: 'not_supported',
-      words: 'the FunctionCall message of the protocol',
-    })
-    return andThen(this.#admission.admit(operation), (verdict) => {
-      if (verdict.kind === 'permit') throw new ProtocolViolation('a function call was admitted unread')
-      if (!this.#admission.stopped) this.#refuseQuery(verdict.refusal)
+  #functionCall(message: FunctionCallMessage): Maybe<void> {
+    const { statement, parameters } = readFunctionCall(message, this.#context.gate.masks.hasColumns)
+    return andThen(this.#admission.admitStatement(statement, parameters), (verdict) => {
+      if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
+      if (verdict.kind === 'refuse') return this.#refuseQuery(verdict.refusal)
+      const exchange = this.#admission.start(verdict, statement, this.#unit)
+      this.#backend.push(write.functionCall(message))
+      this.#replies.expect({ kind: 'call', exchange, answered: false, unit: this.#unit++ })
     })
   }
 
@@ -269,6 +315,23 @@ export class Requests {
     if (kind === 'S') this.#missing('26000', `prepared statement ${JSON.stringify(name)} does not exist`)
     else this.#missing('34000', `portal ${JSON.stringify(name)} does not exist`)
   }
+}
+
+/** Messages that depend on what the names of the session stand for. */
+const waits = new Set<number>([
+  ...[frontend.query, frontend.parse, frontend.bind, frontend.describe, frontend.execute, frontend.close],
+  frontend.functionCall,
+])
+
+/** With the profile transparent: what the server may have under a name that hoop has not seen it take. */
+function unseenStatement(text: string): Statement {
+  return unreadStatement(text, new StatementUnreadable('hoop has not seen what stands under this name', 0))
+}
+
+function unseenPortal(name: string): Omit<Portal, 'unit' | 'exchange'> {
+  const prepared: Prepared = { name, text: '', parameterTypes: [], columns: null, described: false }
+  const statement = unseenStatement(`Execute of ${JSON.stringify(name)}`)
+  return { name, prepared, statement, parameters: [], resultFormats: null, hold: 'no' }
 }
 
 function isCopy(tag: number): boolean {

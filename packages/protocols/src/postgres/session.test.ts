@@ -239,7 +239,7 @@ describe('a refusal is as if the backend had refused', () => {
 
   test('a function call', async () => {
     const { client } = await open()
-    client.send(raw('F', Buffer.from('00000ef200000000000000', 'hex')), write.query('select 1'))
+    client.send(raw('F', Buffer.from('00000ef2000000000000', 'hex')), write.query('select 1'))
     expect(outline(await client.ready(2))).toEqual(['E:42501', 'Z:I', 'T:1', 'D', 'C:SELECT 1', 'Z:I'])
   })
 

@@ -14,6 +14,8 @@ import { Registry } from './registry.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { isReported, Replies } from './replies.ts'
 import { Requests } from './requests.ts'
+import { schemasOf } from './search-path.ts'
+import { SessionState } from './session-state.ts'
 
 /** What a caller may send ahead while an operation of its is held. */
 const maxAhead = 1024 * 1024
@@ -67,10 +69,13 @@ class Session {
     this.#backend = ready.backend.stream
     this.#ended = ended
     const registry = new Registry()
+    const state = new SessionState(ready.upstream.user, startupPath(ready))
     this.#output = new CallerOutput(this.#client, this.#backend, (error) => this.#fail(error))
     this.#replies = new Replies({
       gate: context.gate,
+      transparent: context.profile === 'transparent',
       registry,
+      state,
       catalogue: () => catalogues.latest,
       output: this.#output,
       events: {
@@ -84,6 +89,7 @@ class Session {
       database: ready.startup.database,
       catalogues,
       registry,
+      state,
       replies: this.#replies,
       output: this.#output,
       backend: { push: (message) => this.#out.push(message), forward: () => this.#forward() },
@@ -91,7 +97,7 @@ class Session {
     }
     this.#admission = new Admission(parts)
     this.#requests = new Requests(parts, this.#admission)
-    this.#cancelHandle = context.cancels.register(() => this.#cancel())
+    this.#cancelHandle = context.cancels.register(() => this.#cancel(), ready.cancelKeyLength)
   }
 
   begin(): void {
@@ -314,6 +320,12 @@ class Session {
       else this.#ended.reject(fault)
     })
   }
+}
+
+/** The search path that the server told at login (from version 18 on), or that the startup packet set; null: its default. */
+function startupPath({ backend, startup }: LoggedIn): readonly string[] | null {
+  const given = backend.parameters.get('search_path') ?? startup.settings.get('search_path')
+  return given === undefined ? null : schemasOf(given)
 }
 
 /** Its own words may be shown; anything else is ours, and for the log. */

@@ -1,38 +1,16 @@
-import type { Output } from '@hoop/contracts'
-import type {
-  CreateTableAsStmt,
-  ExplainStmt,
-  LockStmt,
-  Node,
-  RangeVar,
-  RenameStmt,
-  TransactionStmt,
-  VariableSetStmt,
-  ViewStmt,
-} from 'libpg-query'
+import type { CreateTableAsStmt, ExplainStmt, LockStmt, Node, RangeVar, RenameStmt, TransactionStmt, ViewStmt } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
-import { type CopyTransfer, optionText, readCopy } from './copy-statement.ts'
+import { optionText, readCopy } from './copy-statement.ts'
 import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
 import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
 import { outermost, startWalk } from './lineage.ts'
 import { created, hides, targetName } from './new-relations.ts'
 import { Reading } from './reading.ts'
-import { resetRefused, settingRefused } from './settings.ts'
+import { declareCursor, defaultSetting, discard, execute, fetch, prepare, setting } from './session-statements.ts'
 import { none } from './sources.ts'
-import { type Fields, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
-
-type Outputs = readonly Output[] | 'opaque'
-
-/** What a statement is, besides what it does to the backend (that is on the walk's reading). */
-export interface StatementKind {
-  readonly verb: string
-  readonly returnsRows: boolean
-  readonly outputs: Outputs
-  readonly copy: CopyTransfer | null
-  readonly transaction: 'begin' | 'commit' | 'rollback' | 'savepoint' | null
-}
-const plain = { returnsRows: false, outputs: [], copy: null, transaction: null } as const
+import { plain, type StatementKind } from './statement-kind.ts'
+import { type Fields, isObject, qualifiedName, tagged } from './syntax-tree.ts'
 
 /** Reads one statement of any kind. */
 export function readAnyStatement(walk: Walk, node: Node): StatementKind {
@@ -70,8 +48,10 @@ function readKind(walk: Walk, node: Node): StatementKind {
   }
   if ('LockStmt' in node) return lock(walk, node.LockStmt)
   if ('CallStmt' in node) return call(walk, node)
-  if ('PrepareStmt' in node) return deferred(walk, 'PREPARE', 'PREPARE (in SQL)', node.PrepareStmt.query)
-  if ('DeclareCursorStmt' in node) return deferred(walk, 'DECLARE', 'DECLARE (of a cursor in SQL)', node.DeclareCursorStmt.query)
+  if ('PrepareStmt' in node) return prepare(walk, node.PrepareStmt, readAnyStatement)
+  if ('ExecuteStmt' in node) return execute(walk, node.ExecuteStmt)
+  if ('DeclareCursorStmt' in node) return declareCursor(walk, node.DeclareCursorStmt, readAnyStatement)
+  if ('FetchStmt' in node) return fetch(walk, node.FetchStmt)
 
   const [tag = 'nothing', fields = {}] = tagged(node) ?? []
   const definition = definitions[tag]
@@ -81,10 +61,11 @@ function readKind(walk: Walk, node: Node): StatementKind {
     return { ...plain, verb: tag, returnsRows: true, outputs: 'opaque' }
   }
   readDefinition(walk, node, definition, fields)
+  discard(reading, node)
+  if (isObject(fields.setstmt)) defaultSetting(reading, fields.setstmt)
   if ('RenameStmt' in node) renamed(walk, node.RenameStmt)
   if ('AlterObjectSchemaStmt' in node) moved(walk, node.AlterObjectSchemaStmt.relation)
-  const rows = tag === 'ExecuteStmt' || tag === 'FetchStmt'
-  return { ...plain, verb: definition.verb, returnsRows: rows, outputs: rows ? 'opaque' : [] }
+  return { ...plain, verb: definition.verb }
 }
 
 function modification(walk: Walk, node: Node, verb: string, returnsRows: boolean): StatementKind {
@@ -101,13 +82,18 @@ function explain(walk: Walk, statement: ExplainStmt): StatementKind {
       runs = !/^(false|off|0)$/i.test(optionText(option.DefElem.arg))
   }
   const inner = new Reading()
-  readAnyStatement(startWalk(walk.catalogue, inner), statement.query)
+  readAnyStatement(startWalk(walk.catalogue, inner, walk), statement.query)
+  // It declares no cursor, even where it runs the query of one.
+  const declared = inner.session.filter(({ kind }) => kind === 'declare')
+  for (const change of declared) inner.session.splice(inner.session.indexOf(change), 1)
   walk.reading.effects.add('read')
   walk.reading.include(inner, runs ? 'part' : 'plan')
   return result
 }
 
-function transaction(walk: Walk, statement: TransactionStmt): StatementKind {
+const savepoints = { SAVEPOINT: 'savepoint', RELEASE: 'release', ROLLBACK_TO: 'rollback-to' } as const
+
+function transaction({ reading }: Walk, statement: TransactionStmt): StatementKind {
   const kind = (statement.kind ?? '').replace('TRANS_STMT_', '')
   switch (kind) {
     case 'BEGIN':
@@ -119,54 +105,32 @@ function transaction(walk: Walk, statement: TransactionStmt): StatementKind {
       return { ...plain, verb: 'ROLLBACK', transaction: 'rollback' }
     case 'SAVEPOINT':
     case 'RELEASE':
-      return { ...plain, verb: kind, transaction: 'savepoint' }
     case 'ROLLBACK_TO':
-      return { ...plain, verb: 'ROLLBACK', transaction: 'savepoint' }
+      reading.session.push({ kind: savepoints[kind], name: statement.savepoint_name ?? '' })
+      return { ...plain, verb: kind === 'ROLLBACK_TO' ? 'ROLLBACK' : kind, transaction: 'savepoint' }
     case 'PREPARE':
+      reading.effects.add('write')
+      reading.object('prepared transaction', statement.gid ?? '', 'write')
+      return { ...plain, verb: 'PREPARE TRANSACTION', transaction: 'commit' }
     case 'COMMIT_PREPARED':
     case 'ROLLBACK_PREPARED':
-      walk.reading.refuse('two-phase commit')
+      reading.effects.add('write')
+      reading.object('prepared transaction', statement.gid ?? '', 'write')
+      // What it was judged for when it was prepared may have been a definition.
+      reading.changesCatalogue = true
       return { ...plain, verb: kind.replace('_', ' ') }
     default:
-      walk.reading.unknown(`hoop does not know the transaction command ${kind}`)
+      reading.unknown(`hoop does not know the transaction command ${kind}`)
       return { ...plain, verb: kind }
   }
-}
-
-function setting(walk: Walk, statement: VariableSetStmt): StatementKind {
-  const { reading } = walk
-  const { kind, name = '', args = [] } = statement
-  reading.effects.add('session')
-  const verb = kind?.startsWith('VAR_RESET') ? 'RESET' : 'SET'
-  if (kind === 'VAR_RESET_ALL') reading.refuse('RESET ALL')
-  else if (kind === 'VAR_SET_MULTI') {
-    reading.object('setting', name.toLowerCase(), 'write')
-    if (name !== 'TRANSACTION' && name !== 'SESSION CHARACTERISTICS') reading.refuse(`SET ${name}`)
-  } else {
-    reading.object('setting', name.toLowerCase(), 'write')
-    const values = args.map((arg) => ('TypeCast' in arg ? stringOf(arg.TypeCast.arg) : constantText(arg)))
-    const value = values.some((part) => part === null) ? null : values.join(', ')
-    const refused = kind === 'VAR_SET_VALUE' ? settingRefused(name, value) : resetRefused(name)
-    if (refused) reading.refuse(refused)
-  }
-  return { ...plain, verb }
-}
-
-function constantText(node: Node): string | null {
-  if (!('A_Const' in node)) return null
-  const { sval, ival, fval, boolval } = node.A_Const
-  if (sval) return sval.sval ?? ''
-  if (fval) return fval.fval ?? ''
-  if (ival) return String(ival.ival ?? 0)
-  return boolval ? String(boolval.boolval ?? false) : null
 }
 
 /** CREATE TABLE AS, CREATE MATERIALIZED VIEW: values leave the columns that rules know them by. */
 function createTableAs(walk: Walk, statement: CreateTableAsStmt): StatementKind {
   const { query, into, objtype } = statement
   const inner = new Reading()
-  const outputs = query ? readAnyStatement(startWalk(walk.catalogue, inner), query).outputs : 'opaque'
-  walk.reading.include(inner, 'part')
+  const outputs = query ? readAnyStatement(startWalk(walk.catalogue, inner, walk), query).outputs : 'opaque'
+  walk.reading.include(inner, into?.skipData ? 'plan' : 'part')
   walk.reading.effects.add('write')
   if (into?.rel) created(walk, into.rel, objtype === 'OBJECT_MATVIEW' ? 'materialized view' : 'table')
   if (!into?.skipData) walk.reading.flow(outputSources(outputs))
@@ -204,14 +168,6 @@ function call(walk: Walk, node: Node): StatementKind {
   walk.reading.unknown(`hoop does not read the body of the procedure ${name}`)
   children(walk, { args: funccall?.args } as Fields, outermost)
   return { ...plain, verb: 'CALL', returnsRows: true, outputs: 'opaque' }
-}
-
-/** What is prepared or declared now runs later, under another statement's name. */
-function deferred(walk: Walk, verb: string, words: string, query: Node | undefined): StatementKind {
-  walk.reading.effects.add('session')
-  walk.reading.refuse(words)
-  if (query) readAnyStatement(walk, query)
-  return { ...plain, verb }
 }
 
 /** Rules know columns by name: a new name takes the values away from them. */

@@ -1,4 +1,5 @@
 import { type Operation, withoutValues } from '@hoop/contracts'
+import type { Statement } from './operations.ts'
 import type { StatementUnreadable } from './parser.ts'
 
 /** An operation that is refused whatever the rules say: what it does was not read. */
@@ -13,6 +14,7 @@ export function unreadable(text: string, refused: NonNullable<Operation['refused
     functions: [],
     facts: { verbs: [], statements: 0, unbounded: false, destructive: false, columns: [] },
     literals: [],
+    runs: [],
     flows: 'opaque',
     parts: [],
     refused,
@@ -23,4 +25,20 @@ export function unreadable(text: string, refused: NonNullable<Operation['refused
 /** The parser's word about a text, without the values in it. */
 export function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {
   return { code: 'unreadable', words: withoutValues(error.message) }
+}
+
+/** A text that the parser rejects: nothing is known of it. */
+export function unreadStatement(text: string, error: StatementUnreadable): Statement {
+  return {
+    operation: unreadable(text, rejected(error)),
+    parameterSources: new Map(),
+    parts: [],
+    empty: false,
+    unresolved: [],
+    temporary: [],
+    redefines: new Set(),
+    columns: [],
+    ofSession: false,
+    applicationNames: [],
+  }
 }

@@ -19,6 +19,7 @@ export function operation(
     effects: ['read'],
     objects: [{ kind: 'table', name: 'public.users', access: 'read' }],
     functions: [],
+    runs: [],
     verdict: 'permit',
     policyVersion: 'p1',
     reasons: [{ rule: 'Access/engineers', matched: true, words: 'engineers may use it' }],

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import type { CancelHandle, Cancels } from '@hoop/protocols'
 
-/** A key has 32 bits only: whoever guesses gets this many tries a minute in one session. */
+/** A key of protocol 3.0 has 32 bits only: whoever guesses gets this many tries a minute in one session. */
 const triesPerMinute = 60
 
 /** The cancel keys of one session. Another session's key is not known here, so it cancels nothing. */
@@ -10,10 +10,10 @@ export class SessionCancels implements Cancels {
   #failures = 0
   #minute = 0
 
-  register(cancel: () => void): CancelHandle {
+  register(cancel: () => void, secretLength: number): CancelHandle {
     let processId = randomInt(1, 2 ** 31 - 1)
     while (this.#known.has(processId)) processId = randomInt(1, 2 ** 31 - 1)
-    const secret = randomBytes(4)
+    const secret = randomBytes(secretLength)
     this.#known.set(processId, { secret, cancel })
     return { processId, secret, release: () => this.#known.delete(processId) }
   }

@@ -18,6 +18,7 @@ const connection = {
   databases: ['app'],
   login: { user: 'app' },
   tls: 'disable',
+  profile: 'strict',
   record: { durability: 'ordered', results: 'full' },
 } as const satisfies Document
 const asks = (name: string, group: string): Document => ({
@@ -42,6 +43,7 @@ function operation(text: string, effect: 'read' | 'write'): Operation {
     functions: [],
     facts: { verbs: ['X'], statements: 1, unbounded: false, destructive: false, columns: [] },
     literals: [],
+    runs: [],
     flows: [],
     parts: [],
     refused: null,

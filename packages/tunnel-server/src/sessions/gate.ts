@@ -45,6 +45,14 @@ interface InForce {
   readonly masks: MaskPlan
 }
 
+/** How a text stands in the record. */
+interface Form {
+  readonly plan: MaskPlan
+  readonly text: string
+  readonly runs: OperationEvent['runs']
+  readonly digest: string
+}
+
 type Approve = Extract<Judgement, { decision: 'approve' }>
 type OperationEvent = Extract<Entry, { type: 'operation' }>
 
@@ -54,7 +62,7 @@ export class SessionGate implements Gate {
   readonly #questions: Questions
   readonly #prefix: string
   /** By the shared analysis of a text: its recorded form and digest under one mask plan. */
-  readonly #forms = new WeakMap<object, { plan: MaskPlan; text: string; digest: string }>()
+  readonly #forms = new WeakMap<object, Form>()
   readonly #holding = new Set<Promise<Verdict>>()
   #count = 0
   /** What was in force when that was last known: to refuse, to record and to mask by while it is not, never to permit by. */
@@ -145,6 +153,7 @@ export class SessionGate implements Gate {
       effects: ['read'],
       objects: [],
       functions: [],
+      runs: [],
       verdict: 'permit',
       policyVersion: (this.#inForceIfKnown() ?? this.#known).version,
       reasons: [],
@@ -195,6 +204,7 @@ export class SessionGate implements Gate {
       effects: [...operation.effects],
       objects: [...recordedObjects(operation, plan)],
       functions: [...operation.functions],
+      runs: form.runs,
       verdict: judgement.decision === 'approve' ? 'hold' : judgement.decision,
       policyVersion: judgement.version,
       reasons: matched(judgement.reasons),
@@ -202,11 +212,11 @@ export class SessionGate implements Gate {
     }
   }
 
-  #form(operation: Operation, plan: MaskPlan): { text: string; digest: string } {
+  #form(operation: Operation, plan: MaskPlan): Form {
     const known = this.#forms.get(operation.facts)
     if (known?.plan === plan) return known
-    const { text } = recordedForm({ ...operation, parameters: [] }, plan)
-    const form = { plan, text, digest: digest(this.#parts.digestKey, operation.text) }
+    const { text, runs } = recordedForm({ ...operation, parameters: [] }, plan)
+    const form = { plan, text, runs: [...runs], digest: digest(this.#parts.digestKey, operation.text) }
     this.#forms.set(operation.facts, form)
     return form
   }

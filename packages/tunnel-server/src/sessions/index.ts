@@ -87,6 +87,7 @@ class GatewaySessions implements Sessions {
       throw new HoopError('conflict', 'The tunnel of this session is not open.', { hint: 'Open the tunnel first.' })
     }
     this.#limit(identity, this.#open.values(), limits.sessions, 'sessions')
+    const localTls = request.local_tls ? await this.#dependencies.localCertificate(identity) : null
     const id = newSessionId()
     const { durability, results } = connection.record
     const record = beginRecord({ folder: join(records, id), session: id, durability, results })
@@ -123,6 +124,7 @@ class GatewaySessions implements Sessions {
         reason: request.reason,
         tunnel: request.tunnel,
         localSecret: request.local_secret,
+        localTls: localTls?.tls ?? null,
         record,
         standing,
         shared: (of) => this.#sharedOf(of),
@@ -141,7 +143,7 @@ class GatewaySessions implements Sessions {
     else if (!this.#tunnels.has(request.tunnel)) await this.end(id, 'The tunnel was closed.')
     if (session.signal.aborted) throw session.signal.reason
     const { name, protocol, labels, databases } = connection
-    return { id, connection: { name, protocol, labels, databases } }
+    return { id, connection: { name, protocol, labels, databases }, local_authority: localTls?.authority ?? null }
   }
 
   async serveStream(tunnel: string, id: string, client: Duplex): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type ConnectionDocument, HoopError, type Identity, type Maybe, type ScramVerifier } from '@hoop/contracts'
-import { protocols, type ServeContext, type SharedValues } from '@hoop/protocols'
+import { type LocalTls, protocols, type ServeContext, type SharedValues } from '@hoop/protocols'
 import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
 import { dial } from '../tunnels/dial.ts'
 import { SessionCancels } from './cancels.ts'
@@ -17,6 +17,8 @@ export interface OpenSessionParts {
   readonly reason: string | null
   readonly tunnel: string
   readonly localSecret: ScramVerifier
+  /** Null where the session was opened without TLS on its local port. */
+  readonly localTls: LocalTls | null
   readonly record: SessionRecord
   /** Released when the session ends. */
   readonly standing: Standing
@@ -125,7 +127,7 @@ export class OpenSession {
 
   async #serve(client: Duplex): Promise<void> {
     const stream = ++this.#streamCount
-    const { dependencies, id, identity, connection: name, localSecret, shared } = this.#parts
+    const { dependencies, id, identity, connection: name, localSecret, localTls, shared } = this.#parts
     let words: string | null = null
     await this.append({ type: 'stream.opened', stream, application: null })
     try {
@@ -139,6 +141,8 @@ export class OpenSession {
         identity,
         upstream: () => dependencies.connections.upstream(name),
         localSecret,
+        localTls,
+        profile: connection.profile,
         gate: this.#gate,
         cancels: this.#cancels,
         signal: this.#ending.signal,

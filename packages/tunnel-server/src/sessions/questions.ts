@@ -55,7 +55,7 @@ export class Questions {
     id: string,
     { rule, groups, timeout, message }: RequiredApproval,
     options: AdmitOptions,
-    { text, parameters, effects, objects }: Extract<Entry, { type: 'operation' }>,
+    { text, runs, parameters, effects, objects }: Extract<Entry, { type: 'operation' }>,
     signal: AbortSignal,
   ): Promise<Asked | Words> {
     const { holds, sessionId, identity, reason, append, log } = this.#parts
@@ -74,7 +74,7 @@ export class Questions {
           message,
           approverGroups: groups,
           timeout,
-          text,
+          text: [text, ...runs.map((run) => `-- ${run.name}: ${run.text}`)].join('\n'),
           parameters,
           effects,
           objects,

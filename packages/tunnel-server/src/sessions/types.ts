@@ -11,7 +11,7 @@ import type {
   SessionSummary,
 } from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
-import type { Upstream } from '@hoop/protocols'
+import type { LocalTls, Upstream } from '@hoop/protocols'
 import type { Logger } from 'pino'
 import type { Caller } from '../identity/access-tokens.ts'
 
@@ -109,6 +109,12 @@ export interface Standing {
   release(): void
 }
 
+/** TLS for the local ports of one identity, and the authority (PEM) that its programs must trust for it. */
+export interface LocalCertificate {
+  readonly authority: string
+  readonly tls: LocalTls
+}
+
 export interface SessionsDependencies {
   readonly index: SessionIndex
   /** The compiled documents in force now. */
@@ -117,6 +123,8 @@ export interface SessionsDependencies {
   readonly connections: Connections
   /** Aborts, with the reason, as soon as the caller's login ends or the connection may not be used any more; until `release`. */
   readonly hold: (caller: Caller, connection: string) => Standing
+  /** Rejects with a HoopError when there can be none now. */
+  readonly localCertificate: (identity: Identity) => Promise<LocalCertificate>
   /** Folder of all records; one folder per session inside. */
   readonly records: string
   /** Keys the digests in the record. */

@@ -1,0 +1,200 @@
+import type {
+  DeclareCursorStmt,
+  ExecuteStmt,
+  FetchStmt,
+  FuncCall,
+  Node,
+  PrepareStmt,
+  SelectStmt,
+  VariableSetStmt,
+} from 'libpg-query'
+import { sourcesOf, type Walk } from './expressions.ts'
+import { outermost, startWalk } from './lineage.ts'
+import { Reading } from './reading.ts'
+import { schemasOf } from './search-path.ts'
+import { queryAfter } from './session-change.ts'
+import { resetRefused, settingRefused } from './settings.ts'
+import { none, union } from './sources.ts'
+import { plain, type ReadStatement, type StatementKind } from './statement-kind.ts'
+import { qualifiedName, stringOf } from './syntax-tree.ts'
+
+/** What is prepared now runs later, and is judged then: now it is only looked at. */
+export function prepare(walk: Walk, { name = '', query }: PrepareStmt, readAny: ReadStatement): StatementKind {
+  const { reading } = walk
+  const inner = new Reading()
+  if (query) readAny(startWalk(walk.catalogue, inner), query)
+  reading.include(inner, 'plan')
+  reading.effects.add('session')
+  const text = queryAfter('as', walk.text)
+  if (text === null) reading.unknown('hoop does not find the query in PREPARE')
+  else reading.session.push({ kind: 'prepare', name, text })
+  return { ...plain, verb: 'PREPARE' }
+}
+
+export function execute(walk: Walk, { name = '', params = [] }: ExecuteStmt): StatementKind {
+  const { reading } = walk
+  const statement = walk.named.prepared(name)
+  reading.effects.add('session')
+  const kind = { ...plain, verb: 'EXECUTE', returnsRows: true }
+  if (statement === null) {
+    reading.unknown(`there is no prepared statement ${name} that hoop has seen`)
+    sourcesOf(walk, params, outermost)
+    return { ...kind, outputs: 'opaque' }
+  }
+  reading.run(name, statement)
+  const given = params.map((value, position) => {
+    const mark = reading.mark
+    const sources = sourcesOf(walk, value, outermost)
+    reading.settle(mark, statement.parameterSources.get(position + 1) ?? none)
+    return sources
+  })
+  const passed = given.reduce(union, none)
+  const [part] = statement.parts
+  if (part === undefined || part.outputs === 'opaque') return { ...kind, outputs: 'opaque' }
+  return {
+    ...kind,
+    returnsRows: part.returnsRows,
+    outputs: part.outputs.map((o) => ({ ...o, sources: union(o.sources, passed) })),
+  }
+}
+
+/** Bit of DeclareCursorStmt.options: the cursor outlives its transaction. https://github.com/postgres/postgres src/include/nodes/parsenodes.h */
+const hold = 0x20
+
+export function declareCursor(
+  walk: Walk,
+  { portalname = '', options = 0, query }: DeclareCursorStmt,
+  readAny: ReadStatement,
+): StatementKind {
+  const { reading } = walk
+  const inner = new Reading()
+  if (query) readAny(startWalk(walk.catalogue, inner), query)
+  reading.include(inner, 'part')
+  reading.effects.add('session')
+  const text = queryAfter('for', walk.text)
+  if (text === null) reading.unknown('hoop does not find the query in DECLARE')
+  else {
+    const statement = walk.named.read(text)
+    reading.session.push({ kind: 'declare', name: portalname, statement, hold: (options & hold) !== 0 })
+  }
+  return { ...plain, verb: 'DECLARE' }
+}
+
+export function fetch(walk: Walk, { portalname = '', ismove = false }: FetchStmt): StatementKind {
+  const { reading } = walk
+  const statement = walk.named.cursor(portalname)
+  const kind = { ...plain, verb: ismove ? 'MOVE' : 'FETCH', returnsRows: !ismove }
+  reading.effects.add('session')
+  if (statement === null) {
+    reading.unknown(`there is no cursor ${portalname} that hoop has seen`)
+    return { ...kind, outputs: ismove ? [] : 'opaque' }
+  }
+  reading.run(portalname, statement)
+  return { ...kind, outputs: ismove ? [] : (statement.parts[0]?.outputs ?? 'opaque') }
+}
+
+/** What CLOSE, DEALLOCATE and DISCARD take away. */
+export function discard(reading: Reading, node: Node): void {
+  const { session } = reading
+  if ('ClosePortalStmt' in node) session.push({ kind: 'close', name: node.ClosePortalStmt.portalname ?? null })
+  if ('DeallocateStmt' in node) session.push({ kind: 'deallocate', name: node.DeallocateStmt.name ?? null })
+  if (!('DiscardStmt' in node)) return
+  const { target } = node.DiscardStmt
+  if (target === 'DISCARD_ALL' || target === 'DISCARD_TEMP') session.push({ kind: 'discard-temporary' })
+  if (target !== 'DISCARD_ALL') return
+  session.push({ kind: 'close', name: null }, { kind: 'deallocate', name: null })
+  session.push({ kind: 'role', name: null, local: false }, { kind: 'search-path', schemas: null, local: false })
+}
+
+/** What sessions begin with from then on (ALTER ROLE, DATABASE or SYSTEM … SET): what those that are open do not learn is refused. */
+export function defaultSetting(reading: Reading, { kind, name = '', args = [] }: VariableSetStmt): void {
+  if (kind === 'VAR_RESET_ALL') return reading.refuse('resetting what sessions begin with')
+  reading.object('setting', name.toLowerCase(), 'write')
+  const value = args.map(constantText)
+  const refused =
+    kind === 'VAR_SET_VALUE' ? settingRefused(name, value.includes(null) ? null : value.join(', ')) : resetRefused(name)
+  if (refused) reading.refuse(`${refused} as a default`)
+}
+
+/** `SET` and `RESET`. */
+export function setting(walk: Walk, statement: VariableSetStmt): StatementKind {
+  const { reading } = walk
+  const { kind, args = [], is_local: local = false } = statement
+  const name = (statement.name ?? '').toLowerCase()
+  reading.effects.add('session')
+  const verb = kind?.startsWith('VAR_RESET') ? 'RESET' : 'SET'
+  if (kind === 'VAR_RESET_ALL') {
+    reading.session.push({ kind: 'search-path', schemas: null, local: false })
+    return { ...plain, verb }
+  }
+  reading.object('setting', name, 'write')
+  if (kind === 'VAR_SET_MULTI') {
+    if (!transactionSettings.has(name)) reading.refuse(`SET ${name}`)
+    return { ...plain, verb }
+  }
+  const values = args.map((arg) => ('TypeCast' in arg ? stringOf(arg.TypeCast.arg) : constantText(arg)))
+  const given = kind === 'VAR_SET_VALUE' ? values : null
+  if (!followed(reading, name, given, local)) {
+    const value = values.some((part) => part === null) ? null : values.join(', ')
+    const refused = kind === 'VAR_SET_VALUE' ? settingRefused(name, value) : resetRefused(name)
+    if (refused) reading.refuse(refused)
+  }
+  const [first] = args
+  if (name === 'application_name' && first && 'A_Const' in first)
+    reading.applicationNames.set(first.A_Const.location ?? 0, values[0] ?? '')
+  return { ...plain, verb }
+}
+const transactionSettings = new Set(['transaction', 'session characteristics', 'transaction snapshot'])
+
+/** Settings that decide what names mean; `values` null: back to the default. False: it is none of them, or its value is not known. */
+function followed(reading: Reading, name: string, values: readonly (string | null)[] | null, local: boolean): boolean {
+  const given = values?.filter((value) => value !== null) ?? null
+  if (given?.length !== values?.length) return false
+  if (name === 'search_path') {
+    reading.session.push({ kind: 'search-path', schemas: given, local })
+    return true
+  }
+  if (name !== 'role' && name !== 'session_authorization') return false
+  const [role = null] = given ?? []
+  const none = role === null || role.toLowerCase() === 'none'
+  reading.effects.add('dcl')
+  if (!none) reading.object('role', role, 'execute')
+  reading.session.push({ kind: 'role', name: none ? null : role, local })
+  return true
+}
+
+export function constantText(node: Node): string | null {
+  if (!('A_Const' in node)) return null
+  const { sval, ival, fval, boolval } = node.A_Const
+  if (sval) return sval.sval ?? ''
+  if (fval) return fval.fval ?? ''
+  if (ival) return String(ival.ival ?? 0)
+  return boolval ? String(boolval.boolval ?? false) : null
+}
+
+/**
+ * `SELECT set_config('search_path', '', false)`: a statement that consists of nothing else runs each call exactly once, as SET would. In any
+ * other place it depends on data whether, and how often, such a call runs.
+ */
+export function readSettingCalls(reading: Reading, select: SelectStmt): void {
+  const { targetList, limitOption: _l, op: _o, ...rest } = select
+  if (Object.keys(rest).length > 0) return
+  for (const target of targetList ?? []) {
+    const value = 'ResTarget' in target ? target.ResTarget.val : undefined
+    if (value && 'FuncCall' in value) settingCall(reading, value.FuncCall)
+  }
+}
+
+function settingCall(reading: Reading, call: FuncCall): void {
+  const { schema, name } = qualifiedName(call.funcname)
+  const [setting, value, isLocal] = call.args ?? []
+  if (name !== 'set_config' || (schema !== null && schema !== 'pg_catalog') || !setting || !value || !isLocal) return
+  const written = stringOf(setting)?.toLowerCase() ?? null
+  const given = stringOf(value)
+  const local = constantText('TypeCast' in isLocal && isLocal.TypeCast.arg ? isLocal.TypeCast.arg : isLocal)
+  if (written === null || given === null || local === null) return
+  const values = written === 'search_path' ? schemasOf(given) : [given]
+  if (written === 'application_name' && 'A_Const' in value) reading.applicationNames.set(value.A_Const.location ?? 0, given)
+  else if (values === null || !followed(reading, written, values, /^(t|true|on|yes|1)$/i.test(local))) return
+  reading.certainCalls.add(call)
+}
