@@ -2,7 +2,6 @@ import { z } from 'zod'
 
 /** What `hoop doctor` looks at, in its order; the first word of every check. */
 export const doctorSections = ['reachability', 'tls', 'login', 'role', 'databases', 'gateway'] as const
-export type DoctorSection = (typeof doctorSections)[number]
 const check = z.templateLiteral([z.enum(doctorSections), '.', z.string().regex(/^[a-z-]+$/)])
 
 /** One thing that was looked at. */

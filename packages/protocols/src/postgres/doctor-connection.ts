@@ -13,7 +13,7 @@ const maxRow = 64 * 1024 * 1024
 const maxAnswer = 256 * 1024 * 1024
 
 /** The server answered a question with an error. */
-export class QuestionFailed extends Error {
+class QuestionFailed extends Error {
   override readonly name = 'QuestionFailed'
 }
 

@@ -3,7 +3,7 @@ import type { Answer } from './doctor-questions.ts'
 
 /** What the role owns it may drop, alter, and grant to others. */
 export function ownershipFindings(role: Answer<'role'>, owned: Answer<'owned'>, database: string): DoctorFinding[] {
-  const { relations, first, unforced, quotedSchemas } = owned
+  const { relations, first, unforced, quotedSchemas, quotedHolding } = owned
   const things = [
     ...(owned.database ? ['the database'] : []),
     ...(quotedSchemas.length > 0 ? [counted(quotedSchemas.length, 'schema')] : []),
@@ -18,11 +18,12 @@ export function ownershipFindings(role: Answer<'role'>, owned: Answer<'owned'>, 
     {
       database,
       details: [...quotedSchemas.map((schema) => `schema ${schema}`), ...listed(first, relations)],
-      advice: 'Let a role that nobody logs in with own them, and grant what callers need. In this database, as a superuser:',
+      advice:
+        'Let a role that nobody logs in with own them, and grant what callers need. In this database, as a superuser (the role once):',
       statements: [
         `CREATE ROLE ${quotedOwner} NOLOGIN;`,
         `REASSIGN OWNED BY ${quoted} TO ${quotedOwner};`,
-        `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${quoted};`,
+        ...grants(quotedHolding.join(', '), quoted),
       ],
     },
   )
@@ -34,6 +35,16 @@ export function ownershipFindings(role: Answer<'role'>, owned: Answer<'owned'>, 
     statements: unforced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY;`),
   })
   return [owner, rows]
+}
+
+/** What callers need of the tables that the role no longer owns. */
+function grants(schemas: string, role: string): string[] {
+  if (schemas === '') return []
+  return [
+    `GRANT USAGE ON SCHEMA ${schemas} TO ${role};`,
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schemas} TO ${role};`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${schemas} TO ${role};`,
+  ]
 }
 
 export function createFindings(creates: readonly Answer<'creates'>[], database: string): DoctorFinding[] {

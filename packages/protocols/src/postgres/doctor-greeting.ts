@@ -74,7 +74,10 @@ async function offersTls(raw: Duplex, signal: AbortSignal): Promise<boolean> {
   const reading = new Handshake(raw, signal)
   try {
     raw.write(new ByteWriter(8).int32(8).int32(startupCodes.ssl).take())
-    return (await reading.byte()) === 0x53
+    const offered = (await reading.byte()) === 0x53
+    // Bytes before the handshake could only come from somebody in between (CVE-2021-23222).
+    if (offered && reading.early > 0) throw new TlsFailed('bytes before the handshake')
+    return offered
   } finally {
     reading.release()
   }

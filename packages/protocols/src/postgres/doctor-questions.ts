@@ -90,8 +90,9 @@ cross join lateral unnest(s.setconfig) as c(setting)
 where (s.setrole = 0 or r.rolname = session_user) and (s.setdatabase = 0 or d.datname = current_database()) order by 3 limit 100`,
   ),
   owned: question(
-    { relations: count, unforced: names, first: names, database: flag, quotedSchemas: names },
-    `select count(*), coalesce(array_to_json((array_agg(c.oid::regclass::text) filter (where c.relrowsecurity and not c.relforcerowsecurity))[1:10]), '[]'),
+    { relations: count, quotedHolding: names, unforced: names, first: names, database: flag, quotedSchemas: names },
+    `select count(*), coalesce(array_to_json(array_agg(distinct quote_ident(n.nspname))), '[]'),
+  coalesce(array_to_json((array_agg(c.oid::regclass::text) filter (where c.relrowsecurity and not c.relforcerowsecurity))[1:10]), '[]'),
   coalesce(array_to_json((array_agg(c.oid::regclass::text order by n.nspname, c.relname))[1:10]), '[]'),
   (select ${canActAs('datdba')} from pg_database where datname = current_database()),
   (select coalesce(array_to_json(array_agg(quote_ident(nspname))), '[]') from pg_namespace where ${canActAs('nspowner')} and ${ours('nspname')}
@@ -118,7 +119,8 @@ limit 50`,
   select from pg_depend d join pg_proc p on p.oid = d.objid
   where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
     and has_schema_privilege(session_user, p.pronamespace, 'USAGE') and has_function_privilege(session_user, p.oid, 'EXECUTE')
-    and p.prorettype <> 'fdw_handler'::regtype and not (p.proname like '%validator' or p.proname like 'postgres_fdw_%')
+    and p.prorettype not in ('fdw_handler'::regtype, 'language_handler'::regtype) and 'internal'::regtype <> all (p.proargtypes::oid[])
+    and not (p.proname like '%validator' or p.proname like 'postgres_fdw_%')
 ) or exists (
   select from pg_depend d
   where d.classid = 'pg_foreign_data_wrapper'::regclass and d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'

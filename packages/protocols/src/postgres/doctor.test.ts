@@ -42,6 +42,8 @@ beforeAll(async () => {
      create table public.secrets (id int, email text); alter table public.secrets enable row level security, owner to "Bad ""App";
      create function public.as_root(int, text) returns int language sql security definer as 'select 1';
      create function public.noted() returns event_trigger language plpgsql as 'begin end';
+     create extension dblink; create extension postgres_fdw; create extension file_fdw; create server elsewhere foreign data wrapper postgres_fdw;
+     create foreign table public.far (id int) server elsewhere; grant select on public.far to "Bad ""App";
      create event trigger noted on ddl_command_end execute function public.noted();`,
   )
 })
@@ -166,6 +168,11 @@ test('a role that is bad on purpose: each right is found, and the statements tha
   expect(statements('role.row-security')).toEqual(['ALTER TABLE public.secrets FORCE ROW LEVEL SECURITY;'])
   expect(statements('role.create')).toEqual(['REVOKE CREATE ON SCHEMA public FROM PUBLIC;'])
   expect(statements('role.security-definer')).toEqual(['REVOKE EXECUTE ON ROUTINE public.as_root(integer,text) FROM PUBLIC;'])
+  // Nobody but a superuser may use the wrappers; the server of one serves a table.
+  expect(statements('role.extensions')).toEqual(['DROP EXTENSION dblink;'])
+  expect(of('role.foreign-servers')).toMatchObject([
+    { status: 'warning', details: ['server elsewhere (postgres_fdw): no usage, 1 foreign table'] },
+  ])
   expect(of('role.event-triggers')[0]?.details).toEqual(['noted on ddl_command_end'])
   expect(columns.get('shop')).toContainEqual({ schema: 'public', table: 'secrets', column: 'email' })
   const all = findings.flatMap((found) => found.statements)

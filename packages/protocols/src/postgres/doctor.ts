@@ -95,18 +95,23 @@ async function open(
     return await DoctorConnection.open({ upstream, dial, warn, database, signal })
   } catch (error) {
     const about = check === 'databases.login' ? { database } : {}
-    if (!(error instanceof HoopError || error instanceof BackendRefused)) {
+    if (signal.aborted || !(error instanceof Error)) {
       report(notChecked(check, about.database ?? null, error, signal))
       return null
     }
     // The words of the server, and those about several hosts, name the role and addresses.
     const said = error.cause instanceof Error ? [error.message, error.cause.message] : [error.message]
-    const advice =
-      error instanceof HoopError ? error.hint : (adviceFor[error.code] ?? 'The server’s own words, and its log, say why.')
-    const words = error instanceof HoopError ? 'The gateway cannot log in.' : `The server refuses the login (${error.code}).`
+    const { words, advice } = understood(error)
     report(finding(check, 'problem', words, { ...about, details: [...new Set([...said, ...details])], advice }))
     return null
   }
+}
+
+function understood(error: Error): { words: string; advice: string | null } {
+  if (error instanceof HoopError) return { words: 'The gateway cannot log in.', advice: error.hint }
+  const advice = 'The server’s own words, and its log, say why.'
+  if (!(error instanceof BackendRefused)) return { words: 'The server does not answer a login as it should.', advice }
+  return { words: `The server refuses the login (${error.code}).`, advice: adviceFor[error.code] ?? advice }
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
