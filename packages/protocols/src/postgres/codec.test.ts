@@ -3,13 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { ByteReader, ByteWriter, ProtocolViolation } from '../bytes.ts'
 import { MessageReader, maxFrontendMessage, read, write } from './codec.ts'
 
-const name = fc.string({ maxLength: 15 }).map((text) => text.replaceAll('\0', '').toWellFormed())
-const bytes = fc.uint8Array({ maxLength: 40 }).map((value) => Buffer.from(value))
-const nullable = fc.option(bytes, { nil: null })
-const oid = fc.nat(0xffff_ffff)
-const format = fc.constantFrom(0, 1)
-const bodyOf = (message: Buffer): ByteReader => new ByteReader(message, 5)
-
 /** Cuts a stream into messages; null: it has none such. */
 function messages(pieces: readonly Buffer[], limit = maxFrontendMessage): Buffer[] {
   const reader = new MessageReader(limit)
@@ -20,71 +13,6 @@ function messages(pieces: readonly Buffer[], limit = maxFrontendMessage): Buffer
   }
   return found
 }
-
-describe('what is written is read again', () => {
-  test('Parse', () => {
-    const parse = fc.record({ name, text: name, parameterTypes: fc.array(oid, { maxLength: 9 }) })
-    fc.assert(
-      fc.property(parse, (message) => {
-        expect(read.parse(bodyOf(write.parse(message)))).toEqual({ ...message, bytes: Buffer.from(message.text) })
-      }),
-    )
-  })
-  test('Bind', () => {
-    const bind = fc
-      .record({
-        portal: name,
-        statement: name,
-        parameters: fc.array(nullable, { maxLength: 9 }),
-        resultFormats: fc.array(format, { maxLength: 9 }),
-        each: fc.array(format, { minLength: 9, maxLength: 9 }),
-        formats: fc.constantFrom('none', 'one', 'each'),
-      })
-      .map(({ each, formats, ...message }) => ({
-        ...message,
-        parameterFormats: formats === 'none' ? [] : each.slice(0, formats === 'one' ? 1 : message.parameters.length),
-      }))
-    fc.assert(fc.property(bind, (message) => void expect(read.bind(bodyOf(write.bind(message)))).toEqual(message)))
-  })
-  test('FunctionCall and its response', () => {
-    const call = fc.record({
-      oid,
-      argumentFormats: fc.array(format, { maxLength: 1 }),
-      arguments: fc.array(nullable, { maxLength: 9 }),
-      resultFormat: format,
-    })
-    fc.assert(
-      fc.property(call, (message) => void expect(read.functionCall(bodyOf(write.functionCall(message)))).toEqual(message)),
-    )
-    fc.assert(
-      fc.property(nullable, (value) => {
-        expect(read.functionCallResponse(bodyOf(write.functionCallResponse(value)))).toEqual(value)
-      }),
-    )
-  })
-  test('NotificationResponse', () => {
-    const notification = fc.record({ processId: oid, channel: name, payload: name })
-    fc.assert(
-      fc.property(notification, (message) => {
-        expect(read.notification(bodyOf(write.notification(message)))).toEqual(message)
-      }),
-    )
-  })
-  test('Query, Execute, Describe, Close, ErrorResponse', () => {
-    fc.assert(fc.property(name, (text) => void expect(read.query(bodyOf(write.query(text))).text).toBe(text)))
-    const execute = fc.record({ portal: name, maxRows: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }) })
-    fc.assert(fc.property(execute, (message) => void expect(read.execute(bodyOf(write.execute(message)))).toEqual(message)))
-    const target = fc.record({ kind: fc.constantFrom('S' as const, 'P' as const), name })
-    fc.assert(fc.property(target, (message) => void expect(read.target(bodyOf(write.describe(message)))).toEqual(message)))
-    fc.assert(fc.property(target, (message) => void expect(read.target(bodyOf(write.close(message)))).toEqual(message)))
-    const fields = fc
-      .dictionary(fc.constantFrom('S', 'V', 'C', 'M', 'D', 'H'), name)
-      .map((record) => new Map(Object.entries(record)))
-    fc.assert(
-      fc.property(fields, (message) => void expect(read.diagnostics(bodyOf(write.diagnostics(69, message)))).toEqual(message)),
-    )
-  })
-})
 
 describe('a stream is cut into the same messages', () => {
   const stream = [

@@ -6,7 +6,7 @@ import type { Column } from './messages.ts'
 import { detectInValue, maskValue } from './values.ts'
 
 /** What happens to one column of a result. */
-type ColumnAction =
+export type ColumnAction =
   | { readonly kind: 'pass' }
   | { readonly kind: 'mask'; readonly mask: ValueMask; readonly typeOid: number; readonly format: number }
   | { readonly kind: 'detect'; readonly detectors: Detectors; readonly typeOid: number; readonly format: number }

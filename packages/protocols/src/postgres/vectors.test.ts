@@ -3,12 +3,11 @@ import { duplexPair } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { ByteReader } from '../bytes.ts'
-import { answer } from './backend-messages.fixture.ts'
-import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
+import type { ByteReader } from '../bytes.ts'
+import { MessageReader, maxBackendMessage } from './codec.ts'
+import { backendCodecs, frontendCodecs, packetCodecs } from './codecs.fixture.ts'
 import { Handshake } from './handshake.ts'
-import { authentication, backend, frontend, startupCodes } from './messages.ts'
-import { readParameters } from './startup.ts'
+import { backend, frontend } from './messages.ts'
 
 /** `00ff 'text'`: hexadecimal, and text in quotes. */
 function bytesOf(written: string): Buffer {
@@ -27,72 +26,6 @@ const vector = z.object({
 const vectors = z
   .strictObject({ packets: z.array(vector), frontend: z.array(vector), backend: z.array(vector) })
   .parse(parse(readFileSync(new URL('vectors.yaml', import.meta.url), 'utf8'), { customTags: [{ tag: '!b', resolve: bytesOf }] }))
-
-/** How a message is read and written; the body stands behind its tag and length. */
-interface Codec {
-  readonly read: (body: ByteReader) => unknown
-  // biome-ignore lint/suspicious/noExplicitAny: what `read` answers, of whatever shape
-  readonly write: (message: any) => Buffer
-}
-const nothing = (bytes: () => Buffer): Codec => ({ read: (body) => read.nothing(body) ?? null, write: bytes })
-const whole = (written: (data: Buffer) => Buffer): Codec => ({ read: (body) => body.rest(), write: written })
-const diagnostics = (tag: number): Codec => ({
-  read: (body) => Object.fromEntries(read.diagnostics(body)),
-  write: (fields) => write.diagnostics(tag, new Map(Object.entries(fields))),
-})
-const frontendCodecs: Readonly<Record<string, Codec>> = {
-  Bind: { read: read.bind, write: write.bind },
-  Close: { read: read.target, write: write.close },
-  CopyData: whole(write.copyData),
-  CopyDone: nothing(write.copyDone),
-  CopyFail: { read: read.copyFail, write: write.copyFail },
-  Describe: { read: read.target, write: write.describe },
-  Execute: { read: read.execute, write: write.execute },
-  Flush: nothing(write.flush),
-  FunctionCall: { read: read.functionCall, write: write.functionCall },
-  Parse: { read: read.parse, write: (message) => write.parse({ ...message, text: message.bytes }) },
-  PasswordMessage: whole((data) => write.saslResponse(data)),
-  SASLInitialResponse: { read: read.saslInitial, write: ({ mechanism, data }) => write.saslInitial(mechanism, data) },
-  SASLResponse: whole((data) => write.saslResponse(data)),
-  GSSResponse: whole((data) => write.saslResponse(data)),
-  Query: { read: read.query, write: ({ bytes }) => write.query(bytes) },
-  Sync: nothing(write.sync),
-  Terminate: nothing(write.terminate),
-}
-
-const backendCodecs: Readonly<Record<string, Codec>> = {
-  Authentication: { read: read.authentication, write: ({ request, data }) => write.authentication(request, data) },
-  AuthenticationSASL: {
-    read: (body) => read.mechanisms(new ByteReader(read.authentication(body).data)),
-    write: (names) => write.authentication(authentication.sasl, answer.mechanisms(names)),
-  },
-  BackendKeyData: { read: read.backendKeyData, write: ({ processId, secret }) => write.backendKeyData(processId, secret) },
-  BindComplete: nothing(answer.bindComplete),
-  CloseComplete: nothing(answer.closeComplete),
-  CommandComplete: { read: read.commandComplete, write: answer.commandComplete },
-  CopyData: whole(write.copyData),
-  CopyDone: nothing(answer.copyDone),
-  CopyInResponse: { read: read.copyResponse, write: answer.copyInResponse },
-  CopyOutResponse: { read: read.copyResponse, write: answer.copyOutResponse },
-  CopyBothResponse: { read: read.copyResponse, write: answer.copyBothResponse },
-  DataRow: { read: read.dataRow, write: write.dataRow },
-  EmptyQueryResponse: nothing(answer.emptyQueryResponse),
-  ErrorResponse: diagnostics(backend.errorResponse),
-  FunctionCallResponse: { read: read.functionCallResponse, write: write.functionCallResponse },
-  NegotiateProtocolVersion: {
-    read: read.negotiateProtocolVersion,
-    write: ({ version, options }) => write.negotiateProtocolVersion(version, options),
-  },
-  NoData: nothing(answer.noData),
-  NoticeResponse: diagnostics(backend.noticeResponse),
-  NotificationResponse: { read: read.notification, write: write.notification },
-  ParameterDescription: { read: read.parameterDescription, write: answer.parameterDescription },
-  ParameterStatus: { read: read.parameterStatus, write: ({ name, value }) => write.parameterStatus(name, value) },
-  ParseComplete: nothing(answer.parseComplete),
-  PortalSuspended: nothing(answer.portalSuspended),
-  ReadyForQuery: { read: read.readyForQuery, write: write.readyForQuery },
-  RowDescription: { read: read.rowDescription, write: answer.rowDescription },
-}
 
 /** The one message that these pieces make, its body to be read. */
 function typed(pieces: readonly Buffer[]): ByteReader {
@@ -142,17 +75,6 @@ describe.each([
     expect(new Set(listed.map(({ message }) => message))).toEqual(new Set(Object.keys(codecs)))
   })
 })
-
-const packetCodecs: Readonly<Record<string, { code: number | null } & Codec>> = {
-  StartupMessage: {
-    code: null,
-    read: (packet) => ({ version: packet.uint32(), parameters: Object.fromEntries(readParameters(packet)) }),
-    write: ({ version, parameters }) => write.startup(version, Object.entries(parameters)),
-  },
-  SSLRequest: { code: startupCodes.ssl, ...nothing(write.sslRequest) },
-  GSSENCRequest: { code: startupCodes.gssenc, ...nothing(write.gssencRequest) },
-  CancelRequest: { code: startupCodes.cancel, read: read.backendKeyData, write: write.cancelRequest },
-}
 
 describe('packets before the login', () => {
   for (const { message, case: name, bytes, is, violates } of vectors.packets) {
