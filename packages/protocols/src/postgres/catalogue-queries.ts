@@ -1,7 +1,6 @@
 import { z } from 'zod'
 
 const text = z.string()
-const flag = z.enum(['t', 'f'])
 const row = <Columns extends [z.ZodType, ...z.ZodType[]]>(...columns: Columns) => z.array(z.tuple(columns))
 
 /** What the server answers to {@link catalogueQueries}: rows of text values, as the simple query protocol sends them. */
@@ -12,7 +11,7 @@ export const CatalogueRows = z.object({
   columns: row(text, text, text, text, text.nullable()),
   inheritance: row(text, text),
   functions: row(text, text, text, text, text, text.nullable()),
-  types: row(text, text, text, text, flag),
+  types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
   operators: row(text, text),
 })
 export type CatalogueRows = z.infer<typeof CatalogueRows>
@@ -56,8 +55,9 @@ from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l 
   },
   {
     name: 'types',
-    text: `select t.oid, n.nspname, t.typname, t.typtype, exists (
-  select from pg_cast c join pg_proc p on p.oid = c.castfunc
+    text: `select t.oid, n.nspname, t.typname, t.typtype, (
+  select case when bool_or(s.typnamespace = 'pg_catalog'::regnamespace) then 'any' when count(*) > 0 then 'own' else 'none' end
+  from pg_cast c join pg_proc p on p.oid = c.castfunc join pg_type s on s.oid = c.castsource
   where c.casttarget = t.oid and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))
 from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
   },

@@ -53,7 +53,7 @@ export function fixtureCatalogue(): Catalogue {
     relations.push([String(oid), name.slice(0, dot), name.slice(dot + 1), kind, definition])
     for (const [index, column] of names.entries()) {
       const [attname = '', generated = null] = column.split(' = ')
-      columns.push([String(oid), String(index + 1), attname, '25', generated])
+      columns.push([String(oid), String(index + 1), attname, attname === 'body' ? '900' : '3', generated])
     }
   }
   for (const [name, names] of Object.entries(tables)) add(name, name.endsWith('measurements') ? 'p' : 'r', names, null)
@@ -80,9 +80,9 @@ export function fixtureCatalogue(): Catalogue {
     inheritance: [[oidOf('measurements_2026'), oidOf('measurements')]],
     functions,
     types: [
-      ...types.map((name, index) => [String(index + 1), 'pg_catalog', name, 'b', 'f']),
-      ['900', 'public', 'secretive', 'b', 't'],
-      ['901', 'public', 'customers', 'c', 'f'],
+      ...types.map((name, index) => [String(index + 1), 'pg_catalog', name, 'b', name === 'bytea' ? 'own' : 'none']),
+      ['900', 'public', 'secretive', 'b', 'any'],
+      ['901', 'public', 'customers', 'c', 'none'],
     ],
     operators: [['public', '<->>']],
   })

@@ -149,7 +149,7 @@ describe('the catalogue of a real server', () => {
     ])
     expect(catalogue.functions.get('pg_catalog')?.size).toBeGreaterThan(2000)
     expect(catalogue.userOperators.get('<->>')).toEqual(['public'])
-    expect(catalogue.types.get('public')?.get('mood')).toMatchObject({ kind: 'e', userCasts: false })
+    expect(catalogue.types.get('public')?.get('mood')).toMatchObject({ kind: 'e', userCasts: 'none' })
   })
 
   test('tells origins', () => {

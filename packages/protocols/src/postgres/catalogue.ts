@@ -45,8 +45,8 @@ export interface CatalogueType {
   readonly schema: string
   readonly name: string
   readonly kind: string
-  /** A cast to it may run a function that somebody wrote. */
-  readonly userCasts: boolean
+  /** Whether a cast to it may run a function that somebody wrote: from types of theirs only (`own`), or from one of PostgreSQL itself too. */
+  readonly userCasts: 'none' | 'own' | 'any'
 }
 
 /** What the names in a statement mean in one database, for one login role, at one time. */
@@ -128,7 +128,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
   const types = new Map<string, Map<string, CatalogueType>>()
   const typesByOid = new Map<number, CatalogueType>()
   for (const [oid, schema, name, kind, userCasts] of answers.types) {
-    const type = { oid: Number(oid), schema, name, kind, userCasts: userCasts === 't' }
+    const type = { oid: Number(oid), schema, name, kind, userCasts }
     typesByOid.set(type.oid, type)
     inner(types, schema, () => new Map()).set(name, type)
   }

@@ -1,6 +1,6 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { ColumnRef as ColumnNode, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
-import { type Catalogue, findRelation, findType } from './catalogue.ts'
+import { type Catalogue, type CatalogueType, findRelation, findType } from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
 import type { Statement } from './operations.ts'
@@ -9,6 +9,7 @@ import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } 
 import { settingRefused } from './settings.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
+import { isOfSystemType } from './system-types.ts'
 
 /** Statements that a session has under names, and how one inside of another is read. */
 export interface NamedStatements {
@@ -71,7 +72,8 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
   else if ('A_Expr' in node) {
     sources = union(children(walk, fields, scope), ofOperator(walk, nameOf(node.A_Expr.name), node.A_Expr.kind ?? ''))
   } else if ('TypeCast' in node) {
-    sources = union(sourcesOf(walk, node.TypeCast.arg, scope), ofType(walk, node.TypeCast.typeName, scope))
+    const { arg, typeName } = node.TypeCast
+    sources = union(sourcesOf(walk, arg, scope), ofType(walk, typeName, scope, arg))
   } else if ('A_Indirection' in node)
     sources = ofIndirection(walk, node.A_Indirection.arg, node.A_Indirection.indirection ?? [], scope)
   else if ('SubLink' in node) {
@@ -214,7 +216,7 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
     const known = readFunction(walk.catalogue, schema, name).candidates.length > 0
     if (!known && column) return column.sources
     const type = known ? null : findType(walk.catalogue, null, name)
-    if (type) return type.userCasts ? castByUser(walk, `${type.schema}.${type.name}`) : inside
+    if (type) return castRuns(walk, type, first, scope) ? castByUser(walk, `${type.schema}.${type.name}`) : inside
   }
   const own = callByName(walk, schema, name, inside)
   if (name === 'set_config' && isSystemCall(walk, schema, name)) {
@@ -290,7 +292,7 @@ function ofOperator(walk: Walk, names: readonly string[], kind: string): Sources
 /** Names that CREATE TABLE knows and the catalogue does not. */
 const serials = new Set(['serial', 'bigserial', 'smallserial', 'serial2', 'serial4', 'serial8'])
 
-function ofType(walk: Walk, type: TypeName | undefined, scope: Scope): Sources {
+function ofType(walk: Walk, type: TypeName | undefined, scope: Scope, value?: Node): Sources {
   if (!type) return none
   sourcesOf(walk, type.typmods, scope)
   const { schema, name } = qualifiedName(type.names)
@@ -302,7 +304,13 @@ function ofType(walk: Walk, type: TypeName | undefined, scope: Scope): Sources {
     walk.reading.unknown(`there is no type ${written}`)
     return 'opaque'
   }
-  return found.userCasts ? castByUser(walk, `${found.schema}.${found.name}`) : none
+  return castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none
+}
+
+/** Whether a cast to the type may run somebody's function: one from a type of theirs does not apply to a value that is of none. */
+function castRuns(walk: Walk, { userCasts }: CatalogueType, value: Node | undefined, scope: Scope): boolean {
+  if (userCasts !== 'own') return userCasts === 'any'
+  return value === undefined || !isOfSystemType(walk.catalogue, value, scope)
 }
 
 function castByUser(walk: Walk, type: string): Sources {

@@ -1,0 +1,52 @@
+import type { ColumnRef } from '@hoop/contracts'
+import type { Node } from 'libpg-query'
+import { type Catalogue, findType } from './catalogue.ts'
+import { isSystemSchema, readFunction } from './functions.ts'
+import { findColumn, type Scope } from './scope.ts'
+import { isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
+
+/** Nodes whose value has the type of what is inside them, or one of PostgreSQL itself whatever that is. */
+const ofInside = new Set(
+  'A_ArrayExpr A_Expr A_Indirection BoolExpr BooleanTest CaseExpr CaseWhen CoalesceExpr CollateClause List MinMaxExpr NullTest'.split(
+    ' ',
+  ),
+)
+const constants = new Set(['A_Const', 'ParamRef', 'SQLValueFunction', 'String', 'Integer', 'A_Indices'])
+
+/** Whether an expression is certainly of a type that comes with the server: no cast of somebody's own type applies to it. */
+export function isOfSystemType(catalogue: Catalogue, node: Node, scope: Scope): boolean {
+  const inside = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.every(inside)
+    return !isObject(value) || isOfSystemType(catalogue, value as Node, scope)
+  }
+  if ('ColumnRef' in node) {
+    const found = findColumn(scope, nameOf(node.ColumnRef.fields))
+    const sources = found?.column.form === 'stored' ? found.column.sources : 'opaque'
+    return sources !== 'opaque' && sources.length > 0 && sources.every((source) => isSystemColumn(catalogue, source))
+  }
+  if ('TypeCast' in node) {
+    const { schema, name } = qualifiedName(node.TypeCast.typeName?.names)
+    const type = findType(catalogue, schema, name)
+    return type !== null && isSystemSchema(type.schema)
+  }
+  if ('FuncCall' in node) {
+    const { schema, name } = qualifiedName(node.FuncCall.funcname)
+    const { candidates } = readFunction(catalogue, schema, name)
+    if (candidates.length === 0 || candidates.some((candidate) => !isSystemSchema(candidate.schema))) return false
+    return inside(node.FuncCall.args)
+  }
+  const [tag, fields] = tagged(node) ?? [null, node]
+  if (tag === null) return Object.values(fields).every(inside)
+  if (constants.has(tag)) return true
+  if (!ofInside.has(tag)) return false
+  return Object.values(fields).every(inside)
+}
+
+function isSystemColumn(catalogue: Catalogue, { schema, table, column }: ColumnRef): boolean {
+  const found = catalogue.relations
+    .get(schema)
+    ?.get(table)
+    ?.columns.find(({ name }) => name === column)
+  const type = found && catalogue.typesByOid.get(found.typeOid)
+  return type !== undefined && isSystemSchema(type.schema)
+}
