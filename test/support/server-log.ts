@@ -135,7 +135,10 @@ type LogLine = Omit<JsonLogLine, 'application_name'> & { application_name?: stri
 
 function parametersOf(detail: string): (string | null)[] {
   if (!/^parameters: /i.test(detail)) return []
-  return Array.from(detail.matchAll(/\$\d+ = (?:NULL|'((?:[^']|'')*)')/g), ([, value]) => value?.replaceAll("''", "'") ?? null)
+  return Array.from(
+    detail.matchAll(/\$\d+ = (?:NULL|'([^']*(?:''[^']*)*)')/g),
+    ([, value]) => value?.replaceAll("''", "'") ?? null,
+  )
 }
 
 /** The id of the operation in whose place something that fails was sent. */
