@@ -83,9 +83,16 @@ export const OpenSessionRequest = z.strictObject({
   /** The `id` with which this caller's tunnel was opened (GET /v1/tunnel?id=UUID): the session ends with it. */
   tunnel: z.uuid(),
   local_secret: ScramVerifier,
+  /** Offer TLS to the programs at the local port. */
+  local_tls: z.boolean().default(false),
 })
 export type OpenSessionRequest = z.infer<typeof OpenSessionRequest>
-export const OpenSessionResponse = z.object({ id: z.string(), connection: ConnectionSummary })
+export const OpenSessionResponse = z.object({
+  id: z.string(),
+  connection: ConnectionSummary,
+  /** PEM: the authority that signs for localhost, to this identity's programs only; null without TLS at the local port. */
+  local_authority: z.string().max(65_536).nullable(),
+})
 export type OpenSessionResponse = z.infer<typeof OpenSessionResponse>
 
 /** GET /v1/sessions (newest first; ?connection= &identity= &state= &limit=) and GET /v1/sessions/:id */

@@ -18,6 +18,7 @@ import { Documents } from './documents/documents.ts'
 import { AccessTokens } from './identity/access-tokens.ts'
 import { Logins } from './identity/logins.ts'
 import { Provider } from './identity/provider.ts'
+import { LocalCertificates } from './local-tls/local-certificates.ts'
 import { Cipher } from './secrets/cipher.ts'
 import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
 import { References } from './secrets/references.ts'
@@ -106,6 +107,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const find = (name: string) => documents.connection(name)
   const references = new References((name) => environment[name])
   const standing = new StandingAccess({ documents, logins })
+  const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
   const connections = registeredConnections({ find, store, cipher: keys.cipher, references })
   const sessions = await createSessions({
     index: sessionIndex(store, gateway),
@@ -116,6 +118,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
       standing.hold(caller, () =>
         whenKnown(() => access.authorise(caller, { kind: 'connection.use', connection: find(name), name })),
       ),
+    localCertificate: (identity) => localCertificates.of(identity),
     records: folder.records,
     digestKey: createSecretKey(keys.digest),
     log,

@@ -78,10 +78,15 @@ export class Handshake {
     return new ByteReader(packet)
   }
 
+  /** The first byte of what comes next, which stays unread. */
+  async peek(): Promise<number> {
+    while (this.#untyped.length < 1) await this.#more()
+    return this.#untyped[0] ?? 0
+  }
+
   /** One byte, as a server answers SSLRequest. */
   async byte(): Promise<number> {
-    while (this.#untyped.length < 1) await this.#more()
-    const byte = this.#untyped[0] ?? 0
+    const byte = await this.peek()
     this.#untyped = this.#untyped.subarray(1)
     return byte
   }

@@ -4,7 +4,7 @@ import { login } from './login.ts'
 import { loadParser } from './parser.ts'
 import { relay } from './session.ts'
 
-/** PostgreSQL, protocol 3.0. https://www.postgresql.org/docs/current/protocol.html */
+/** PostgreSQL, protocol 3.0 and 3.2. https://www.postgresql.org/docs/current/protocol.html */
 export const postgres: Protocol = {
   async serve(context: ServeContext): Promise<void> {
     const ready = await login(context)
@@ -12,6 +12,6 @@ export const postgres: Protocol = {
     await loadParser()
     const { database } = ready.startup
     const catalogues = context.shared.get(`postgres ${context.connection} ${database}`, () => new Catalogues())
-    await relay(context, ready, catalogues)
+    await relay({ ...context, client: ready.client }, ready, catalogues)
   },
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ByteWriter } from '../bytes.ts'
+import { ByteReader, ByteWriter } from '../bytes.ts'
 import { write } from './codec.ts'
 import { fakeBackend, fakeUpstream, oneRow, welcome } from './fake-backend.fixture.ts'
 import {
   fields,
   localPassword,
+  type Message,
   outline,
   raw,
   ScriptedGate,
@@ -68,19 +69,36 @@ describe('before the startup', () => {
   }
 })
 
+/** The version and the unknown options of a NegotiateProtocolVersion. */
+function negotiation({ body }: Message): (number | string)[] {
+  const reader = new ByteReader(body)
+  const version = reader.uint32()
+  return [version, ...Array.from({ length: reader.uint32() }, () => reader.cstring())]
+}
+
 describe('versions', () => {
-  for (const [version, parameters, unknown] of [
-    [196_610, { user: 'ada' }, 0],
-    [0x0003_270f, { user: 'ada', '_pq_.test_protocol_negotiation': 'x' }, 1],
-    [196_608, { user: 'ada', '_pq_.grease': 'x' }, 1],
-  ] as const) {
-    test(`${version >>> 16}.${version & 0xffff} with ${unknown} unknown options is brought down to 3.0`, async () => {
+  const grease = { user: 'ada', '_pq_.test_protocol_negotiation': 'x' }
+  const cases: readonly [
+    number,
+    Record<string, string>,
+    { answered: readonly [number, ...string[]] | null; keyLength: number },
+  ][] = [
+    [196_608, { user: 'ada' }, { answered: null, keyLength: 4 }],
+    [196_609, { user: 'ada' }, { answered: null, keyLength: 4 }],
+    [196_610, { user: 'ada' }, { answered: null, keyLength: 32 }],
+    [196_611, { user: 'ada' }, { answered: [196_610], keyLength: 32 }],
+    [0x0003_270f, grease, { answered: [196_610, '_pq_.test_protocol_negotiation'], keyLength: 32 }],
+    [196_608, { user: 'ada', '_pq_.a': '', '_pq_.b': 'x' }, { answered: [196_608, '_pq_.a', '_pq_.b'], keyLength: 4 }],
+  ]
+  for (const [version, parameters, { answered, keyLength }] of cases) {
+    test(`${version >>> 16}.${version & 0xffff} with ${Object.keys(parameters).slice(1).join(' and ') || 'no options'}`, async () => {
       const { client } = open()
       client.send(startupMessage(parameters, version))
-      const [negotiate] = await client.until(({ tag }) => tag === 'v')
-      expect(negotiate?.body.readUInt32BE(0)).toBe(196_608)
-      expect(negotiate?.body.readUInt32BE(4)).toBe(unknown)
-      await client.prove(localPassword)
+      const [first] = await client.until(({ tag }) => tag === 'v' || tag === 'R')
+      expect(first?.tag === 'v' ? negotiation(first) : null).toEqual(answered)
+      if (first?.tag === 'R') client.received.unshift(first)
+      const greeting = await client.prove(localPassword)
+      expect(greeting.find(({ tag }) => tag === 'K')?.body.length).toBe(4 + keyLength)
       expect(outline(await client.query('select 1'))).toEqual(['T:1', 'D', 'C:SELECT 1', 'Z:I'])
     })
   }
@@ -118,7 +136,7 @@ describe('the login', () => {
 test('a cancel request ends quietly, with the right key or another', async () => {
   let cancelled = 0
   const cancels = new TestCancels()
-  cancels.register(() => cancelled++)
+  cancels.register(() => cancelled++, 4)
   for (const key of ['0000', '9876', '']) {
     const { client } = open(welcome, cancels)
     const packet = new ByteWriter()

@@ -4,7 +4,7 @@ import { ByteReader, ProtocolViolation } from '../bytes.ts'
 import { judgeStartup, readOptions, readParameters, StartupRefused } from './startup.ts'
 
 const judge = (parameters: Record<string, string>) =>
-  judgeStartup(new Map(Object.entries({ user: 'ada', ...parameters })), ['shop', 'other'])
+  judgeStartup(new Map(Object.entries({ user: 'ada', ...parameters })), ['shop', 'other'], 'strict')
 
 describe('parameters', () => {
   const readAll = (text: string) => readParameters(new ByteReader(Buffer.from(text)))

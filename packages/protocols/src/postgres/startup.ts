@@ -1,3 +1,4 @@
+import type { Profile } from '@hoop/contracts'
 import { type ByteReader, ProtocolViolation } from '../bytes.ts'
 
 /** A startup that we refuse, with its SQLSTATE and what to do instead. */
@@ -16,32 +17,82 @@ export interface Startup {
   readonly user: string
   readonly database: string
   readonly application: string | null
-  /** Settings for the backend's session: allowed ones only. */
+  /** Settings for the backend's session: with the profile `strict` allowed ones only, their names in lower case. */
   readonly settings: ReadonlyMap<string, string>
   /** `_pq_.` options that the caller offered; none is known yet. */
   readonly protocolOptions: readonly string[]
 }
 
-/** Settings a caller may bring, in lower case. What would blind the parser or change who it is, is not among them. */
+/**
+ * Settings a caller may bring, in lower case: what drivers send of themselves, and what people set by options. What would blind the
+ * parser, change what a name means or who asks, is not among them.
+ */
 const allowedSettings = new Set([
   'application_name',
   'bytea_output',
+  'check_function_bodies',
+  'client_connection_check_interval',
   'client_min_messages',
-  'datestyle',
+  'constraint_exclusion',
+  'cursor_tuple_fraction',
+  'default_statistics_target',
   'default_transaction_deferrable',
   'default_transaction_isolation',
   'default_transaction_read_only',
+  'effective_cache_size',
+  'escape_string_warning',
   'extra_float_digits',
-  'geqo',
+  'from_collapse_limit',
+  'gin_fuzzy_search_limit',
+  'hash_mem_multiplier',
   'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
   'intervalstyle',
-  'jit',
+  'join_collapse_limit',
+  'lc_monetary',
+  'lc_numeric',
+  'lc_time',
   'lock_timeout',
+  'maintenance_work_mem',
+  'max_parallel_workers',
+  'max_parallel_workers_per_gather',
+  'plan_cache_mode',
+  'random_page_cost',
+  'row_security',
+  'seq_page_cost',
   'statement_timeout',
+  'synchronize_seqscans',
+  'synchronous_commit',
+  'tcp_keepalives_count',
+  'tcp_keepalives_idle',
+  'tcp_keepalives_interval',
+  'tcp_user_timeout',
+  'temp_buffers',
   'timezone',
+  'transaction_timeout',
   'work_mem',
+  'xmloption',
 ])
-const utf8Names = new Set(['utf8', 'utf-8', 'unicode'])
+/** Families of the planner's. */
+const allowedFamilies = /^(enable|geqo|jit)(_[a-z_]+)?$|^(cpu|parallel)_[a-z_]+_cost$/
+const isOn = (value: string): boolean => ['on', 'true', 'yes', '1'].includes(value.toLowerCase())
+/** Settings that some values of are allowed only; these stay what they are, so that nothing is sent for them but where `sent`. */
+const byValue: Readonly<Record<string, { allowed: (value: string) => boolean; hint: string; sent: boolean }>> = {
+  // The server compares letters and digits only. asyncpg sends quotes around it.
+  client_encoding: {
+    allowed: (value) => ['utf8', 'unicode'].includes(value.toLowerCase().replaceAll(/[^a-z0-9]/g, '')),
+    hint: 'Use client_encoding UTF8.',
+    sent: false,
+  },
+  // In other styles a masked date would not read as one.
+  datestyle: {
+    allowed: (value) => /^\s*iso\s*(,\s*\w+\s*)?$/i.test(value),
+    hint: 'Use DateStyle ISO, with any order of fields.',
+    sent: true,
+  },
+  standard_conforming_strings: { allowed: isOn, hint: 'Leave the setting out.', sent: false },
+  array_nulls: { allowed: isOn, hint: 'Leave the setting out.', sent: false },
+}
 
 /** Reads the parameters of a startup packet, after its version. */
 export function readParameters(packet: ByteReader): Map<string, string> {
@@ -57,26 +108,40 @@ export function readParameters(packet: ByteReader): Map<string, string> {
   return parameters
 }
 
-/** `-c name=value`, `-cname=value` and `--name=value`, separated by spaces that a backslash can escape (libpq's `options`). */
+/**
+ * What libpq calls `options`: words between white space, which a backslash can escape, in the forms `-c name=value`, `-cname=value` and
+ * `--name=value`; `-S` and `-e` set work_mem and the order of dates. The server's other switches are refused.
+ * https://www.postgresql.org/docs/current/app-postgres.html
+ */
 export function readOptions(options: string): [string, string][] {
-  const words = (options.match(/(?:\\.|[^\s\\])+/gs) ?? []).map((word) => word.replaceAll(/\\(.)/gs, '$1'))
+  // White space as C has it: the server knows no other.
+  const words = (options.match(/(?:\\.|[^ \t\n\v\f\r\\])+/gs) ?? []).map((word) => word.replaceAll(/\\(.)/gs, '$1'))
   const settings: [string, string][] = []
   for (let i = 0; i < words.length; i++) {
-    let word = words[i] ?? ''
-    if (word === '-c') word = words[++i] ?? ''
-    else if (word.startsWith('--')) word = word.slice(2)
-    else if (word.startsWith('-c')) word = word.slice(2)
-    else word = ''
-    const equals = word.indexOf('=')
-    if (equals < 1)
-      throw new StartupRefused('0A000', 'startup options other than -c name=value are not supported', 'Set it as -c name=value.')
-    settings.push([word.slice(0, equals).replaceAll('-', '_'), word.slice(equals + 1)])
+    const word = words[i] ?? ''
+    const argument = (): string => (word.length > 2 ? word.slice(2) : (words[++i] ?? ''))
+    if (word === '-e') settings.push(['datestyle', 'ISO, DMY'])
+    else if (word.startsWith('-S')) settings.push(['work_mem', argument()])
+    else if (word.startsWith('--') || word.startsWith('-c'))
+      settings.push(readAssignment(word.startsWith('--') ? word.slice(2) : argument()))
+    else
+      throw new StartupRefused('0A000', `the startup option ${JSON.stringify(word)} is not supported`, 'Set it as -c name=value.')
   }
   return settings
 }
 
-/** Decides what of a caller's startup parameters reaches the backend. Throws StartupRefused. */
-export function judgeStartup(parameters: ReadonlyMap<string, string>, databases: readonly string[]): Startup {
+function readAssignment(text: string): [string, string] {
+  const equals = text.indexOf('=')
+  if (equals < 1)
+    throw new StartupRefused('42601', `the startup option ${JSON.stringify(text)} has no value`, 'Set it as -c name=value.')
+  return [text.slice(0, equals).replaceAll('-', '_'), text.slice(equals + 1)]
+}
+
+/**
+ * Decides what of a caller's startup parameters reaches the backend. As on the server, what is given by its own name wins over
+ * `options`. With the profile `transparent` all of them do as they came, but for replication. Throws StartupRefused.
+ */
+export function judgeStartup(parameters: ReadonlyMap<string, string>, databases: readonly string[], profile: Profile): Startup {
   const user = parameters.get('user')
   if (!user)
     throw new StartupRefused('28000', 'no user name in the startup packet', 'Use the connection string that hoop connect prints.')
@@ -88,39 +153,36 @@ export function judgeStartup(parameters: ReadonlyMap<string, string>, databases:
       `Choose one of: ${databases.join(', ')}.`,
     )
   }
+  refuseReplication(parameters.get('replication'))
+  const named = [...parameters].filter(([name]) => !['user', 'database', 'replication'].includes(name))
+  const protocolOptions = named.flatMap(([name]) => (name.startsWith('_pq_.') ? [name] : []))
+  const given = named.filter(([name]) => !name.startsWith('_pq_.'))
+  const settings = profile === 'transparent' ? new Map(given) : allowedOf(given)
+  const application = [...settings].find(([name]) => name.toLowerCase() === 'application_name')?.[1] ?? null
+  return { user, database, application, settings, protocolOptions }
+}
+
+function refuseReplication(value: string | undefined): void {
+  if (value === undefined || ['false', 'off', 'no', '0'].includes(value.toLowerCase())) return
+  throw new StartupRefused('0A000', 'replication connections are not supported', 'Connect without the replication parameter.')
+}
+
+function allowedOf(given: readonly (readonly [string, string])[]): Map<string, string> {
+  const options = given.flatMap(([name, value]) => (name === 'options' ? readOptions(value) : []))
   const settings = new Map<string, string>()
-  const protocolOptions: string[] = []
-  const take = (name: string, value: string): void => {
+  for (const [name, value] of [...options, ...given.filter(([name]) => name !== 'options')]) {
     const lower = name.toLowerCase()
-    if (lower === 'client_encoding') {
-      if (!utf8Names.has(value.toLowerCase().replaceAll("'", ''))) {
-        throw new StartupRefused(
-          '0A000',
-          `client_encoding ${JSON.stringify(value)} is not supported`,
-          'Use client_encoding UTF8.',
-        )
-      }
-    } else if (lower === 'standard_conforming_strings') {
-      if (!['on', 'true', 'yes', '1'].includes(value.toLowerCase())) {
-        throw new StartupRefused('0A000', 'standard_conforming_strings must stay on', 'Leave the setting out.')
-      }
-    } else if (allowedSettings.has(lower)) settings.set(lower, value)
-    else {
+    const rule = Object.hasOwn(byValue, lower) ? byValue[lower] : undefined
+    if (rule !== undefined && !rule.allowed(value))
+      throw new StartupRefused('0A000', `${name} ${JSON.stringify(value)} is not supported`, rule.hint)
+    if (rule === undefined && !allowedSettings.has(lower) && !allowedFamilies.test(lower)) {
       throw new StartupRefused(
         '42501',
         `the startup parameter ${JSON.stringify(name)} is not allowed`,
-        `Allowed are ${[...allowedSettings].join(', ')}.`,
+        'Leave it out of the connection string, or SET what this connection lets you set.',
       )
     }
+    if (rule === undefined || rule.sent) settings.set(lower, value)
   }
-  for (const [name, value] of parameters) {
-    if (name === 'user' || name === 'database') continue
-    if (name.startsWith('_pq_.')) protocolOptions.push(name)
-    else if (name === 'options') for (const [option, setting] of readOptions(value)) take(option, setting)
-    else if (name === 'replication') {
-      if (['false', 'off', 'no', '0'].includes(value.toLowerCase())) continue
-      throw new StartupRefused('0A000', 'replication connections are not supported', 'Connect without the replication parameter.')
-    } else take(name, value)
-  }
-  return { user, database, application: settings.get('application_name') ?? null, settings, protocolOptions }
+  return settings
 }

@@ -8,12 +8,13 @@ import type {
   Operation,
   Outcome,
   Permit,
+  Profile,
   Refusal,
   Sources,
   Verdict,
 } from '@hoop/contracts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
-import type { Cancels, ServeContext, Upstream } from '../protocol.ts'
+import type { Cancels, LocalTls, ServeContext, Upstream } from '../protocol.ts'
 import { scramVerifier } from '../scram.fixture.ts'
 import { ScramClient } from '../scram.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
@@ -296,8 +297,8 @@ export function hides(...columns: readonly string[]): MaskPlan {
 export class TestCancels implements Cancels {
   readonly #known = new Set<{ readonly processId: number; readonly secret: Buffer; readonly cancel: () => void }>()
 
-  register(cancel: () => void) {
-    const known = { processId: this.#known.size + 1, secret: Buffer.from('9876'), cancel }
+  register(cancel: () => void, secretLength: number) {
+    const known = { processId: this.#known.size + 1, secret: Buffer.from('9876'.repeat(secretLength / 4)), cancel }
     this.#known.add(known)
     return { ...known, release: () => void this.#known.delete(known) }
   }
@@ -325,6 +326,8 @@ export function serve(options: {
   dial: ServeContext['dial']
   gate?: ScriptedGate
   cancels?: TestCancels
+  localTls?: LocalTls
+  profile?: Profile
   shared?: Map<string, unknown>
 }): Served {
   const [near, far] = duplexPair()
@@ -341,6 +344,8 @@ export function serve(options: {
       identity: { id: 'x#ada', kind: 'person', name: 'ada', email: null, groups: [], issuer: 'x' },
       upstream: async () => options.upstream,
       localSecret: verifier,
+      localTls: options.localTls ?? null,
+      profile: options.profile ?? 'strict',
       gate,
       cancels,
       signal: session.signal,

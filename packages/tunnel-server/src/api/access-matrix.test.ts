@@ -72,6 +72,7 @@ const toOpen: OpenSessionRequest = {
   client: { version: '1', host: 'laptop' },
   tunnel: '0b6ff4a0-6a3e-4f57-9b51-9d1f6a0c4a11',
   local_secret: { salt: 'c2FsdA==', iterations: 4096, storedKey: 'a2V5', serverKey: 'a2V5' },
+  local_tls: false,
 }
 
 beforeAll(async () => {
@@ -85,6 +86,7 @@ beforeAll(async () => {
     holds: parts.approvals,
     connections,
     hold: (caller) => parts.standing.hold(caller),
+    localCertificate: () => Promise.reject(new Error('nothing is encrypted here')),
     records: server.folder,
     digestKey: createSecretKey(Buffer.alloc(32, 2)),
     log: parts.log,

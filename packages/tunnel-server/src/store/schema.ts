@@ -32,6 +32,16 @@ export const secrets = pgTable(
   (table) => [primaryKey({ columns: [table.connection, table.field] })],
 )
 
+/** For each identity that asked for TLS on its local ports: an authority for localhost, its key encrypted as secrets are. */
+export const localAuthorities = pgTable('local_authorities', {
+  identityId: text('identity_id').primaryKey(),
+  certificate: text().notNull(),
+  ciphertext: bytea().notNull(),
+  nonce: bytea().notNull(),
+  keyId: text('key_id').notNull(),
+  notAfter: moment('not_after').notNull(),
+})
+
 /** A login: the family of all refresh tokens that came from one exchange. */
 export const logins = pgTable(
   'logins',
