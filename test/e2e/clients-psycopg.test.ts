@@ -13,7 +13,7 @@ beforeAll(async () => {
   await makeScratch(system.sample)
   connect = await keep(startConnect('sample', { home: await system.home('ada') }))
 })
-beforeEach((context) => requires(context, 'psycopg'))
+beforeEach((context) => requires(context, 'python:psycopg'))
 
 test.each(['simple', 'text', 'binary', 'prepared', 'pipeline', 'transactions', 'notices', 'copy', 'large', 'masked', 'errors'])(
   'psycopg: %s',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'vitest'
@@ -14,29 +14,26 @@ function isInstalled(program: string): boolean {
   })
 }
 
-/** The Python that has psycopg 3; HOOP_TEST_PYTHON names that of a venv. */
+/** The Python that has the drivers; HOOP_TEST_PYTHON names that of a venv. */
 export function python(): string {
   return process.env.HOOP_TEST_PYTHON ?? 'python3'
 }
 
-let psycopg: boolean | undefined
-function hasPsycopg(): boolean {
-  try {
-    execFileSync(python(), ['-c', 'import psycopg; psycopg.Pipeline'], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
+const libraries = new Map<string, boolean>()
+function hasLibrary(name: string): boolean {
+  const known = libraries.get(name)
+  if (known !== undefined) return known
+  const found = spawnSync(python(), ['-c', `import ${name}`], { stdio: 'ignore' }).status === 0
+  libraries.set(name, found)
+  return found
 }
 
 function isThere(program: string): boolean {
-  if (program !== 'psycopg') return isInstalled(program)
-  psycopg ??= hasPsycopg()
-  return psycopg
+  return program.startsWith('python:') ? hasLibrary(program.slice('python:'.length)) : isInstalled(program)
 }
 
 /**
- * Skips a test whose programs (or the Python library `psycopg`) this machine lacks, saying which: `beforeEach((context) => requires(context, 'psql'))`.
+ * Skips a test whose programs (or Python libraries, as in `python:psycopg`) this machine lacks, saying which: `beforeEach((context) => requires(context, 'psql'))`.
  * @throws in place of skipping where HOOP_TEST_REQUIRE=all says that this machine must have them.
  */
 export function requires(context: TestContext, ...programs: readonly string[]): void {
