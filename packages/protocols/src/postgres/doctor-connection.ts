@@ -12,6 +12,9 @@ const maxRow = 64 * 1024 * 1024
 /** Bytes of all rows of one answer. */
 const maxAnswer = 256 * 1024 * 1024
 
+/** Milliseconds to take a farewell. */
+const farewellTime = 1000
+
 /** The server answered a question with an error. */
 class QuestionFailed extends Error {
   override readonly name = 'QuestionFailed'
@@ -70,10 +73,13 @@ export class DoctorConnection {
     )
   }
 
+  /** Says good-bye, so that the server's log has no lost connection. */
   close(): void {
-    this.#stream.write(write.terminate())
+    const stream = this.#stream
     this.#handshake.release()
-    this.#stream.destroy()
+    const cut = setTimeout(() => stream.destroy(), farewellTime).unref()
+    stream.once('close', () => clearTimeout(cut))
+    stream.end(write.terminate(), () => stream.destroy())
   }
 
   /** Sent at once: one round trip for all of them. */

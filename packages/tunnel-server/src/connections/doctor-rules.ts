@@ -1,4 +1,11 @@
-import { type ConnectionDocument, type DoctorFinding, finding, type Identity } from '@hoop/contracts'
+import {
+  type ConnectionDocument,
+  type DoctorFinding,
+  finding,
+  type Identity,
+  type MaskDocument,
+  type PolicyDocument,
+} from '@hoop/contracts'
 import { aboutConnection, columnsNamedAlike, missingColumns } from '@hoop/policy'
 import type { Examination } from '@hoop/protocols'
 import type { InForce } from '../documents/documents.ts'
@@ -17,23 +24,7 @@ export function ruleFindings(connection: ConnectionDocument, { documents }: InFo
       : finding('gateway.access', 'ok', `${counted(access.length, 'Access document')} let people in.`, {
           details: access.map(({ name, groups }) => `Access/${name}: ${groups.join(', ')}`),
         }),
-    policies.length === 0
-      ? finding('gateway.policies', 'warning', 'No Policy is about it: whatever the role may do passes, and is recorded.', {
-          advice: 'Apply a Policy, for instance one that denies what is destructive: docs/policy.md has some.',
-        })
-      : finding(
-          'gateway.policies',
-          'ok',
-          `${policies.length === 1 ? '1 Policy is' : `${policies.length} Policies are`} about it.`,
-          {
-            details: policies.map(({ name, then }) => `Policy/${name}: ${then}`),
-          },
-        ),
-    masks.length === 0
-      ? finding('gateway.masks', 'ok', 'No Mask is about it: results are shown as they are.')
-      : finding('gateway.masks', 'ok', `${masks.length === 1 ? '1 Mask is' : `${masks.length} Masks are`} about it.`, {
-          details: masks.map(({ name, columns, detect }) => `Mask/${name}: ${[...columns, ...detect].join(', ')}`),
-        }),
+    ...(connection.profile === 'transparent' ? [transparent] : [policyFinding(policies), maskFinding(masks)]),
     ...recordFindings(connection),
   ]
 }
@@ -43,8 +34,34 @@ export function ownRuleFindings(connection: ConnectionDocument, identity: Identi
   const masks = rules.masks(identity, connection)
   return [
     finding('gateway.access', 'ok', 'You may use it.'),
-    finding('gateway.masks', 'ok', masks.empty ? 'Nothing is masked for you.' : 'Values are masked for you.'),
+    connection.profile === 'transparent'
+      ? transparent
+      : finding('gateway.masks', 'ok', masks.empty ? 'Nothing is masked for you.' : 'Values are masked for you.'),
   ]
+}
+
+const transparent = finding(
+  'gateway.profile',
+  'warning',
+  'The profile is transparent: statements that cannot be read pass, no policy refuses anything, and nothing is masked.',
+  { advice: 'Leave profile out of the Connection, so that policies and masks may be about it.' },
+)
+
+function policyFinding(policies: readonly PolicyDocument[]): DoctorFinding {
+  if (policies.length === 0) {
+    return finding('gateway.policies', 'warning', 'No Policy is about it: whatever the role may do passes, and is recorded.', {
+      advice: 'Apply a Policy, for instance one that denies what is destructive: docs/policy.md has some.',
+    })
+  }
+  const words = policies.length === 1 ? '1 Policy is about it.' : `${policies.length} Policies are about it.`
+  return finding('gateway.policies', 'ok', words, { details: policies.map(({ name, then }) => `Policy/${name}: ${then}`) })
+}
+
+function maskFinding(masks: readonly MaskDocument[]): DoctorFinding {
+  if (masks.length === 0) return finding('gateway.masks', 'ok', 'No Mask is about it: results are shown as they are.')
+  const words = masks.length === 1 ? '1 Mask is about it.' : `${masks.length} Masks are about it.`
+  const details = masks.map(({ name, columns, detect }) => `Mask/${name}: ${[...columns, ...detect].join(', ')}`)
+  return finding('gateway.masks', 'ok', words, { details })
 }
 
 function recordFindings({ record }: ConnectionDocument): DoctorFinding[] {
