@@ -31,7 +31,8 @@ export async function startConnect(name: string, options: { home: string; args?:
   const program = await startHoop(args, { home: options.home })
   try {
     const ready = await program.find('stdout', readyEvent)
-    const password = decodeURIComponent(new URL(ready.url).password)
+    // A URL of a Unix socket has no host, which is no URL to WHATWG.
+    const password = decodeURIComponent(/^postgresql:\/\/[^:@]*:([^@]*)@/.exec(ready.url)?.[1] ?? '')
     return { ...ready, password, program, stop: () => program.stop('SIGINT') }
   } catch (error) {
     await program.stop()

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { Command, Flags } from '@oclif/core'
 import { escapedJson } from './present/escape.ts'
 import type { Screen } from './present/screen.ts'
@@ -23,6 +24,30 @@ const globalFlags = {
   }),
 }
 
+/** How commands that open something for local programs open it. */
+export const localFlags = {
+  'local-tls': Flags.boolean({
+    env: 'HOOP_LOCAL_TLS',
+    exclusive: ['socket', 'socket-folder'],
+    description: 'TLS at the local port, with a certificate for localhost',
+  }),
+  socket: Flags.boolean({
+    env: 'HOOP_SOCKET',
+    exclusive: ['any-user'],
+    description: 'a Unix socket, for programs of this user only, in place of a port',
+  }),
+  'socket-folder': Flags.string({
+    env: 'HOOP_SOCKET_FOLDER',
+    helpValue: 'DIR',
+    exclusive: ['any-user'],
+    description: 'folder of the Unix socket; else one in ~/.hoop',
+  }),
+}
+interface LocalFlags {
+  readonly socket: boolean
+  readonly 'socket-folder'?: string | undefined
+}
+
 interface GlobalFlags {
   readonly gateway?: string | undefined
   readonly 'ca-file'?: string | undefined
@@ -42,6 +67,15 @@ export abstract class HoopCommand extends Command {
     }
     const { openDevice } = await import('./services/device.ts')
     return openDevice(this.surroundings, gateway ?? null)
+  }
+
+  /** Null: a port is opened. */
+  protected async socketFolder(flags: LocalFlags): Promise<string | null> {
+    const given = flags['socket-folder']
+    if (given !== undefined) return resolve(given)
+    if (!flags.socket) return null
+    const { statePaths } = await import('./state/folder.ts')
+    return statePaths(this.surroundings.home).sockets
   }
 
   protected async screen(stream: NodeJS.WriteStream = process.stdout): Promise<Screen> {

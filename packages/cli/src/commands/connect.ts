@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { HoopCommand } from '../hoop-command.ts'
+import { HoopCommand, localFlags } from '../hoop-command.ts'
 
 export default class Connect extends HoopCommand {
   static override summary = 'Open a local port for each connection and keep it open.'
@@ -21,6 +21,7 @@ export default class Connect extends HoopCommand {
       env: 'HOOP_ANY_USER',
       description: 'let in programs of other users of this machine who know the password',
     }),
+    ...localFlags,
     'ready-file': Flags.string({
       env: 'HOOP_READY_FILE',
       helpValue: 'FILE',
@@ -58,6 +59,8 @@ export default class Connect extends HoopCommand {
       port: flags.port ?? null,
       reason: flags.reason ?? null,
       anyUser: flags['any-user'],
+      localTls: flags['local-tls'],
+      socketFolder: await this.socketFolder(flags),
       rotateSecret: flags['rotate-secret'],
       readyFile: flags['ready-file'] ?? null,
       version: this.config.version,

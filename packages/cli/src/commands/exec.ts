@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { HoopCommand } from '../hoop-command.ts'
+import { HoopCommand, localFlags } from '../hoop-command.ts'
 
 export default class Exec extends HoopCommand {
   static override summary = 'Run a command with a connection wired in.'
@@ -13,6 +13,7 @@ export default class Exec extends HoopCommand {
       env: 'HOOP_ANY_USER',
       description: 'let in programs of other users of this machine who know the password',
     }),
+    ...localFlags,
   }
   static override examples = ['<%= config.bin %> exec cloudsql-prod -- psql -c "select 1"']
 
@@ -38,6 +39,8 @@ export default class Exec extends HoopCommand {
       command: [file, ...rest] as const,
       reason: flags.reason ?? null,
       anyUser: flags['any-user'],
+      localTls: flags['local-tls'],
+      socketFolder: await this.socketFolder(flags),
       version: this.config.version,
     }
     process.exitCode = await exec(

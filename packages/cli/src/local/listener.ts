@@ -3,15 +3,17 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { HoopError } from '@hoop/contracts'
 import { isErrno } from '../state/folder.ts'
 
-/** A local port on 127.0.0.1 and, where it exists, on ::1: else another user could take `localhost`. */
+/** Where local programs connect. */
 export interface Listener {
+  /** An address, or the folder of a Unix socket. */
+  readonly host: string
   readonly port: number
   /** Stops accepting and destroys the sockets that are open. */
   close(): Promise<void>
 }
 
 /**
- * Port 0 takes any free one. Sockets are handed over paused and half-open.
+ * A local port on 127.0.0.1 and, where it exists, on ::1: else another user could take `localhost`. Port 0 takes any free one. Sockets are handed over paused and half-open.
  * Throws HoopError `conflict` when the port is somebody else's.
  */
 export async function listen(port: number, accept: (socket: Socket) => void): Promise<Listener> {
@@ -25,7 +27,7 @@ export async function listen(port: number, accept: (socket: Socket) => void): Pr
     const four = await bind('127.0.0.1', port, onSocket)
     try {
       const six = await bindIfPresent('::1', four.port, onSocket)
-      return { port: four.port, close: () => closeAll([four.server, ...(six ? [six.server] : [])], sockets) }
+      return { host: '127.0.0.1', port: four.port, close: () => closeAll([four.server, ...(six ? [six.server] : [])], sockets) }
     } catch (error) {
       await closeAll([four.server], sockets)
       // an ephemeral port that is free on one address only: take another
@@ -79,7 +81,8 @@ async function bindIfPresent(...args: Parameters<typeof bind>): Promise<{ server
   }
 }
 
-async function closeAll(servers: readonly Server[], sockets: ReadonlySet<Socket>): Promise<void> {
+/** Stops accepting and destroys the sockets that are open. */
+export async function closeAll(servers: readonly Server[], sockets: ReadonlySet<Socket>): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
   for (const socket of sockets) socket.destroy()
   await Promise.all(closed)

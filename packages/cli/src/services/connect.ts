@@ -7,6 +7,7 @@ import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
 import { type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
+import { keepAuthority } from './local-authority.ts'
 import { writeReadyFile } from './ready-file.ts'
 import { findSession, sessionEvents } from './record.ts'
 
@@ -16,6 +17,9 @@ export interface ConnectOptions {
   readonly port: number | null
   readonly reason: string | null
   readonly anyUser: boolean
+  readonly localTls: boolean
+  /** Folder for Unix sockets, in place of ports; null: ports. */
+  readonly socketFolder: string | null
   readonly rotateSecret: boolean
   /** Written when all ports are open, removed at the end. */
   readonly readyFile: string | null
@@ -56,6 +60,7 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
     const targets = doors.map(({ name, password }) => ({ connection: name, localSecret: password.verifier }))
     link = await openLink(device, {
       via: 'connect',
+      localTls: options.localTls,
       reason: options.reason,
       version: options.version,
       targets,
@@ -65,12 +70,17 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
         restored(sessions) {
           news.restored()
           watch.follow(sessions)
+          // meanwhile it may have been renewed
+          keepAuthority(device, sessions.values()).catch((error: unknown) => {
+            for (const name of sessions.keys()) news.trouble(name, error instanceof Error ? error.message : String(error))
+          })
         },
       },
     })
     pending.resolve(link)
     const sessions = link.sessions()
-    const endpoints = doors.map((door) => endpointAt(door, sessions))
+    const rootCertificate = await keepAuthority(device, sessions.values())
+    const endpoints = doors.map((door) => endpointAt(door, sessions, rootCertificate))
     if (options.readyFile !== null) await writeReadyFile(options.readyFile, endpoints)
     for (const endpoint of endpoints) news.ready(endpoint, sessions.get(endpoint.connection)?.id ?? '')
     watch.start(link, doors)
@@ -90,10 +100,11 @@ async function openDoor(
   name: string,
   link: Promise<Link>,
 ): Promise<Door> {
-  const { home, gateway } = device
+  const { home, gateway, lock } = device
+  const folder = options.socketFolder
   const port = await stablePort({ home, gateway, connection: name, fixed: options.port, isFree })
   const listener = await openDoorway({
-    port,
+    place: folder === null ? port : { folder, port, lock },
     anyUser: options.anyUser,
     stream: async (firstBytes) => (await link).stream(name, firstBytes),
     onTrouble: (words) => news.trouble(name, words),
@@ -106,10 +117,14 @@ async function openDoor(
   }
 }
 
-function endpointAt({ name, listener, password }: Door, sessions: ReadonlyMap<string, OpenSessionResponse>): Endpoint {
+function endpointAt(
+  { name, listener, password }: Door,
+  sessions: ReadonlyMap<string, OpenSessionResponse>,
+  rootCertificate: string | null,
+): Endpoint {
   const session = sessions.get(name)
   if (!session) throw new Error(`no session for ${name}`)
-  return endpointOf(session.connection, listener.port, password.secret)
+  return endpointOf(session.connection, listener, { password: password.secret, rootCertificate })
 }
 
 /** Follows the records of the sessions; closes the port of a session that the gateway ends. */

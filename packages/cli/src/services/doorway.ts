@@ -4,10 +4,11 @@ import { HoopError } from '@hoop/contracts'
 import { carry } from '../local/carry.ts'
 import { type Listener, listen } from '../local/listener.ts'
 import { isOwnPeer } from '../local/peer-owner.ts'
+import { listenOnSocket, type SocketPlace } from '../local/unix-socket.ts'
 
 export interface DoorwayOptions {
-  /** 0: any free one. */
-  readonly port: number
+  /** A port, 0 for any free one; or a Unix socket. */
+  readonly place: number | SocketPlace
   /** Programs of other users of this machine may come in too. */
   readonly anyUser: boolean
   stream(firstBytes: Buffer): Promise<Duplex>
@@ -15,21 +16,25 @@ export interface DoorwayOptions {
   onTrouble(words: string): void
 }
 
-/** A local port whose sockets are carried to the gateway, if the program behind them is this user's. */
+/** A local port or Unix socket whose connections are carried to the gateway, if the program behind them is this user's. */
 export function openDoorway(options: DoorwayOptions): Promise<Listener> {
-  return listen(options.port, (socket) => {
+  const { place } = options
+  const accept = (socket: Socket) => {
     // the failure is told by what awaits the socket
     socket.on('error', () => {})
     letIn(socket, options).catch((error: unknown) => {
       socket.destroy()
       options.onTrouble(error instanceof HoopError ? error.message : `a local program’s connection broke: ${words(error)}`)
     })
-  })
+  }
+  return typeof place === 'number' ? listen(place, accept) : listenOnSocket(place, accept)
 }
 
-async function letIn(socket: Socket, { anyUser, stream }: DoorwayOptions): Promise<void> {
+async function letIn(socket: Socket, { place, anyUser, stream }: DoorwayOptions): Promise<void> {
   const uid = process.platform === 'linux' ? process.getuid?.() : undefined
-  if (!anyUser && uid !== undefined && !(await isOwnPeer(socket, uid))) {
+  // the folder of a Unix socket lets in nobody else
+  const open = anyUser || typeof place !== 'number'
+  if (!open && uid !== undefined && !(await isOwnPeer(socket, uid))) {
     throw new HoopError(
       'no_access',
       `a program of another user was turned away from port ${socket.localPort} (--any-user lets them in)`,

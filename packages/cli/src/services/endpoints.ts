@@ -1,6 +1,7 @@
 import { type ConnectionSummary, HoopError, type ScramVerifier } from '@hoop/contracts'
 import { facts as postgres } from '@hoop/protocols/postgres/facts'
 import { localSecret, scramVerifier } from '../credentials/local-secret.ts'
+import type { Listener } from '../local/listener.ts'
 import type { Device } from './device.ts'
 
 /** Who a program is at the local port; the account behind it is the gateway's business. */
@@ -14,14 +15,30 @@ export interface Endpoint {
   readonly database: string
   readonly user: string
   readonly password: string
+  /** Path of the authority to trust; null where there is no TLS at the local port. */
+  readonly rootCertificate: string | null
 }
 
 const protocols = { postgres } as const
 
-/** What a program needs to reach the connection at a local port. */
-export function endpointOf(connection: ConnectionSummary, port: number, password: string): Endpoint {
+/** What a program needs to reach the connection where we listen for it. */
+export function endpointOf(
+  connection: ConnectionSummary,
+  { host, port }: Pick<Listener, 'host' | 'port'>,
+  { password, rootCertificate }: Pick<Endpoint, 'password' | 'rootCertificate'>,
+): Endpoint {
   const { name, protocol, databases } = connection
-  return { connection: name, protocol, host: '127.0.0.1', port, database: databases[0] ?? localUser, user: localUser, password }
+  return {
+    connection: name,
+    protocol,
+    // by name: older clients look for an address among the names of a certificate in vain
+    host: rootCertificate === null ? host : 'localhost',
+    port,
+    database: databases[0] ?? localUser,
+    user: localUser,
+    password,
+    rootCertificate,
+  }
 }
 
 export function connectionString(endpoint: Endpoint, showPassword: boolean): string {

@@ -1,17 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { HoopError } from '@hoop/contracts'
 import { isErrno } from '../state/folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
 import { endpointOf, environmentOf, localPassword } from './endpoints.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
+import { keepAuthority } from './local-authority.ts'
+
+/** What PostgreSQL's clients take where no port is given. */
+const socketNumber = 5432
 
 export interface ExecOptions {
   readonly name: string
   readonly command: readonly [string, ...string[]]
   readonly reason: string | null
   readonly anyUser: boolean
+  readonly localTls: boolean
+  /** Folder for Unix sockets, in place of a port; null: a port. */
+  readonly socketFolder: string | null
   readonly version: string
 }
 export interface ExecNews extends Omit<LinkNews, 'restored'> {
@@ -21,31 +30,43 @@ export interface ExecNews extends Omit<LinkNews, 'restored'> {
 
 /** Runs a command with a connection wired in; gives its exit code, 128+n if signal n ended it. */
 export async function exec(device: Device, options: ExecOptions, news: ExecNews): Promise<number> {
-  const { name, command, anyUser, reason, version } = options
+  const { name, command, anyUser, localTls, socketFolder, reason, version } = options
   const { secret, verifier } = await localPassword(device, name, false)
   const link = await openLink(device, {
     via: 'exec',
     reason,
     version,
+    localTls,
     targets: [{ connection: name, localSecret: verifier }],
     news,
   })
+  const own = socketFolder === null ? null : await ownFolder(socketFolder)
   try {
-    const listener = await openDoorway({ port: 0, anyUser, stream: (first) => link.stream(name, first), onTrouble: news.trouble })
+    const place = own === null ? 0 : { folder: own, port: socketNumber, lock: device.lock }
+    const listener = await openDoorway({ place, anyUser, stream: (first) => link.stream(name, first), onTrouble: news.trouble })
     try {
-      return await run(command, environmentOf(endpointOf(connectionOf(link, name), listener.port, secret)))
+      const session = sessionOf(link, name)
+      const rootCertificate = await keepAuthority(device, [session])
+      return await run(command, environmentOf(endpointOf(session.connection, listener, { password: secret, rootCertificate })))
     } finally {
       await listener.close()
     }
   } finally {
     await link.close()
+    if (own !== null) await rm(own, { recursive: true, force: true })
   }
 }
 
-function connectionOf(link: Link, name: string) {
+/** Each run has a folder of its own: several may run at once, and none has a number of its own. */
+async function ownFolder(parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true, mode: 0o700 })
+  return await mkdtemp(join(parent, 'exec-'))
+}
+
+function sessionOf(link: Link, name: string) {
   const session = link.sessions().get(name)
   if (!session) throw new Error(`no session for ${name}`)
-  return session.connection
+  return session
 }
 
 async function run([file, ...args]: ExecOptions['command'], environment: Record<string, string | undefined>): Promise<number> {

@@ -23,6 +23,8 @@ export interface LinkOptions {
   readonly reason: string | null
   readonly version: string
   readonly targets: readonly LinkTarget[]
+  /** Offer TLS to local programs. */
+  readonly localTls: boolean
   readonly news: LinkNews
 }
 
@@ -98,7 +100,11 @@ export async function openLink(device: Device, options: LinkOptions): Promise<Li
   }
 }
 
-async function establish(device: Device, { targets, via, reason, version }: LinkOptions, signal: AbortSignal): Promise<Up> {
+async function establish(
+  device: Device,
+  { targets, localTls, via, reason, version }: LinkOptions,
+  signal: AbortSignal,
+): Promise<Up> {
   const tunnelId = randomUUID()
   const tunnel = await connectTunnel({
     url: tunnelUrl(device.gateway, tunnelId),
@@ -108,7 +114,7 @@ async function establish(device: Device, { targets, via, reason, version }: Link
   const client = { version, host: hostname() }
   const opened = await Promise.allSettled(
     targets.map(async ({ connection, localSecret }) => {
-      const request = { connection, via, reason, client, tunnel: tunnelId, local_secret: localSecret }
+      const request = { connection, via, reason, client, tunnel: tunnelId, local_secret: localSecret, local_tls: localTls }
       return [connection, await device.client.post('/v1/sessions', request, OpenSessionResponse)] as const
     }),
   )

@@ -62,6 +62,8 @@ export function statePaths(home: string) {
     ports: join(home, 'ports.json'),
     credentials: join(home, 'credentials.json'),
     lock: join(home, 'lock'),
+    sockets: join(home, 'sockets'),
+    authorities: join(home, 'authorities'),
   }
 }
 

@@ -1,19 +1,31 @@
 /** What a command line needs to know of PostgreSQL: nothing is imported here. */
 export interface LocalEndpoint {
+  /** An address; or the folder of a Unix socket, which begins with `/`. */
   readonly host: string
   readonly port: number
   readonly database: string
   readonly user: string
   readonly password: string
+  /** Path of the authority to trust; null: no TLS. */
+  readonly rootCertificate: string | null
 }
 
 export const facts = {
   /** First port tried for a name's stable local port. */
   defaultPort: 5432,
   /** The URL that tools take; the password only where it is asked for. */
-  connectionString({ host, port, database, user, password }: LocalEndpoint, options: { showPassword: boolean }): string {
+  connectionString(endpoint: LocalEndpoint, options: { showPassword: boolean }): string {
+    const { host, port, database, user, password, rootCertificate } = endpoint
     const secret = options.showPassword ? `:${encodeURIComponent(password)}` : ''
-    return `postgresql://${encodeURIComponent(user)}${secret}@${host}:${port}/${encodeURIComponent(database)}`
+    const socket = host.startsWith('/')
+    const parameters = {
+      ...(socket ? { host, port: String(port) } : {}),
+      ...(rootCertificate === null ? {} : { sslmode: 'verify-full', sslrootcert: rootCertificate }),
+    }
+    const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2F', '/')}`)
+    const where = socket ? '' : `${host}:${port}`
+    const query = pairs.length === 0 ? '' : `?${pairs.join('&')}`
+    return `postgresql://${encodeURIComponent(user)}${secret}@${where}/${encodeURIComponent(database)}${query}`
   },
   /**
    * What libpq and most drivers read; undefined: what must not be there. PGREQUIREAUTH: a false listener on the port learns nothing.
@@ -24,16 +36,22 @@ export const facts = {
       // These win over PGHOST: the program would go past the gateway.
       PGHOSTADDR: undefined,
       PGSERVICE: undefined,
-      // These ask for TLS, which the local port has not.
+      // These ask for TLS in ways that a command may not be meant for here.
       PGCHANNELBINDING: undefined,
       PGSSLNEGOTIATION: undefined,
+      // A certificate of the user's own is not for us.
+      PGSSLCERT: undefined,
+      PGSSLKEY: undefined,
+      PGSSLCRL: undefined,
+      PGSSLCRLDIR: undefined,
       PGHOST: endpoint.host,
       PGPORT: String(endpoint.port),
       PGDATABASE: endpoint.database,
       PGUSER: endpoint.user,
       PGPASSWORD: endpoint.password,
       PGREQUIREAUTH: 'scram-sha-256',
-      PGSSLMODE: 'disable',
+      PGSSLMODE: endpoint.rootCertificate === null ? 'disable' : 'verify-full',
+      PGSSLROOTCERT: endpoint.rootCertificate ?? undefined,
       PGGSSENCMODE: 'disable',
       DATABASE_URL: facts.connectionString(endpoint, { showPassword: true }),
     }
