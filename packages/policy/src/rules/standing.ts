@@ -54,8 +54,9 @@ export class Standing {
   #judgeAnew(input: JudgeInput): Judgement {
     const { operation } = input
     const outcomes = this.#apply(input)
-    const impossible = cannotRun(operation)
-    const unknown = input.connection.profile === 'transparent' ? null : unknownEffects(operation, outcomes)
+    const enforced = input.connection.profile !== 'transparent'
+    const impossible = enforced ? cannotRun(operation) : null
+    const unknown = enforced ? unknownEffects(operation, outcomes) : null
     const flow = maskedFlow(operation, this.masks)
     const builtIn = [impossible, unknown, flow].filter((outcome) => outcome !== null)
     const reasons = [...builtIn.map(({ reason }) => reason), ...outcomes.map(({ reason }) => reason), ...this.#misfits]

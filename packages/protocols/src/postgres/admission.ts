@@ -81,7 +81,7 @@ export class Admission {
     }
     const failed = (error: unknown): Statement | StatementUnreadable => {
       if (!(error instanceof StatementUnreadable)) throw error
-      return context.profile === 'transparent' ? read(unreadStatement(text, error)) : error
+      return this.#transparent ? read(unreadStatement(text, error)) : error
     }
     return andThen(this.settled(), () => {
       try {
@@ -93,14 +93,19 @@ export class Admission {
     })
   }
 
+  /** Nothing depends on what names mean. */
+  get #transparent(): boolean {
+    return this.#parts.context.profile === 'transparent'
+  }
+
   #view(): SessionView {
-    const { context, registry, replies, state } = this.#parts
+    const { registry, replies, state } = this.#parts
     return {
       uncertain: replies.ddlOpen,
       temporary: state.temporary,
       searchPath: state.searchPath,
       names: () => registry.names(),
-      transparent: context.profile === 'transparent',
+      transparent: this.#transparent,
     }
   }
 
@@ -114,14 +119,15 @@ export class Admission {
 
   raiseBarrier(exchange: Exchange): void {
     const { parts } = exchange.statement
-    const definitions = this.#parts.context.profile === 'strict' && parts.some(({ changesCatalogue }) => changesCatalogue)
+    const definitions = !this.#transparent && parts.some(({ changesCatalogue }) => changesCatalogue)
     if (definitions || parts.some(({ session }) => session.length > 0)) this.#barrier = exchange
   }
 
   admitStatement(statement: Statement, parameters: readonly Parameter[]): Maybe<Verdict> {
     return andThen(this.admit(this.#operation(statement, parameters)), (verdict) => {
       const { changes, asOf } = this.#parts.catalogues
-      if (verdict.kind === 'refuse' || !changes.endedSince(statement, this.#asOf.get(statement) ?? asOf)) return verdict
+      if (this.#transparent || verdict.kind === 'refuse' || !changes.endedSince(statement, this.#asOf.get(statement) ?? asOf))
+        return verdict
       const { id } = verdict.permit
       return andThen(new Exchange(verdict.permit, statement, () => true).end('not-run'), () => ({
         kind: 'refuse',
@@ -132,7 +138,7 @@ export class Admission {
 
   #operation(statement: Statement, parameters: readonly Parameter[]): Operation {
     const { operation } = statement
-    if (this.#parts.context.profile === 'transparent') return { ...operation, parameters }
+    if (this.#transparent) return { ...operation, parameters }
     if (operation.refused !== null || !this.#parts.context.gate.masks.hasColumns) return { ...operation, parameters }
     const conflict = this.#parts.catalogues.changes.conflict(this, statement)
     return { ...operation, parameters, refused: conflict === null ? null : { code: 'not_supported', words: conflict } }
@@ -163,6 +169,7 @@ export class Admission {
     const { changes, asOf: latest } = this.#parts.catalogues
     const asOf = this.#asOf.get(statement) ?? latest
     for (const name of statement.temporary) this.#parts.state.temporary.add(name)
+    if (this.#transparent) return new Exchange(verdict.permit, statement, () => true)
     const uncertain = this.#parts.replies.ddlOpen
     const storing = stores(statement) ? changes.store(this, statement) : null
     if (redefines(statement.redefines)) this.#redefining.push({ unit, change: changes.begin(this, statement.redefines) })

@@ -30,7 +30,8 @@ export const catalogueQueries: readonly { readonly name: keyof CatalogueRows | n
   {
     name: 'relations',
     text: `select c.oid, n.nspname, c.relname, c.relkind, case when c.relkind in ('v', 'm') and n.nspname <> all ('{pg_catalog,information_schema}')
-  then pg_get_viewdef(c.oid) end
+  then case when exists (select from pg_locks l where l.relation = c.oid and l.granted and l.mode = 'AccessExclusiveLock') then ''
+  else pg_get_viewdef(c.oid) end end
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname !~ '^pg_(toast|temp)'`,
   },

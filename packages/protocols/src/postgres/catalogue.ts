@@ -24,7 +24,7 @@ export interface CatalogueRelation {
   readonly kind: RelationKind
   /** In order of attnum, dropped ones left out. */
   readonly columns: readonly Column[]
-  /** What a view selects, every name in it qualified; null for all else and for the system's own views. */
+  /** What a view selects, every name in it qualified; empty while somebody alters it; null for all else and for the system's own views. */
   readonly definition: string | null
   /** Tables that this one inherits from or is a partition of, and those that inherit from it: a value may be read under any of their names. */
   readonly kin: readonly CatalogueRelation[]

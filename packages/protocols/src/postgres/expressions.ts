@@ -220,7 +220,9 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   }
   const own = callByName(walk, schema, name, inside)
   if (name === 'set_config' && isSystemCall(walk, schema, name)) {
-    const refused = settingRefused(stringOf(first), stringOf(call.args?.[1]))
+    // The name that a session goes by is rewritten where it is set, which must be seen.
+    const named = stringOf(first)?.toLowerCase() === 'application_name'
+    const refused = named ? 'changing application_name but by SET' : settingRefused(stringOf(first), stringOf(call.args?.[1]))
     if (refused && !walk.reading.certainCalls.has(call)) walk.reading.refuse(refused)
   }
   if ((name === 'nextval' || name === 'setval') && isSystemCall(walk, schema, name)) touchSequence(walk, stringOf(first))

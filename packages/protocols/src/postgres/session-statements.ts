@@ -16,7 +16,7 @@ import { queryAfter } from './session-change.ts'
 import { resetRefused, settingRefused } from './settings.ts'
 import { none, union } from './sources.ts'
 import { plain, type ReadStatement, type StatementKind } from './statement-kind.ts'
-import { qualifiedName, stringOf } from './syntax-tree.ts'
+import { nameOf, qualifiedName, stringOf } from './syntax-tree.ts'
 
 /** What is prepared now runs later, and is judged then: now it is only looked at. */
 export function prepare(walk: Walk, { name = '', query }: PrepareStmt, readAny: ReadStatement): StatementKind {
@@ -174,23 +174,46 @@ export function constantText(node: Node): string | null {
 
 /**
  * `SELECT set_config('search_path', '', false)`: a statement that consists of nothing else runs each call exactly once, as SET would. In any
- * other place it depends on data whether, and how often, such a call runs.
+ * other place it depends on data whether, and how often, such a call runs; pg_dump asks pg_settings whether the server knows the setting.
  */
 export function readSettingCalls(reading: Reading, select: SelectStmt): void {
-  const { targetList, limitOption: _l, op: _o, ...rest } = select
+  const { targetList, fromClause, whereClause, limitOption: _l, op: _o, ...rest } = select
   if (Object.keys(rest).length > 0) return
+  const asked = fromClause === undefined && whereClause === undefined ? null : settingAskedFor(fromClause, whereClause)
+  if (asked === undefined) return
   for (const target of targetList ?? []) {
     const value = 'ResTarget' in target ? target.ResTarget.val : undefined
-    if (value && 'FuncCall' in value) settingCall(reading, value.FuncCall)
+    if (value && 'FuncCall' in value) settingCall(reading, value.FuncCall, asked)
   }
 }
 
-function settingCall(reading: Reading, call: FuncCall): void {
+/** The name in `FROM pg_settings WHERE name = 'x'`. */
+function settingAskedFor(from: readonly Node[] | undefined, where: Node | undefined): string | undefined {
+  const [relation, ...others] = from ?? []
+  if (!relation || !('RangeVar' in relation) || others.length > 0 || !where || !('A_Expr' in where)) return undefined
+  const { relname, schemaname = 'pg_catalog', alias } = relation.RangeVar
+  const { kind, name, lexpr, rexpr } = where.A_Expr
+  if (relname !== 'pg_settings' || schemaname !== 'pg_catalog' || alias || kind !== 'AEXPR_OP' || nameOf(name).join() !== '=')
+    return undefined
+  return isName(lexpr) ? (stringOf(rexpr) ?? undefined) : undefined
+}
+
+function isName(node: Node | undefined): boolean {
+  return node !== undefined && 'ColumnRef' in node && nameOf(node.ColumnRef.fields).join('.') === 'name'
+}
+
+/** `asked`: the setting that `name` stands for, whose call runs once or never; null where every call runs once. */
+function settingCall(reading: Reading, call: FuncCall, asked: string | null): void {
   const { schema, name } = qualifiedName(call.funcname)
   const [setting, value, isLocal] = call.args ?? []
   if (name !== 'set_config' || (schema !== null && schema !== 'pg_catalog') || !setting || !value || !isLocal) return
-  const written = stringOf(setting)?.toLowerCase() ?? null
   const given = stringOf(value)
+  if (asked !== null) {
+    if (isName(setting) && given !== null && asked !== 'application_name' && settingRefused(asked, given) === null)
+      reading.certainCalls.add(call)
+    return
+  }
+  const written = stringOf(setting)?.toLowerCase() ?? null
   const local = constantText('TypeCast' in isLocal && isLocal.TypeCast.arg ? isLocal.TypeCast.arg : isLocal)
   if (written === null || given === null || local === null) return
   const values = written === 'search_path' ? schemasOf(given) : [given]

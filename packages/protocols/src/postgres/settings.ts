@@ -5,7 +5,14 @@ const allowed = new RegExp(
     'client_min_messages|default_transaction_(isolation|read_only|deferrable)|transaction_(isolation|read_only|deferrable)|bytea_output',
     'work_mem|maintenance_work_mem|temp_buffers|row_security|jit(_\\w+)?|enable_\\w+|random_page_cost|seq_page_cost|cpu_\\w+_cost|geqo(_\\w+)?',
     'effective_cache_size|(from|join)_collapse_limit|max_parallel_workers(_per_gather)?|parallel_\\w+_cost|plan_cache_mode|synchronous_commit',
-    'constraint_exclusion|cursor_tuple_fraction|gin_fuzzy_search_limit|xmloption|default_statistics_target|intervalstyle',
+    'constraint_exclusion|cursor_tuple_fraction|gin_fuzzy_search_limit|xmloption|xmlbinary|default_statistics_target|intervalstyle',
+    'default_tablespace|temp_tablespaces|default_table_access_method|default_toast_compression|check_function_bodies|synchronize_seqscans',
+    'idle_session_timeout|tcp_(user_timeout|keepalives_\\w+)|client_connection_check_interval|quote_all_identifiers|restrict_nonsystem_relation_kind',
+    'lc_(messages|monetary|numeric|time)|default_text_search_config|escape_string_warning|stats_fetch_consistency|recursive_worktable_factor',
+    'hash_mem_multiplier|(min_parallel_\\w+_size|parallel_leader_participation|max_parallel_maintenance_workers)|(effective|maintenance)_io_concurrency',
+    'vacuum_(cost_\\w+|(multixact_)?(freeze|failsafe)_\\w+|buffer_usage_limit|truncate)|timezone_abbreviations|transform_null_equals',
+    // An extension's or an application's own.
+    '[a-z_]\\w*\\.[a-z_]\\w*',
   ].join('|')})$`,
 )
 /** Settings of which only some values are. */
@@ -13,6 +20,8 @@ const byValue: Readonly<Record<string, RegExp>> = {
   datestyle: /^\s*iso\s*(,\s*\w+\s*)?$/i,
   client_encoding: /^['"]?(utf-?8|unicode)['"]?$/i,
   standard_conforming_strings: /^(on|true|yes|1)$/i,
+  array_nulls: /^(on|true|yes|1)$/i,
+  backslash_quote: /^safe_encoding$/i,
 }
 
 /** Words for the refusal of a setting's change; null if it is allowed. A name or a value that is not a constant is null. */
