@@ -31,10 +31,13 @@ export interface ClientsSystem extends Stoppable {
   /** Runs SQL past hoop: as {@link role}, or as the superuser. */
   run(sql: string, as?: { database?: Database; superuser?: boolean }): Promise<pg.QueryResult>
   /**
-   * A `hoop connect` of the user's, who may use both connections: `plain`, where a Policy allows everything and names 'unknown', and
-   * `masked`, the same but for the Masks that select the label `masks: "yes"`.
+   * A `hoop connect` of the user's, who may use all connections: `plain`, where a Policy allows everything and names 'unknown', and
+   * `masked`, the same but for the Masks that select the label `masks: "yes"`; or, with no Policy at all, `unruled` and `unruled-masked`.
    */
-  connect(connection?: 'plain' | 'masked', options?: { user?: string; args?: readonly string[] }): Promise<Connect>
+  connect(
+    connection?: 'plain' | 'masked' | 'unruled' | 'unruled-masked',
+    options?: { user?: string; args?: readonly string[] },
+  ): Promise<Connect>
   /** The home folder of a logged-in user. */
   home(user: string): Promise<string>
 }
@@ -100,7 +103,7 @@ function connections({ host, port }: PostgresServer): object[] {
     kind: 'Connection',
     name,
     protocol: 'postgres',
-    labels: { suite: 'clients', ...labels },
+    labels: { suite: 'clients', rules: name.startsWith('unruled') ? 'none' : 'all', ...labels },
     address: `${host}:${port}`,
     databases,
     login: { user: role, password: { env: passwordVariable } },
@@ -109,11 +112,13 @@ function connections({ host, port }: PostgresServer): object[] {
   return [
     connection('plain', {}),
     connection('masked', { masks: 'yes' }),
+    connection('unruled', {}),
+    connection('unruled-masked', { masks: 'yes' }),
     { kind: 'Access', name: 'clients', groups: ['engineering', 'dba'], connections: { labels: { suite: 'clients' } } },
     {
       kind: 'Policy',
       name: 'everything',
-      connections: { labels: { suite: 'clients' } },
+      connections: { labels: { suite: 'clients', rules: 'all' } },
       when: "'unknown' in operation.effects || true",
       // biome-ignore lint/suspicious/noThenProperty: the document's own word, and never awaited
       then: 'allow',
