@@ -1,10 +1,11 @@
+import type { Profile } from '@hoop/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteReader, ProtocolViolation } from '../bytes.ts'
 import { judgeStartup, readOptions, readParameters, StartupRefused } from './startup.ts'
 
-const judge = (parameters: Record<string, string>) =>
-  judgeStartup(new Map(Object.entries({ user: 'ada', ...parameters })), ['shop', 'other'], 'strict')
+const judge = (parameters: Record<string, string>, profile: Profile = 'strict') =>
+  judgeStartup(new Map(Object.entries({ user: 'ada', ...parameters })), ['shop', 'other'], profile)
 
 describe('parameters', () => {
   const readAll = (text: string) => readParameters(new ByteReader(Buffer.from(text)))
@@ -45,6 +46,13 @@ describe('options', () => {
     '-c a=b=c': [['a', 'b=c']],
     '-c a=': [['a', '']],
     '\t-c\n a=b': [['a', 'b']],
+    '-S 64 -S128 -e': [
+      ['work_mem', '64'],
+      ['work_mem', '128'],
+      ['datestyle', 'ISO, DMY'],
+    ],
+    // No white space to the server.
+    '-c a=b\u00a0-c\ufeffc=d': [['a', 'b\u00a0-c\ufeffc=d']],
   }
   for (const [text, settings] of Object.entries(cases))
     test(JSON.stringify(text), () => expect(readOptions(text)).toEqual(settings))
@@ -59,21 +67,79 @@ describe('what a caller may bring', () => {
     const { settings } = judge({ DateStyle: 'ISO', client_encoding: 'UTF8', options: '-c statement_timeout=5 -c TimeZone=UTC' })
     expect(Object.fromEntries(settings)).toEqual({ datestyle: 'ISO', statement_timeout: '5', timezone: 'UTC' })
   })
+  test('a search path, which is followed', () =>
+    expect(judge({ options: '--search-path=audit' }).settings.get('search_path')).toBe('audit'))
   test('no replication, said aloud', () => expect(judge({ replication: 'off' }).settings.size).toBe(0))
   test('options of the protocol, which nobody knows here', () =>
     expect(judge({ '_pq_.grease': 'x' }).protocolOptions).toEqual(['_pq_.grease']))
 
+  test('a setting by its own name wins over options, as on the server', () => {
+    const { settings } = judge({ timezone: 'UTC', options: '-c timezone=CET' })
+    expect(settings.get('timezone')).toBe('UTC')
+  })
+  // From the sources of each, with what people commonly add.
+  const drivers: Readonly<Record<string, Record<string, string>>> = {
+    pgjdbc: {
+      client_encoding: 'UTF8',
+      DateStyle: 'ISO',
+      TimeZone: 'GMT-3',
+      extra_float_digits: '2',
+      application_name: 'DBeaver 24.1.0 - Main <sales>',
+      options: '-c statement_timeout=5min',
+    },
+    npgsql: { client_encoding: 'UTF8', application_name: 'shop', TimeZone: 'Europe/Berlin' },
+    asyncpg: { client_encoding: "'utf-8'", jit: 'off', application_name: 'x' },
+    pgx: { application_name: 'x', timezone: 'UTC', default_transaction_read_only: 'on', plan_cache_mode: 'auto' },
+    'lib/pq': { client_encoding: 'UTF8', datestyle: 'ISO, MDY', extra_float_digits: '2' },
+    libpq: {
+      application_name: 'psql',
+      client_encoding: 'UTF8',
+      datestyle: 'ISO',
+      timezone: 'UTC',
+      geqo: 'off',
+      options: '-cgeqo=off',
+    },
+    'node-postgres': {
+      client_encoding: 'UTF8',
+      lock_timeout: '5',
+      idle_in_transaction_session_timeout: '5',
+      replication: 'false',
+    },
+    sqlx: { DateStyle: 'ISO, MDY', client_encoding: 'UTF8', TimeZone: 'UTC', extra_float_digits: '3' },
+    'r2dbc and vertx': { DateStyle: 'ISO', extra_float_digits: '2', lock_timeout: '1s', transaction_timeout: '1s' },
+  }
+  for (const [name, parameters] of Object.entries(drivers))
+    test(`what ${name} sends`, () => expect(judge(parameters).database).toBe('shop'))
+
+  test('all of it as it came with the profile transparent', () => {
+    const { settings, application, protocolOptions } = judge(
+      { Search_Path: 'evil', client_encoding: 'LATIN1', Application_Name: 'me', options: '-c role=dba -x', '_pq_.x': '1' },
+      'transparent',
+    )
+    expect(Object.fromEntries(settings)).toEqual({
+      Search_Path: 'evil',
+      client_encoding: 'LATIN1',
+      Application_Name: 'me',
+      options: '-c role=dba -x',
+    })
+    expect([application, protocolOptions]).toEqual(['me', ['_pq_.x']])
+    expect(() => judge({ replication: 'database' }, 'transparent')).toThrow(expect.objectContaining({ code: '0A000' }))
+  })
+
   const refused: Readonly<Record<string, [Record<string, string>, string]>> = {
+    'dates that a mask does not write': [{ DateStyle: 'German' }, '42501'],
+    'arrays without NULL': [{ array_nulls: 'off' }, '42501'],
+    'a setting by the name of a property of every object': [{ constructor: 'x' }, '42501'],
     'no user': [{ user: '' }, '28000'],
     'another database': [{ database: 'postgres' }, '3D000'],
     replication: [{ replication: 'true' }, '0A000'],
     'replication of a database': [{ replication: 'database' }, '0A000'],
-    'another encoding': [{ client_encoding: 'SJIS' }, '0A000'],
-    'backslashes in strings': [{ options: '-c standard_conforming_strings=off' }, '0A000'],
+    'another encoding': [{ client_encoding: 'SJIS' }, '42501'],
+    'backslashes in strings': [{ options: '-c standard_conforming_strings=off' }, '42501'],
     'another role': [{ options: '-c role=postgres' }, '42501'],
     'another role, in capitals': [{ options: '-c ROLE=postgres' }, '42501'],
-    'another search path': [{ search_path: 'evil' }, '42501'],
-    'another search path by dashes': [{ options: '--search-path=evil' }, '42501'],
+    'a search path that is none': [{ search_path: 'a,' }, '42501'],
+    'a setting named like a property': [{ constructor: 'x' }, '42501'],
     'session authorization': [{ session_authorization: 'postgres' }, '42501'],
     'a library': [{ options: '-c local_preload_libraries=x' }, '42501'],
     backslash_quote: [{ backslash_quote: 'on' }, '42501'],
