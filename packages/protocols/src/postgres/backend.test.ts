@@ -138,9 +138,6 @@ describe('what a server says before it is ready is believed within bounds', () =
     ['AuthenticationOk with something behind it', raw('R', hex('0000000000'))],
     ['MD5 without its salt', raw('R', hex('00000005'))],
     ['mechanisms without their end', raw('R', Buffer.concat([hex('0000000a'), Buffer.from('SCRAM-SHA-256')]))],
-    ['the second step of SASL first', write.authentication(authentication.saslContinue, Buffer.from('r=x'))],
-    ['the last step of SASL first', write.authentication(authentication.saslFinal, Buffer.from('v=x'))],
-    ['two offers', Buffer.concat([scramOffer, scramOffer])],
     ['a query result', Buffer.concat([ok, rowDescription('x')])],
     ['a key of three bytes', Buffer.concat([ok, keyOf(3)])],
     ['a key of 257 bytes', Buffer.concat([ok, keyOf(257)])],
@@ -152,6 +149,17 @@ describe('what a server says before it is ready is believed within bounds', () =
     ['a second AuthenticationOk', Buffer.concat([ok, ok])],
   ])('%s', async (_, bytes) => {
     expect(await wordsOf(answers(bytes, ready))).toMatch(/does not speak PostgreSQL's protocol/)
+  })
+
+  const md5 = write.authentication(authentication.md5, Buffer.from('salt'))
+  test.each<[string, Buffer[]]>([
+    ['the second step of SASL first', [write.authentication(authentication.saslContinue, Buffer.from('r=x'))]],
+    ['the last step of SASL first', [write.authentication(authentication.saslFinal, Buffer.from('v=x'))]],
+    ['two offers', [scramOffer, scramOffer]],
+    ['MD5 in place of the proof', [scramOffer, md5]],
+    ['MD5 with salt upon salt', [md5, md5]],
+  ])('an authentication out of turn: %s', async (_, requests) => {
+    expect(await wordsOf(answers(...requests))).toMatch(/out of turn/)
   })
 
   test.each<[string, (n: number) => Buffer]>([

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { passwordField, registeredConnections } from '../connections/connections.ts'
+import { keyField, passwordField, registeredConnections } from '../connections/connections.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import { References } from '../secrets/references.ts'
 import { readSecret } from '../store/secrets.ts'
+import { makeKeys, makePair, type Pair } from '../testing/certificates.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 
@@ -81,6 +82,67 @@ test.each([
   await apply(connection({ password: 's3cret' }))
   await expect(apply(connection(change))).rejects.toMatchObject({ code: 'invalid_document' })
   expect((await upstream('shop')).hosts).toMatchObject([{ host: 'db.example' }])
+})
+
+const certified = ({ certificate, key }: Partial<Pair>, address = 'db.example:5432', password = '') => `
+kind: Connection
+name: certified
+protocol: postgres
+address: ${JSON.stringify(address)}
+databases: [app]
+login: ${JSON.stringify({ user: 'app', certificate, ...(key === undefined ? {} : { key }), ...(password === '' ? {} : { password }) })}
+`
+
+test('a private key is kept as a password is: encrypted, not printed, tied to its destination and its certificate', async () => {
+  const keys = await makeKeys()
+  const [pair, renewed, stranger] = await Promise.all([makePair('hoop', keys), makePair('hoop', keys), makePair('hoop')])
+  await expect(apply(certified({ certificate: pair.certificate }))).rejects.toThrow(/login.key is missing/)
+  expect(await changes(certified(pair, undefined, 's3cret'))).toEqual(['created'])
+  expect(await changes(certified(pair, undefined, 's3cret'))).toEqual(['unchanged'])
+  const printed = await parts.documentStore.print(admin.identity, 'Connection', 'certified')
+  expect(printed).toContain('BEGIN CERTIFICATE')
+  const { rows } = await parts.store.run((db) => db.execute('select spec::text as text from documents'))
+  for (const text of [printed, JSON.stringify(rows)]) expect(text).not.toMatch(/PRIVATE KEY|s3cret/)
+  expect(await changes(printed)).toEqual(['unchanged'])
+  expect(await upstream('certified')).toMatchObject({ password: 's3cret', certificate: pair })
+  // A certificate that was renewed for the same key needs no new one; any other does.
+  expect(await changes(certified({ certificate: renewed.certificate }))).toEqual(['updated'])
+  await expect(apply(certified({ certificate: stranger.certificate }))).rejects.toThrow(/does not belong to the certificate/)
+  await expect(apply(certified({ certificate: renewed.certificate }, 'evil.example:5432', 'x'))).rejects.toThrow(
+    /login.key is missing/,
+  )
+  expect(await upstream('certified')).toMatchObject({ certificate: { certificate: renewed.certificate, key: pair.key } })
+  // Without its certificate it is forgotten.
+  await apply(connection({ name: 'certified' }))
+  expect(await parts.store.run((db) => readSecret(db, 'certified', keyField))).toBeNull()
+})
+
+test('no password is kept where null says that there is none', async () => {
+  await apply(connection({ name: 'open', password: 's3cret' }))
+  expect(await changes(connection({ name: 'open', password: 'null', address: 'evil.example:5432' }))).toEqual(['updated'])
+  expect((await upstream('open')).password).toBeNull()
+  const printed = await parts.documentStore.print(admin.identity, 'Connection', 'open')
+  expect(printed).toContain('password: null')
+  expect(await changes(printed)).toEqual(['unchanged'])
+  // Nor is one asked for: a database may let the gateway in by its certificate, its socket, or its address.
+  await apply(connection({ name: 'trusting' }))
+  expect((await upstream('trusting')).password).toBeNull()
+})
+
+test('several hosts, a socket among them', async () => {
+  await apply(
+    connection({ name: 'many' }).replace(
+      '"db.example:5432"',
+      '["a:1", "unix:/run/postgresql:5432"]\ntargetSessionAttrs: primary',
+    ),
+  )
+  expect(await upstream('many')).toMatchObject({
+    targetSessionAttrs: 'primary',
+    hosts: [
+      { host: 'a', port: 1, tls: { serverName: 'a' } },
+      { host: '/run/postgresql', port: 5432, tls: null },
+    ],
+  })
 })
 
 test('a secret copied to another connection does not decrypt there', async () => {
