@@ -111,10 +111,15 @@ export class Admission {
 
   /** Waits until a change of what names mean, sent before, is done. */
   settled(): Maybe<void> {
-    const barrier = this.#barrier
-    if (barrier === null) return
-    if (this.#parts.replies.owes(barrier)) return this.until(() => !this.#parts.replies.owes(barrier))
+    if (!this.#isSettled()) return this.until(() => this.#isSettled())
     this.#barrier = null
+  }
+
+  #isSettled(): boolean {
+    const { replies, state } = this.#parts
+    if (this.#barrier !== null && replies.owes(this.#barrier)) return false
+    // What the open transaction has set may be taken back by its end. While the server waits for COPY data there is none.
+    return !state.unsettled || replies.copyIn !== null || !replies.transactionMayEnd
   }
 
   raiseBarrier(exchange: Exchange): void {

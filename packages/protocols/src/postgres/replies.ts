@@ -124,6 +124,15 @@ export class Replies {
     return this.#queue.some((entry) => 'exchange' in entry && entry.exchange === exchange)
   }
 
+  /** Whether the end of a transaction may be on its way. */
+  get transactionMayEnd(): boolean {
+    return this.#queue.some((entry) =>
+      entry.kind === 'execute'
+        ? entry.exchange.statement.parts.some(({ transaction }) => transaction !== null)
+        : entry.kind === 'sync' || entry.kind === 'query' || entry.kind === 'refused-query' || entry.kind === 'call',
+    )
+  }
+
   expect(entry: Expected): void {
     this.#queue.push(entry)
   }

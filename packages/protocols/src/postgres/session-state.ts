@@ -38,6 +38,11 @@ export class SessionState {
     this.#resolve()
   }
 
+  /** The open transaction has changed something, which its end may take back. */
+  get unsettled(): boolean {
+    return this.#open !== null
+  }
+
   /** Where unqualified names are looked for; null: as the database has it for the login role. */
   get searchPath(): SearchPath | null {
     return this.#searchPath

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Operation } from '@hoop/contracts'
+import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { write } from './codec.ts'
+import { plainUpstream } from './fake-backend.fixture.ts'
+import { ways } from './ways-around.fixture.ts'
+import {
+  hides,
+  localPassword,
+  type Message,
+  outline,
+  rows,
+  ScriptedGate,
+  type Served,
+  serve,
+  WireClient,
+} from './wire.fixture.ts'
+
+let server: PostgresServer
+let folder: string
+/** Without a gate between. */
+let own: WireClient
+const shared = new Map<string, unknown>()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hoop-ways-'))
+  server = await startPostgres({ dataFolder: folder, password: 'ways', durable: false })
+  own = await direct()
+  for (const text of [
+    'create table people (id int primary key, email text, city text)',
+    'create table inbox (id int)',
+    'create schema shadow; create role shadow superuser',
+    'create view places as select city from people',
+    'create view shadow.places as select email as city from people',
+  ])
+    expect(outline(await own.query(text)).at(-1)).toBe('Z:I')
+})
+beforeEach(async () => {
+  await own.query("truncate people; insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn')")
+})
+afterAll(async () => {
+  own.stream.destroy()
+  await server.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function direct(): Promise<WireClient> {
+  const client = new WireClient(connect({ host: server.host, port: server.port }))
+  await client.logIn({ user: 'postgres' }, 'ways')
+  return client
+}
+
+/** Lets everything pass that only reads or sets, and what is put into the inbox; addresses are hidden. */
+async function gated(judge?: ScriptedGate['judge']): Promise<Served> {
+  const gate = new ScriptedGate()
+  gate.masks = hides('public.people.email')
+  gate.judge =
+    judge ??
+    (({ effects, text }: Operation) =>
+      effects.every((effect) => effect === 'read' || effect === 'session') || text === 'copy inbox from stdin'
+        ? 'permit'
+        : 'refuse')
+  const { host, port } = server
+  const upstream = plainUpstream({ host, port, user: 'postgres', password: 'ways', databases: ['postgres'] })
+  const served = serve({ upstream, gate, shared, dial: async () => connect({ host, port }) })
+  await served.client.logIn({ user: 'ada' }, localPassword)
+  return served
+}
+
+/** Everything that comes back. */
+async function take(client: WireClient, steps: readonly (Buffer | string)[]): Promise<Message[]> {
+  const heard: Message[] = []
+  let bytes: Buffer[] = []
+  for (const step of steps) {
+    if (typeof step !== 'string') bytes.push(step)
+    else {
+      client.send(...bytes)
+      bytes = []
+      heard.push(...(await client.until(({ tag }) => tag === step || tag === 'E' || tag === 'Z')))
+    }
+  }
+  client.send(...bytes, write.terminate())
+  heard.push(...(await client.end()))
+  client.stream.destroy()
+  return heard
+}
+
+async function outcome(heard: readonly Message[]): Promise<'writes' | 'shows' | 'nothing'> {
+  const [[people] = []] = rows(await own.query("select string_agg(people::text, ' ' order by id) from people"))
+  if (people !== '(1,ada@example.com,Lagos) (2,bob@example.com,Bonn)') return 'writes'
+  return heard.some(({ body }) => body.includes('@example')) ? 'shows' : 'nothing'
+}
+
+describe('a way around the gate', () => {
+  for (const [name, { steps, alone }] of Object.entries(ways)) {
+    test(name, async () => {
+      expect(await outcome(await take(await direct(), steps))).toBe(alone)
+      await own.query(
+        "truncate people; insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn')",
+      )
+      const { client, gate, done } = await gated()
+      const heard = await take(client, steps)
+      expect([await outcome(heard), outline(heard)]).toEqual(['nothing', expect.anything()])
+      expect(await done).toBeNull()
+      for (const { outcomes, consumed } of gate.admitted) if (consumed) expect(outcomes).toHaveLength(1)
+    })
+  }
+})
