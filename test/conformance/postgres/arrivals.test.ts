@@ -21,6 +21,11 @@ test('the error of a statement that the log has is not another one, whoever else
   ])
 })
 
+test('a FunctionCall is a statement without a text', () => {
+  const call = line(1, { error_severity: 'LOG', message: 'fastpath function call: "lo_unlink" (OID 964)' })
+  expect(textsIn(call, call)).toEqual([[1, ['FunctionCall lo_unlink', 'FunctionCall lo_unlink']]])
+})
+
 test('only what callers sent counts', () => {
   expect(textsIn({ ...error(1, 'select 1/0'), backend_type: 'parallel worker' }, line(1, { message: 'checkpoint' }))).toEqual([])
 })

@@ -1,5 +1,8 @@
 import { type JsonLogLine, refusedOperationOf, type ServerStatement, statementOf } from '../../support/server-log.ts'
 
+/** What a recorded FunctionCall's text begins with. */
+export const functionCall = 'FunctionCall '
+
 /** What a server's callers sent. */
 export interface Arrivals {
   /** By backend process, in the order in which it read them. */
@@ -18,7 +21,7 @@ export function arrivalsIn(lines: readonly JsonLogLine[]): Arrivals {
     const { pid } = line
     if (line.backend_type !== 'client backend' || pid === undefined) continue
     const refusal = refusedOperationOf(line)
-    const statement = refusal === null ? (statementOf(line) ?? rejectedBy(line, current.get(pid))) : null
+    const statement = refusal === null ? (statementOf(line) ?? functionCallOf(line) ?? rejectedBy(line, current.get(pid))) : null
     if (refusal !== null) refused.push(refusal)
     if (statement !== null) {
       const known = statements.get(pid)
@@ -29,6 +32,12 @@ export function arrivalsIn(lines: readonly JsonLogLine[]): Arrivals {
     else if (statement !== null) current.set(pid, statement.text)
   }
   return { statements, refused }
+}
+
+/** A FunctionCall, in the words of hoop's record; the log does not say with which values. */
+function functionCallOf({ message = '', application_name }: JsonLogLine): ServerStatement | null {
+  const name = /^fastpath function call: "(.*)" \(OID \d+\)$/.exec(message)?.[1]
+  return name === undefined ? null : { text: `${functionCall}${name}`, parameters: [], application: application_name ?? null }
 }
 
 /** An error that is of no statement which the log has already. */

@@ -39,7 +39,7 @@ async function runThroughHoop({ build, schedule }: Suite, profile: Profile, fold
   await mkdir(folder)
   const server = await startServer(build, folder)
   try {
-    const hoop = await startThroughHoop(server, profile)
+    const hoop = await startThroughHoop(server, profile, folder)
     try {
       const result = await runSuite(build, schedule, hoop.address, folder)
       await hoop.closeSession()

@@ -3,7 +3,7 @@ import type { EventBody, RecordedEvent } from '@hoop/contracts'
 import { reconcile, wasPermitted } from '../../support/reconcile.ts'
 import { digestKeyOf, flawsOf, operationsOf, type RecordedOperation, readEvents } from '../../support/recorded.ts'
 import { readLogLines, type ServerStatement } from '../../support/server-log.ts'
-import { arrivalsIn } from './arrivals.ts'
+import { arrivalsIn, functionCall } from './arrivals.ts'
 
 /** What ran at the server beside what the record says that ran. */
 export interface Comparison {
@@ -20,7 +20,8 @@ export interface Comparison {
 /** Compares a server's log with the record of the one session through which all its callers came, statement by statement. */
 export async function compareStatements(options: { log: string; record: string; gatewayFolder: string }): Promise<Comparison> {
   const events = await readEvents(options.record)
-  const operations = operationsOf(basename(options.record), events).filter(ran)
+  const everything = operationsOf(basename(options.record), events)
+  const operations = everything.filter(ran).map(asLogged)
   const arrived = arrivalsIn(await readLogLines(options.log))
   const key = await digestKeyOf(options.gatewayFolder)
   const backends = backendsOf(events)
@@ -43,7 +44,8 @@ export async function compareStatements(options: { log: string; record: string; 
     flaws.push(...untrue.map(({ operation }) => `on the record with another text: ${operation.id} ${operation.text}`))
   }
   const { unrecorded, neverArrived } = reconcile({ statements: ofHoop, refused: [] }, own, key)
-  const refusals = reconcile({ statements: [], refused: arrived.refused }, operationsOf('', events), key).unrecordedRefusals
+  const kept = new Set(everything.filter((each) => !ran(each)).map(({ operation }) => operation.id))
+  const refusals = arrived.refused.filter((id) => !kept.has(id))
   return {
     server: [...arrived.statements.values()].flat().length,
     record: operations.length,
@@ -55,6 +57,11 @@ export async function compareStatements(options: { log: string; record: string; 
 
 function ran(each: RecordedOperation): boolean {
   return wasPermitted(each) && each.outcome?.kind !== 'not-run'
+}
+
+/** As the server would log it: a FunctionCall without its values. */
+function asLogged(each: RecordedOperation): RecordedOperation {
+  return each.operation.text.startsWith(functionCall) ? { ...each, operation: { ...each.operation, parameters: [] } } : each
 }
 
 function backendsOf(events: readonly RecordedEvent[]): Map<number, number> {

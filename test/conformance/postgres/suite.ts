@@ -27,7 +27,7 @@ export type Schedule = readonly (readonly string[])[]
 /** More than one runner's patience for a suite that takes half a minute: something hangs. */
 const limit = 15 * 60_000
 
-/** The suite's schedule, or what of it these tests need: all before the last of them, for later ones build upon earlier ones. */
+/** The suite's schedule, or these tests and all groups before the last of them, for later ones build upon earlier ones. */
 export async function readSchedule(build: Build, only: readonly string[] | null): Promise<Schedule> {
   const lines = (await readFile(join(build.regress, 'parallel_schedule'), 'utf8')).split('\n')
   const groups = lines.filter((line) => line.startsWith('test: ')).map((line) => line.slice('test: '.length).trim().split(/\s+/))
@@ -35,7 +35,7 @@ export async function readSchedule(build: Build, only: readonly string[] | null)
   const strange = only.filter((name) => !groups.flat().includes(name))
   if (strange.length > 0) throw new Error(`the suite has no test ${strange.join(', ')}`)
   const last = groups.findLastIndex((group) => group.some((name) => only.includes(name)))
-  return groups.slice(0, last + 1)
+  return [...groups.slice(0, last), ...groups.slice(last, last + 1).map((group) => group.filter((name) => only.includes(name)))]
 }
 
 /** Runs pg_regress and its psql, as the account that runs the server, with results and differences in `folder`. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { PostgresServer } from '@hoop/postgres-server'
 import {
   applyDocuments,
@@ -24,7 +25,8 @@ export interface ThroughHoop extends Stoppable {
   closeSession(): Promise<void>
 }
 
-export async function startThroughHoop(server: PostgresServer, profile: Profile): Promise<ThroughHoop> {
+/** Starts it all on a fresh data folder in `folder`, which the caller removes. */
+export async function startThroughHoop(server: PostgresServer, profile: Profile, folder: string): Promise<ThroughHoop> {
   const parts = new AsyncDisposableStack()
   const keep = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const started = await starting
@@ -36,14 +38,15 @@ export async function startThroughHoop(server: PostgresServer, profile: Profile)
   try {
     const provider = await keep(startIdentityProvider())
     const env = { [passwordVariable]: server.password, HOOP_LOG: 'warn' }
-    const gateway = await keep(startGatewayProcess({ provider, env }))
+    const gateway = await keep(startGatewayProcess({ provider, env, dataFolder: join(folder, 'gateway') }))
     const admin = await keep(loginAs('root-admin', { gateway: gateway.url }))
     await applyDocuments(admin.home, documents(server, profile))
     const { home } = await keep(loginAs('ada', { gateway: gateway.url }))
-    const connect = await keep(startConnect('regress', { home }))
+    // As root, the suite runs as another user than the one that connects.
+    const connect = await keep(startConnect('regress', { home, args: ['--any-user'] }))
     return {
       address: { host: connect.host, port: connect.port, user: server.user, password: connect.password },
-      record: `${gateway.records}/${connect.session}`,
+      record: join(gateway.records, connect.session),
       gatewayFolder: gateway.dataFolder,
       logs: () => gateway.logs(),
       closeSession: async () => {
