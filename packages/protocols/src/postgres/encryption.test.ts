@@ -168,8 +168,11 @@ describe('channel binding', () => {
     })
   }
   test('is not offered without TLS', async () => {
-    const { raw } = open()
-    expect(await prove(new WireClient(raw), 'SCRAM-SHA-256-PLUS', ours())).toEqual(['SCRAM-SHA-256', 'E:28P01'])
+    // Bound to nothing, the proof would be right.
+    for (const binding of [ours(), { kind: 'tls-server-end-point', data: Buffer.alloc(0) } as const]) {
+      const bound = new WireClient(open({ tls: false }).raw)
+      expect(await prove(bound, 'SCRAM-SHA-256-PLUS', binding)).toEqual(['SCRAM-SHA-256', 'E:28P01'])
+    }
     const unbound = new WireClient(open().raw)
     expect(await prove(unbound, 'SCRAM-SHA-256', { kind: 'not-offered' })).toEqual(['SCRAM-SHA-256', 'in'])
   })
