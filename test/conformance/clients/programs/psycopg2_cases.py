@@ -128,7 +128,7 @@ def sessions(url):
         connection.set_client_encoding("UTF8")
         connection.autocommit = True
         cursor.execute("set application_name = 'psycopg2'")
-        assert connection.info.parameter_status("application_name") == "psycopg2"
+        assert connection.info.parameter_status("application_name").endswith("psycopg2")  # hoop writes who it is before it
 
 
 def types(url):
