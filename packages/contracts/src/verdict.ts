@@ -85,6 +85,8 @@ export interface Gate {
    * `signal` withdraws a held operation (cancel, disconnect); `onHold` is called once if it is held.
    */
   admit(operation: Operation, options: AdmitOptions): Maybe<Verdict>
+  /** Puts on the record what the backend looked at and rejected before anything of it could run: nobody was asked. */
+  rejected(operation: Operation, stream: number, error: { readonly code: string; readonly message: string }): void
   /** What the backend sends unasked (NOTIFY, ParameterStatus): recorded, or dropped when it answers false. */
   unsolicited(kind: string, text: string): boolean
   /** Masks that hold for the whole session, for what belongs to no operation (login errors, notices). */

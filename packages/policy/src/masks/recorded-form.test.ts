@@ -78,7 +78,12 @@ describe('recordedForm', () => {
     const text = "alter role app password 'hunter2'"
     const given = operation({ text, literals: [{ start: 24, end: 33, sources: [], secret: true }] })
     for (const any of [maskPlan([], Buffer.alloc(32)), emails, plan({ detect: ['card'] })]) {
-      expect(recordedForm(given, any)).toEqual({ text: "alter role app password '[masked]'", parameters: [], runs: [], masked: true })
+      expect(recordedForm(given, any)).toEqual({
+        text: "alter role app password '[masked]'",
+        parameters: [],
+        runs: [],
+        masked: true,
+      })
     }
   })
 

@@ -74,23 +74,28 @@ export class Admission {
 
   /** What a text does. With the transparent profile one that the parser rejects is a statement, too. */
   read(text: string): Maybe<Statement | StatementUnreadable> {
+    return andThen(this.settled(), () => this.#readNow(text, readAgain))
+  }
+
+  /** `again`: how often it is read anew where a change of definitions by another session overtakes it. */
+  #readNow(text: string, again: number): Maybe<Statement | StatementUnreadable> {
     const { catalogues, context, database } = this.#parts
-    const read = (statement: Statement): Statement => {
+    const read = (statement: Statement): Maybe<Statement | StatementUnreadable> => {
+      const overtaken = !this.#parts.replies.ddlOpen && catalogues.changes.endedSince(statement, catalogues.asOf)
+      if (overtaken && again > 0 && !this.#transparent) return this.#readNow(text, again - 1)
       this.#asOf.set(statement, catalogues.asOf)
       return statement
     }
-    const failed = (error: unknown): Statement | StatementUnreadable => {
+    const failed = (error: unknown): Maybe<Statement | StatementUnreadable> => {
       if (!(error instanceof StatementUnreadable)) throw error
       return this.#transparent ? read(unreadStatement(text, error)) : error
     }
-    return andThen(this.settled(), () => {
-      try {
-        const statement = catalogues.statement(context, database, text, this.#view())
-        return statement instanceof Promise ? statement.then(read, failed) : read(statement)
-      } catch (error) {
-        return failed(error)
-      }
-    })
+    try {
+      const statement = catalogues.statement(context, database, text, this.#view())
+      return statement instanceof Promise ? statement.then(read, failed) : read(statement)
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   /** Nothing depends on what names mean. */
@@ -203,6 +208,9 @@ export class Admission {
     if (verdict.kind === 'permit') return new Exchange(verdict.permit, statement, () => true).end('not-run')
   }
 }
+
+/** More often than this a statement is refused: somebody redefines things all the time. */
+const readAgain = 10
 
 /** How long a statement may go on whose caller is gone: it is cancelled, but a cancel request may be lost. */
 const afterlife = 60_000

@@ -7,6 +7,7 @@ import { copyRewriter } from './copy.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
+import type { Statement } from './operations.ts'
 import type { Change, Portal, Prepared, Registry } from './registry.ts'
 import { planRows, rewriteRow } from './results.ts'
 import { schemasOf } from './search-path.ts'
@@ -15,7 +16,7 @@ import type { SessionState } from './session-state.ts'
 /** A reply that the backend owes, in the order in which its cause was sent. */
 export type Expected = { readonly unit: number } & (
   | { readonly kind: 'sync' }
-  | { readonly kind: 'parse'; readonly change: Change }
+  | { readonly kind: 'parse'; readonly change: Change; readonly statement: Statement }
   | { readonly kind: 'close-statement'; readonly change: Change }
   | { readonly kind: 'close-portal'; readonly change: Change<Portal> }
   | { readonly kind: 'describe'; readonly prepared: Prepared | null; readonly own: boolean }
@@ -78,6 +79,7 @@ export class Replies {
   readonly #reader = new MessageReader(maxBackendMessage)
   readonly #queue: Expected[] = []
   readonly #gate: Gate
+  readonly #stream: number
   readonly #transparent: boolean
   readonly #registry: Registry
   readonly #state: SessionState
@@ -88,6 +90,7 @@ export class Replies {
 
   constructor(parts: {
     gate: Gate
+    stream: number
     transparent: boolean
     registry: Registry
     state: SessionState
@@ -96,6 +99,7 @@ export class Replies {
     events: ReplyEvents
   }) {
     this.#gate = parts.gate
+    this.#stream = parts.stream
     this.#transparent = parts.transparent
     this.#registry = parts.registry
     this.#state = parts.state
@@ -359,13 +363,13 @@ export class Replies {
     const part = exchange.statement.parts[exchange.part]
     if (part?.changesCatalogue) this.ddlOpen = true
     this.#applySession(head)
-    if (part?.transaction === 'commit' || part?.transaction === 'rollback') this.#state.transactionEnded(tag !== 'ROLLBACK')
     exchange.complete(tag)
     if (this.copyIn === exchange) this.copyIn = null
     if (head.kind === 'execute') {
       this.#queue.shift()
       this.#output.end(exchange, 'done')
     }
+    if (part?.transaction === 'commit' || part?.transaction === 'rollback') this.#transactionEnded(head.unit, tag !== 'ROLLBACK')
   }
 
   #readyForQuery(status: 'I' | 'T' | 'E'): void {
@@ -379,13 +383,17 @@ export class Replies {
     const committed = !this.#failed
     if (status !== 'E') this.#failed = false
     if (status !== 'I') return
-    this.#state.transactionEnded(committed)
-    for (const portal of this.#registry.endPortals(head.unit, committed)) this.#endPortal(portal)
+    this.#transactionEnded(head.unit, committed)
     if (this.ddlOpen) {
       this.ddlOpen = false
       this.#events.onCatalogueChanged()
     }
     this.#events.onIdle(head.unit)
+  }
+
+  #transactionEnded(unit: number, committed: boolean): void {
+    this.#state.transactionEnded(committed)
+    for (const portal of this.#registry.endPortals(unit, committed)) this.#endPortal(portal)
   }
 
   #parameterDescription(parameterTypes: number[]): void {
@@ -442,9 +450,21 @@ export class Replies {
       const exchange = 'exchange' in head ? head.exchange : null
       if (this.#gate.masks.empty) this.#output.pass(this.#reader, exchange)
       else this.#output.put(write.diagnostics(tags.errorResponse, shown), exchange)
-      exchange?.fail(shown.get('C') ?? 'XX000', shown.get('M') ?? '')
+      const error = { code: shown.get('C') ?? 'XX000', message: shown.get('M') ?? '' }
+      exchange?.fail(error.code, error.message)
+      if (head.kind === 'parse') this.#rejected(head.statement, error)
     }
     if (head.kind !== 'query' && head.kind !== 'refused-query' && head.kind !== 'call') this.#skipToSync()
+  }
+
+  /** The operation that a Bind behind the Parse was admitted for has this end; without one, nothing of it is on the record yet. */
+  #rejected({ operation }: Statement, error: { code: string; message: string }): void {
+    for (const entry of this.#queue) {
+      if (entry.kind === 'sync') break
+      if (entry.kind === 'bind' && entry.exchange.statement.operation.text === operation.text)
+        return entry.exchange.fail(error.code, error.message)
+    }
+    this.#gate.rejected({ ...operation, parameters: [] }, this.#stream, error)
   }
 
   /** The backend ignores what was sent behind the error up to the next Sync: those replies never come. */

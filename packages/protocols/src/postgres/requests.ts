@@ -150,7 +150,7 @@ export class Requests {
       const prepared: Prepared = { name, text, parameterTypes, columns: null, described: false }
       const change = this.#registry.prepared.put(name, prepared, this.#unit)
       this.#backend.push(write.parse({ name, text: this.#sent(text, bytes, statement), parameterTypes }))
-      this.#replies.expect({ kind: 'parse', unit: this.#unit, change })
+      this.#replies.expect({ kind: 'parse', unit: this.#unit, change, statement })
       this.#describeForMasks(prepared, 'S')
     })
   }

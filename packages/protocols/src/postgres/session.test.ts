@@ -148,7 +148,10 @@ describe('what names mean is never guessed', () => {
     client.send(parse('s', harmless), sync, parse('s', evil), sync, bind('', 's'), execute(''), sync)
     const replies = await client.ready(3)
     expect(outline(replies)).toEqual(['1', 'Z:I', 'E:42P05', 'Z:I', '2', 'D', 'C:SELECT 1', 'Z:I'])
-    expect(gate.admitted.map(({ text }) => text)).toEqual([harmless])
+    expect(gate.admitted.map(({ text, outcomes }) => [text, outcomes[0]?.kind])).toEqual([
+      [evil, 'error'],
+      [harmless, 'done'],
+    ])
   })
 
   test('a portal bound again under its name is masked and recorded as what it is now', async () => {

@@ -73,6 +73,7 @@ class Session {
     this.#output = new CallerOutput(this.#client, this.#backend, (error) => this.#fail(error))
     this.#replies = new Replies({
       gate: context.gate,
+      stream: context.stream,
       transparent: context.profile === 'transparent',
       registry,
       state,

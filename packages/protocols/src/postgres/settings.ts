@@ -16,20 +16,24 @@ const allowed = new RegExp(
   ].join('|')})$`,
 )
 /** Settings of which only some values are. */
-const byValue: Readonly<Record<string, RegExp>> = {
-  datestyle: /^\s*iso\s*(,\s*\w+\s*)?$/i,
-  client_encoding: /^['"]?(utf-?8|unicode)['"]?$/i,
-  standard_conforming_strings: /^(on|true|yes|1)$/i,
-  array_nulls: /^(on|true|yes|1)$/i,
-  backslash_quote: /^safe_encoding$/i,
-}
+const byValue: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    // In other styles a masked date would not read as one.
+    datestyle: /^\s*iso\s*(,\s*\w+\s*)?$/i,
+    // The server compares letters and digits only; asyncpg sends quotes around it.
+    client_encoding: /^[^a-z0-9]*(u[^a-z0-9]*t[^a-z0-9]*f[^a-z0-9]*8|unicode)[^a-z0-9]*$/i,
+    standard_conforming_strings: /^(on|true|yes|1)$/i,
+    array_nulls: /^(on|true|yes|1)$/i,
+    backslash_quote: /^safe_encoding$/i,
+  }),
+)
 
 /** Words for the refusal of a setting's change; null if it is allowed. A name or a value that is not a constant is null. */
 export function settingRefused(name: string | null, value: string | null): string | null {
   if (name === null) return 'changing a setting whose name is computed'
   const setting = name.toLowerCase()
   if (allowed.test(setting)) return null
-  const values = byValue[setting]
+  const values = byValue.get(setting)
   if (!values) return `changing the setting ${setting}`
   return value !== null && values.test(value) ? null : `setting ${setting} to ${value ?? 'a computed value'}`
 }
@@ -37,5 +41,5 @@ export function settingRefused(name: string | null, value: string | null): strin
 /** RESET and SET … TO DEFAULT go back to what the session was opened with. */
 export function resetRefused(name: string): string | null {
   const setting = name.toLowerCase()
-  return allowed.test(setting) || setting in byValue ? null : `resetting ${setting}`
+  return allowed.test(setting) || byValue.has(setting) ? null : `resetting ${setting}`
 }

@@ -1,5 +1,7 @@
 import type { Profile } from '@hoop/contracts'
 import { type ByteReader, ProtocolViolation } from '../bytes.ts'
+import { schemasOf } from './search-path.ts'
+import { settingRefused } from './settings.ts'
 
 /** A startup that we refuse, with its SQLSTATE and what to do instead. */
 export class StartupRefused extends Error {
@@ -23,76 +25,8 @@ export interface Startup {
   readonly protocolOptions: readonly string[]
 }
 
-/**
- * Settings a caller may bring, in lower case: what drivers send of themselves, and what people set by options. What would blind the
- * parser, change what a name means or who asks, is not among them.
- */
-const allowedSettings = new Set([
-  'application_name',
-  'bytea_output',
-  'check_function_bodies',
-  'client_connection_check_interval',
-  'client_min_messages',
-  'constraint_exclusion',
-  'cursor_tuple_fraction',
-  'default_statistics_target',
-  'default_transaction_deferrable',
-  'default_transaction_isolation',
-  'default_transaction_read_only',
-  'effective_cache_size',
-  'escape_string_warning',
-  'extra_float_digits',
-  'from_collapse_limit',
-  'gin_fuzzy_search_limit',
-  'hash_mem_multiplier',
-  'idle_in_transaction_session_timeout',
-  'idle_session_timeout',
-  'intervalstyle',
-  'join_collapse_limit',
-  'lc_monetary',
-  'lc_numeric',
-  'lc_time',
-  'lock_timeout',
-  'maintenance_work_mem',
-  'max_parallel_workers',
-  'max_parallel_workers_per_gather',
-  'plan_cache_mode',
-  'random_page_cost',
-  'row_security',
-  'seq_page_cost',
-  'statement_timeout',
-  'synchronize_seqscans',
-  'synchronous_commit',
-  'tcp_keepalives_count',
-  'tcp_keepalives_idle',
-  'tcp_keepalives_interval',
-  'tcp_user_timeout',
-  'temp_buffers',
-  'timezone',
-  'transaction_timeout',
-  'work_mem',
-  'xmloption',
-])
-/** Families of the planner's. */
-const allowedFamilies = /^(enable|geqo|jit)(_[a-z_]+)?$|^(cpu|parallel)_[a-z_]+_cost$/
-const isOn = (value: string): boolean => ['on', 'true', 'yes', '1'].includes(value.toLowerCase())
-/** Settings that some values of are allowed only; these stay what they are, so that nothing is sent for them but where `sent`. */
-const byValue: Readonly<Record<string, { allowed: (value: string) => boolean; hint: string; sent: boolean }>> = {
-  // The server compares letters and digits only. asyncpg sends quotes around it.
-  client_encoding: {
-    allowed: (value) => ['utf8', 'unicode'].includes(value.toLowerCase().replaceAll(/[^a-z0-9]/g, '')),
-    hint: 'Use client_encoding UTF8.',
-    sent: false,
-  },
-  // In other styles a masked date would not read as one.
-  datestyle: {
-    allowed: (value) => /^\s*iso\s*(,\s*\w+\s*)?$/i.test(value),
-    hint: 'Use DateStyle ISO, with any order of fields.',
-    sent: true,
-  },
-  standard_conforming_strings: { allowed: isOn, hint: 'Leave the setting out.', sent: false },
-  array_nulls: { allowed: isOn, hint: 'Leave the setting out.', sent: false },
-}
+/** What the backend's session has in any case: nothing is sent for them. */
+const pinned = new Set(['client_encoding', 'standard_conforming_strings', 'array_nulls', 'backslash_quote'])
 
 /** Reads the parameters of a startup packet, after its version. */
 export function readParameters(packet: ByteReader): Map<string, string> {
@@ -172,17 +106,15 @@ function allowedOf(given: readonly (readonly [string, string])[]): Map<string, s
   const settings = new Map<string, string>()
   for (const [name, value] of [...options, ...given.filter(([name]) => name !== 'options')]) {
     const lower = name.toLowerCase()
-    const rule = Object.hasOwn(byValue, lower) ? byValue[lower] : undefined
-    if (rule !== undefined && !rule.allowed(value))
-      throw new StartupRefused('0A000', `${name} ${JSON.stringify(value)} is not supported`, rule.hint)
-    if (rule === undefined && !allowedSettings.has(lower) && !allowedFamilies.test(lower)) {
+    const refused = lower === 'search_path' && schemasOf(value) !== null ? null : settingRefused(lower, value)
+    if (refused !== null) {
       throw new StartupRefused(
         '42501',
-        `the startup parameter ${JSON.stringify(name)} is not allowed`,
-        'Leave it out of the connection string, or SET what this connection lets you set.',
+        `the startup parameter ${JSON.stringify(name)} is not allowed: hoop does not support ${refused}`,
+        'Leave it out of the connection string.',
       )
     }
-    if (rule === undefined || rule.sent) settings.set(lower, value)
+    if (!pinned.has(lower)) settings.set(lower, value)
   }
   return settings
 }

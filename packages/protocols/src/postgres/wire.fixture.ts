@@ -198,6 +198,8 @@ export class ScriptedGate implements Gate {
   readonly unasked: string[] = []
   masks: MaskPlan = noMasks
   judge: (operation: Operation) => Answer = () => 'permit'
+  /** Whether it refuses what hoop cannot carry: not with the profile transparent. */
+  enforces = true
   /** What putting something on the record answers. */
   recording: () => Maybe<void> = () => undefined
   readonly session = new AbortController()
@@ -208,13 +210,18 @@ export class ScriptedGate implements Gate {
     return this.admitted.findLast((each) => each.text === text)
   }
 
+  rejected(operation: Operation, _stream: number, error: { readonly code: string; readonly message: string }): void {
+    const outcome: Outcome = { kind: 'error', tag: null, error, rows: 0, masked: {} }
+    this.admitted.push({ text: operation.text, operation, verdict: 'permit', consumed: true, chunks: [], outcomes: [outcome] })
+  }
+
   unsolicited(kind: string, text: string): boolean {
     this.unasked.push(`${kind} ${text}`)
     return true
   }
 
   admit(operation: Operation, options: AdmitOptions): Maybe<Verdict> {
-    const answer = operation.refused === null ? this.judge(operation) : 'refuse'
+    const answer = operation.refused === null || !this.enforces ? this.judge(operation) : 'refuse'
     const admitted: Admitted = {
       text: operation.text,
       operation,

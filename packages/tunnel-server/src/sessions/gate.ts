@@ -139,6 +139,14 @@ export class SessionGate implements Gate {
     return tracked
   }
 
+  rejected(operation: Operation, stream: number, error: { readonly code: string; readonly message: string }): void {
+    const id = `${this.#prefix}_${(this.#count++).toString(36)}`
+    const { masks, version } = this.#inForceIfKnown() ?? this.#known
+    const entry = this.#entry(id, operation, stream, { decision: 'permit', reasons: [atParse], version }, masks)
+    this.#note(entry)
+    this.#note({ type: 'outcome', operation: id, kind: 'error', tag: null, error, rows: 0, masked: {}, duration: 0 })
+  }
+
   /** Puts a statement of the gateway's own on the record before it runs. */
   own(text: string, stream: number): void {
     this.#note({
@@ -272,6 +280,12 @@ export class SessionGate implements Gate {
 /** The end of an operation that was held and that nobody could decide. */
 function notRun(operation: string, { code, message }: Words): Entry {
   return { type: 'outcome', operation, kind: 'not-run', tag: null, error: { code, message }, rows: 0, masked: {}, duration: 0 }
+}
+
+const atParse: Reason = {
+  rule: 'hoop/parse',
+  matched: true,
+  words: 'the backend rejected it as it read it: it was to be judged when it runs',
 }
 
 const withdrawn: Decision = { decision: 'withdrawn', by: null, reason: null }
