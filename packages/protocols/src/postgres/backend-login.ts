@@ -107,9 +107,10 @@ class ServerSpeech {
 
   #negotiate({ version, options }: { version: number; options: readonly string[] }): void {
     if (options.length > 0) throw new ProtocolViolation('it refuses protocol options that were not asked for')
-    if (version >= this.#asked) throw new ProtocolViolation('it answers with a protocol version that is not lower than ours')
     if (version !== startupCodes.protocol30) {
-      throw new ProtocolViolation(`it wants to speak protocol ${version >>> 16}.${version & 0xffff}, which there is not`)
+      throw new ProtocolViolation(
+        `it answers with protocol ${version >>> 16}.${version & 0xffff}, which is no lower one that there is`,
+      )
     }
     this.#version = version
   }

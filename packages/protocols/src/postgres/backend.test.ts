@@ -162,12 +162,12 @@ describe('what a server says before it is ready is believed within bounds', () =
     expect(await wordsOf(answers(...requests))).toMatch(/out of turn/)
   })
 
-  test.each<[string, (n: number) => Buffer]>([
-    ['notices', () => notice],
-    ['the same parameter', () => status('x', 'y')],
-    ['parameters', (n) => status(`x${n}`, 'y')],
-    ['large parameters', () => status('x', 'y'.repeat(60_000))],
-  ])('an endless row of %s', async (_, message) => {
+  test.each<[string, (n: number) => Buffer, RegExp]>([
+    ['notices', () => notice, /a login without an end/],
+    ['the same parameter', () => status('x', 'y'), /a login without an end/],
+    ['parameters', (n) => status(`x${n}`, 'y'), /more than 200 parameters/],
+    ['large parameters', () => status('x', 'y'.repeat(60_000)), /a login without an end/],
+  ])('an endless row of %s', async (_, message, expected) => {
     let sent = 0
     const words = await wordsOf(async (server) => {
       const { stream } = server
@@ -179,7 +179,7 @@ describe('what a server says before it is ready is believed within bounds', () =
         if (!stream.write(bytes)) await Promise.race([once(stream, 'drain'), once(stream, 'close')])
       }
     })
-    expect(words).toMatch(/a login without an end|more than 200 parameters/)
+    expect(words).toMatch(expected)
     expect(sent).toBeLessThan(2 * 1024 * 1024)
   })
 
