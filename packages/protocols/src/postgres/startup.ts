@@ -67,7 +67,7 @@ export function readOptions(options: string): [string, string][] {
 function readAssignment(text: string): [string, string] {
   const equals = text.indexOf('=')
   if (equals < 1)
-    throw new StartupRefused('42601', `the startup option ${JSON.stringify(text)} has no value`, 'Set it as -c name=value.')
+    throw new StartupRefused('0A000', `the startup option ${JSON.stringify(text)} has no value`, 'Set it as -c name=value.')
   return [text.slice(0, equals).replaceAll('-', '_'), text.slice(equals + 1)]
 }
 
