@@ -9,6 +9,7 @@ import type { Statement } from './operations.ts'
 import { StatementUnreadable } from './parser.ts'
 import { holdNotice } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
+import { mayUseNames } from './session-change.ts'
 import { unreadStatement } from './unreadable.ts'
 
 /** What stands between a text and its run: it is read by the definitions of now, put before the gate, and begun only while they hold. */
@@ -74,7 +75,14 @@ export class Admission {
 
   /** What a text does. With the transparent profile one that the parser rejects is a statement, too. */
   read(text: string): Maybe<Statement | StatementUnreadable> {
-    return andThen(this.settled(), () => this.#readNow(text, readAgain))
+    return andThen(this.settled(), () => andThen(this.#namesSettled(text), () => this.#readNow(text, readAgain)))
+  }
+
+  /** What stands under the names that a text uses is certain once no message is on its way that could fail to put it there. */
+  #namesSettled(text: string): Maybe<void> {
+    const { replies } = this.#parts
+    const certain = (): boolean => !replies.changesNames || replies.copyIn !== null
+    if (mayUseNames(text) && !certain()) return this.until(certain)
   }
 
   /** `again`: how often it is read anew where a change of definitions by another session overtakes it. */

@@ -20,8 +20,10 @@ export interface Prepared {
 export interface Portal {
   readonly name: string
   readonly prepared: Prepared
-  /** As it was read when the portal was opened: what it answers with does not change any more. */
-  readonly statement: Statement
+  /** As it was read when the portal was opened, or when it began to run. */
+  statement: Statement
+  /** Execute was sent: what it answers with does not change any more. */
+  begun: boolean
   readonly parameters: readonly Parameter[]
   /** Null: those of its description. */
   readonly resultFormats: readonly number[] | null
@@ -164,7 +166,7 @@ export class Registry {
         const { name, statement, hold } = change
         const prepared = unseen(name, statement.operation.text)
         const portal: Portal = {
-          ...{ name, prepared, statement, parameters, resultFormats: null, unit, exchange },
+          ...{ name, prepared, statement, parameters, resultFormats: null, unit, exchange, begun: true },
           hold: hold ? 'if-committed' : 'no',
         }
         const before = this.portals.put(name, portal, unit).confirm()

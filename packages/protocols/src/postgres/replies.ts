@@ -128,6 +128,11 @@ export class Replies {
     return this.#queue.some((entry) => 'exchange' in entry && entry.exchange === exchange)
   }
 
+  /** Whether something that was sent puts a statement or a portal under a name, or takes it away. */
+  get changesNames(): boolean {
+    return this.#queue.some((entry) => 'change' in entry)
+  }
+
   /** Whether the end of a transaction may be on its way. */
   get transactionMayEnd(): boolean {
     return this.#queue.some((entry) =>

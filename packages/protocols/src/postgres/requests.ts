@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Maybe, Parameter, Refusal, Verdict } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
@@ -206,7 +207,8 @@ export class Requests {
       this.#describeForMasks(prepared, 'S')
       const exchange = this.#admission.start(verdict, statement, this.#unit)
       const { portal: name, resultFormats } = message
-      const portal: Portal = { name, prepared, statement, parameters, resultFormats, unit: this.#unit, hold: 'no', exchange }
+      const unit = this.#unit
+      const portal: Portal = { name, prepared, statement, parameters, resultFormats, unit, hold: 'no', begun: false, exchange }
       const change = this.#registry.portals.put(name, portal, this.#unit)
       this.#backend.push(write.bind(message))
       this.#replies.expect({ kind: 'bind', exchange, unit: this.#unit, change })
@@ -239,7 +241,9 @@ export class Requests {
   #executeKnown(message: ExecuteMessage): Maybe<void> {
     if (this.#admission.stopped) return
     const portal = this.#registry.portals.get(message.portal)
-    if (portal !== undefined && !portal.exchange.ended) return this.#run(portal, message)
+    if (portal !== undefined && !portal.exchange.ended) {
+      return portal.begun || isPlanned(portal.statement) ? this.#run(portal, message) : this.#runAsRead(portal, message)
+    }
     if (portal === undefined && this.#strict)
       return this.#missing('34000', `portal ${JSON.stringify(message.portal)} does not exist`)
     // A cursor, or a portal that ran to its end already: running it is another operation.
@@ -256,7 +260,26 @@ export class Requests {
     })
   }
 
+  /** Names in a command that is no query are looked up as it runs, and may have changed since Bind: it is read, and judged, as it is now. */
+  #runAsRead(portal: Portal, message: ExecuteMessage): Maybe<void> {
+    return andThen(this.#admission.read(portal.prepared.text), (statement) => {
+      if (this.#admission.stopped) return
+      if (statement instanceof StatementUnreadable) throw statement
+      if (isDeepStrictEqual(statement, portal.statement)) return this.#run(portal, message)
+      return andThen(this.#admission.admitStatement(statement, portal.parameters), (verdict) => {
+        if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
+        return andThen(portal.exchange.end('not-run'), () => {
+          if (verdict.kind === 'refuse') return this.#refuseExtended(verdict)
+          portal.statement = statement
+          portal.exchange = this.#admission.start(verdict, statement, this.#unit)
+          this.#run(portal, message)
+        })
+      })
+    })
+  }
+
   #run(portal: Portal, message: ExecuteMessage): void {
+    portal.begun = true
     this.#backend.push(write.execute(message))
     this.#replies.expect({ kind: 'execute', exchange: portal.exchange, portal, unit: this.#unit })
     this.#admission.raiseBarrier(portal.exchange)
@@ -323,6 +346,12 @@ const waits = new Set<number>([
   frontend.functionCall,
 ])
 
+/** The server settles what its names mean as it plans it, at Bind. */
+function isPlanned({ parts }: Statement): boolean {
+  return parts.every(({ verb }) => planned.has(verb))
+}
+const planned = new Set(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MERGE'])
+
 /** With the profile transparent: what the server may have under a name that hoop has not seen it take. */
 function unseenStatement(text: string): Statement {
   return unreadStatement(text, new StatementUnreadable('hoop has not seen what stands under this name', 0))
@@ -331,7 +360,7 @@ function unseenStatement(text: string): Statement {
 function unseenPortal(name: string): Omit<Portal, 'unit' | 'exchange'> {
   const prepared: Prepared = { name, text: '', parameterTypes: [], columns: null, described: false }
   const statement = unseenStatement(`Execute of ${JSON.stringify(name)}`)
-  return { name, prepared, statement, parameters: [], resultFormats: null, hold: 'no' }
+  return { name, prepared, statement, parameters: [], resultFormats: null, hold: 'no', begun: true }
 }
 
 function isCopy(tag: number): boolean {
