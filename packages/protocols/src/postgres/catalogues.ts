@@ -205,10 +205,13 @@ async function readCatalogue(context: ServeContext, database: string): Promise<C
   const handshake = new Handshake(stream, signal, maxRow)
   try {
     if (rest.length > 0) throw new HoopError('connection_unavailable', 'the database spoke out of turn')
-    const answers: Record<string, unknown> = {}
-    for (const { name, text } of catalogueQueries) {
+    // All at once: one round trip, however far the database is.
+    for (const { text } of catalogueQueries) {
       context.own(text)
       stream.write(write.query(text))
+    }
+    const answers: Record<string, unknown> = {}
+    for (const { name } of catalogueQueries) {
       const rows = await readRows(handshake)
       if (name !== null) answers[name] = rows
     }

@@ -16,7 +16,7 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   for (const effect of definition.effects) reading.effects.add(effect)
   if (definition.unknownBecause !== undefined) reading.unknown(definition.unknownBecause)
   if (definition.notSupported !== undefined) reading.refuse(definition.notSupported)
-  reading.changesCatalogue ||= definition.changesCatalogue ?? false
+  reading.changesCatalogue ||= (definition.changesCatalogue ?? false) && !namesNothing.test(String(fields.removeType))
   reading.destructive ||= definition.destructive ?? false
   reading.secret ||= definition.secret ?? false
   const [tag = ''] = tagged(node) ?? []
@@ -105,6 +105,9 @@ function calledLater(walk: Walk, funcname: readonly Node[] | undefined): void {
   const { schema, name } = qualifiedName(funcname)
   callByName(walk, schema, name)
 }
+
+/** What can be dropped without any name coming to mean something else. */
+const namesNothing = /^OBJECT_(INDEX|STATISTIC_EXT|PUBLICATION)$/
 
 const relationTypes: Readonly<Record<string, string>> = {
   OBJECT_TABLE: 'table',

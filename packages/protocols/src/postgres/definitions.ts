@@ -14,6 +14,8 @@ export interface Definition {
 
 const ddl: readonly Effect[] = ['ddl']
 const dcl: readonly Effect[] = ['dcl']
+/** What makes no name mean anything else. */
+const aside = (verb: string, effects: readonly Effect[] = ddl): Definition => ({ verb, effects })
 const create: Definition = { verb: 'CREATE', effects: ddl, changesCatalogue: true }
 const alter: Definition = { verb: 'ALTER', effects: ddl, changesCatalogue: true }
 const drop: Definition = { verb: 'DROP', effects: ddl, changesCatalogue: true, destructive: true }
@@ -26,8 +28,8 @@ const laterRun = (what: string): Partial<Definition> => ({
 export const definitions: Readonly<Record<string, Definition>> = {
   CreateStmt: create,
   CreateSeqStmt: create,
-  IndexStmt: create,
-  CreateStatsStmt: create,
+  IndexStmt: aside('CREATE'),
+  CreateStatsStmt: aside('CREATE'),
   DefineStmt: create,
   CompositeTypeStmt: create,
   CreateEnumStmt: create,
@@ -38,17 +40,17 @@ export const definitions: Readonly<Record<string, Definition>> = {
   CreateTransformStmt: create,
   CreateOpClassStmt: create,
   CreateOpFamilyStmt: create,
-  CreatedbStmt: create,
+  CreatedbStmt: aside('CREATE'),
   CreateSchemaStmt: create,
   CreateTableSpaceStmt: { ...create, effects: ['ddl', 'file'] },
   CreateForeignTableStmt: { ...create, effects: ['ddl', 'network'] },
   CreateForeignServerStmt: { ...create, effects: ['ddl', 'network'], secret: true },
   CreateFdwStmt: { ...create, effects: ['ddl', 'network', 'execute'], secret: true },
   ImportForeignSchemaStmt: { ...create, verb: 'IMPORT', effects: ['ddl', 'network'] },
-  CreatePublicationStmt: { ...create, effects: ['ddl', 'replication'] },
+  CreatePublicationStmt: aside('CREATE', ['ddl', 'replication']),
   CreateSubscriptionStmt: { ...create, effects: ['ddl', 'replication', 'network'], secret: true },
   CreateUserMappingStmt: { ...create, effects: ['dcl', 'network'], secret: true },
-  CreateRoleStmt: { ...create, effects: dcl, secret: true },
+  CreateRoleStmt: { ...aside('CREATE', dcl), secret: true },
   CreatePolicyStmt: { ...create, effects: ['ddl', 'dcl'] },
   CreateAmStmt: { ...create, ...laterRun('an access method') },
   CreatePLangStmt: { ...create, ...laterRun('a language') },
@@ -60,7 +62,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
 
   AlterTableStmt: alter,
   AlterSeqStmt: alter,
-  AlterStatsStmt: alter,
+  AlterStatsStmt: aside('ALTER'),
   AlterEnumStmt: alter,
   AlterTypeStmt: alter,
   AlterDomainStmt: alter,
@@ -69,9 +71,9 @@ export const definitions: Readonly<Record<string, Definition>> = {
   AlterCollationStmt: alter,
   AlterTSDictionaryStmt: alter,
   AlterTSConfigurationStmt: alter,
-  AlterDatabaseStmt: alter,
-  AlterDatabaseRefreshCollStmt: alter,
-  AlterTableSpaceOptionsStmt: alter,
+  AlterDatabaseStmt: aside('ALTER'),
+  AlterDatabaseRefreshCollStmt: aside('ALTER'),
+  AlterTableSpaceOptionsStmt: aside('ALTER'),
   AlterTableMoveAllStmt: alter,
   AlterObjectDependsStmt: alter,
   AlterObjectSchemaStmt: alter,
@@ -85,17 +87,17 @@ export const definitions: Readonly<Record<string, Definition>> = {
   AlterFdwStmt: { ...alter, effects: ['ddl', 'network', 'execute'], secret: true },
   AlterForeignServerStmt: { ...alter, effects: ['ddl', 'network'], secret: true },
   AlterUserMappingStmt: { ...alter, effects: ['dcl', 'network'], secret: true },
-  AlterPublicationStmt: { ...alter, effects: ['ddl', 'replication'] },
+  AlterPublicationStmt: aside('ALTER', ['ddl', 'replication']),
   AlterSubscriptionStmt: { ...alter, effects: ['ddl', 'replication', 'network'], secret: true },
-  AlterRoleStmt: { ...alter, effects: dcl, secret: true },
-  AlterRoleSetStmt: { ...alter, effects: ['dcl', 'session'] },
-  AlterDatabaseSetStmt: { ...alter, effects: ['ddl', 'session'] },
-  AlterSystemStmt: { ...alter, effects: ['ddl', 'session'] },
+  AlterRoleStmt: { ...aside('ALTER', dcl), secret: true },
+  AlterRoleSetStmt: aside('ALTER', ['dcl', 'session']),
+  AlterDatabaseSetStmt: aside('ALTER', ['ddl', 'session']),
+  AlterSystemStmt: aside('ALTER', ['ddl', 'session']),
 
   DropStmt: drop,
-  DropdbStmt: drop,
-  DropTableSpaceStmt: drop,
-  DropRoleStmt: { ...drop, effects: dcl },
+  DropdbStmt: { ...aside('DROP'), destructive: true },
+  DropTableSpaceStmt: { ...aside('DROP'), destructive: true },
+  DropRoleStmt: { ...aside('DROP', dcl), destructive: true },
   DropUserMappingStmt: { ...drop, effects: dcl },
   DropOwnedStmt: { ...drop, effects: ['ddl', 'dcl'] },
   DropSubscriptionStmt: { ...drop, effects: ['ddl', 'replication', 'network'] },

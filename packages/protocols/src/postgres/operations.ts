@@ -185,8 +185,7 @@ function applicationNames(text: string, whole: Reading, offsets: Offsets): State
 }
 
 /** Definitions that no statement which is read already can come to mean. */
-const additions =
-  /^(IndexStmt|CreateSeqStmt|AlterSeqStmt|CreateStatsStmt|AlterStatsStmt|CreateRoleStmt|AlterRoleStmt|CreatedbStmt|CreatePublicationStmt|AlterPublicationStmt)$/
+const additions = /^(CreateSeqStmt|AlterSeqStmt)$/
 /** Definitions that change what the relations mean that they name. */
 const ofRelations =
   /^(CreateStmt|CreateForeignTableStmt|CreateTableAsStmt|ViewStmt|SelectStmt|AlterTableStmt|DropStmt|RenameStmt|AlterObjectSchemaStmt)$/
