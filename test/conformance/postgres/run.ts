@@ -2,7 +2,8 @@
  * PostgreSQL's own regression suite, directly and through `hoop connect`:  npm run conformance:postgres [-- --strict] [-- --tests a,b]
  *
  * Each run has a fresh cluster of one build. Afterwards every statement in the log of the second one's server must be on hoop's record,
- * and the other way round. Ends with 1 if something differs, and with 77 if PostgreSQL's source cannot be had here.
+ * and the other way round. Ends with 1 if something differs, and with 77 if PostgreSQL's source cannot be had here. docs/conformance.md
+ * says what its last lines mean.
  */
 
 import { mkdir, writeFile } from 'node:fs/promises'
