@@ -10,8 +10,8 @@ interface Callable {
   /** Types of its arguments. */
   readonly types: readonly number[]
   readonly effects: readonly Effect[]
-  /** The first argument is the large object itself, not a descriptor of one that was opened. */
-  readonly names?: true
+  /** What the first argument is: the large object itself, or a descriptor of one that was opened. */
+  readonly first: 'object' | 'descriptor' | 'mode'
   /** It answers with what is stored. */
   readonly content?: true
 }
@@ -22,19 +22,19 @@ const write: readonly Effect[] = ['write']
 
 /** What libpq's lo_* functions and pgjdbc's LargeObject use. https://www.postgresql.org/docs/current/lo-interfaces.html */
 const callable: ReadonlyMap<number, Callable> = new Map([
-  [715, { name: 'lo_create', types: [oid], effects: write, names: true }],
-  [952, { name: 'lo_open', types: [oid, int4], effects: read, names: true }],
-  [953, { name: 'lo_close', types: [int4], effects: read }],
-  [954, { name: 'loread', types: [int4, int4], effects: read, content: true }],
-  [955, { name: 'lowrite', types: [int4, bytea], effects: write }],
-  [956, { name: 'lo_lseek', types: [int4, int4, int4], effects: read }],
-  [957, { name: 'lo_creat', types: [int4], effects: write }],
-  [958, { name: 'lo_tell', types: [int4], effects: read }],
-  [964, { name: 'lo_unlink', types: [oid], effects: write, names: true }],
-  [1004, { name: 'lo_truncate', types: [int4, int4], effects: write }],
-  [3170, { name: 'lo_lseek64', types: [int4, int8, int4], effects: read }],
-  [3171, { name: 'lo_tell64', types: [int4], effects: read }],
-  [3172, { name: 'lo_truncate64', types: [int4, int8], effects: write }],
+  [715, { name: 'lo_create', first: 'object', types: [oid], effects: write }],
+  [952, { name: 'lo_open', first: 'object', types: [oid, int4], effects: read }],
+  [953, { name: 'lo_close', first: 'descriptor', types: [int4], effects: read }],
+  [954, { name: 'loread', first: 'descriptor', types: [int4, int4], effects: read, content: true }],
+  [955, { name: 'lowrite', first: 'descriptor', types: [int4, bytea], effects: write }],
+  [956, { name: 'lo_lseek', first: 'descriptor', types: [int4, int4, int4], effects: read }],
+  [957, { name: 'lo_creat', first: 'mode', types: [int4], effects: write }],
+  [958, { name: 'lo_tell', first: 'descriptor', types: [int4], effects: read }],
+  [964, { name: 'lo_unlink', first: 'object', types: [oid], effects: write }],
+  [1004, { name: 'lo_truncate', first: 'descriptor', types: [int4, int4], effects: write }],
+  [3170, { name: 'lo_lseek64', first: 'descriptor', types: [int4, int8, int4], effects: read }],
+  [3171, { name: 'lo_tell64', first: 'descriptor', types: [int4], effects: read }],
+  [3172, { name: 'lo_truncate64', first: 'descriptor', types: [int4, int8], effects: write }],
 ])
 /** Mode bit of lo_open. */
 const invWrite = 0x20000
@@ -59,13 +59,14 @@ export function readFunctionCall(
   const writes = known?.name === 'lo_open' && (Number(parameters[1]?.value ?? 0) & invWrite) !== 0
   const effects: readonly Effect[] = known === undefined ? ['unknown'] : writes ? write : known.effects
   const access = effects.includes('write') ? 'write' : 'read'
-  const object = known?.names ? (parameters[0]?.value ?? '') : `descriptor ${parameters[0]?.value ?? ''}`
+  const first = parameters[0]?.value ?? ''
+  const object = known?.first === 'descriptor' ? `descriptor ${first}` : first
   const operation: Statement['operation'] = {
     protocol: 'postgres',
     text: `FunctionCall ${name}`,
     fingerprint: null,
     effects,
-    objects: known === undefined ? [] : [{ kind: 'large object', name: object, access }],
+    objects: known === undefined || known.first === 'mode' ? [] : [{ kind: 'large object', name: object, access }],
     functions: known === undefined ? [] : [`pg_catalog.${name}`],
     facts: { verbs: ['CALL'], statements: 1, unbounded: false, destructive: name === 'lo_unlink', columns: [] },
     literals: [],
