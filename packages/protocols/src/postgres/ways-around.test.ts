@@ -6,13 +6,16 @@ import type { Operation } from '@hoop/contracts'
 import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { write } from './codec.ts'
-import { plainUpstream } from './fake-backend.fixture.ts'
+import { fakeBackend, fakeUpstream, oneRow, plainUpstream } from './fake-backend.fixture.ts'
 import { ways } from './ways-around.fixture.ts'
 import {
+  bind,
+  execute,
   hides,
   localPassword,
   type Message,
   outline,
+  parse,
   rows,
   ScriptedGate,
   type Served,
@@ -109,4 +112,39 @@ describe('a way around the gate', () => {
       for (const { outcomes, consumed } of gate.admitted) if (consumed) expect(outcomes).toHaveLength(1)
     })
   }
+})
+
+test('what was prepared before a policy changed is judged by the policy of its Bind', async () => {
+  let answer: 'permit' | 'refuse' = 'permit'
+  const { client } = await gated(() => answer)
+  const again = [bind('', 's'), execute(''), write.sync()]
+  client.send(parse('s', 'select city from people where id = 1'), ...again)
+  expect(rows(await client.ready())).toEqual([['Lagos']])
+  answer = 'refuse'
+  expect(outline(await client.send(...again).ready())).toEqual(['E:42501', 'Z:I'])
+  answer = 'permit'
+  expect(rows(await client.send(...again).ready())).toEqual([['Lagos']])
+})
+
+test('a portal that ran to its end is judged again when it is run again', async () => {
+  let answer: 'permit' | 'refuse' = 'permit'
+  const { client } = await gated(() => answer)
+  client.send(write.query('begin'), parse('', 'select city from people'), bind('p', ''), execute('p'), write.sync())
+  await client.ready(2)
+  answer = 'refuse'
+  expect(outline(await client.send(execute('p'), write.sync()).ready())).toEqual(['E:42501', 'Z:E'])
+})
+
+test('COPY data outside COPY reaches neither the backend nor the record', async () => {
+  const came: string[] = []
+  const dial = fakeBackend(({ tag }, stream) => {
+    came.push(tag)
+    if (tag === 'Q') stream.write(oneRow)
+  })
+  const { client, gate } = serve({ upstream: fakeUpstream, dial })
+  await client.logIn({ user: 'ada' }, localPassword)
+  client.send(write.copyData(write.query('delete from people')), write.copyDone(), write.copyFail('x'), write.query('select 1'))
+  expect(outline(await client.ready())).toEqual(['T:1', 'D', 'C:SELECT 1', 'Z:I'])
+  expect(came).toEqual(['Q'])
+  expect(gate.admitted.flatMap(({ chunks }) => chunks.filter(({ way }) => way === 'up'))).toEqual([])
 })
