@@ -59,7 +59,7 @@ const body = {
     objects: z.array(ObjectAccess),
     functions: z.array(z.string()),
     /** Statements that it runs by the names that they were prepared or declared under. */
-    runs: z.array(z.object({ name: z.string(), text: z.string() })),
+    runs: z.array(z.object({ name: z.string(), text: z.string() })).default([]),
     verdict: z.enum(['permit', 'refuse', 'hold']),
     policyVersion: z.string(),
     reasons: z.array(RecordedReason),

@@ -177,6 +177,7 @@ export function uncertainCatalogue(catalogue: Catalogue): Catalogue {
 
 /** The catalogue as a session sees it that has this search path; the same object where that makes no difference. */
 export function withSearchPath(catalogue: Catalogue, { schemas, user }: SearchPath): Catalogue {
+  if (schemas === 'unseen') return { ...catalogue, searchPath: ['pg_catalog'], probable: catalogue.probable ?? catalogue }
   const path = (schemas ?? catalogue.defaultPath).map((schema) => (schema === '$user' ? user : schema))
   const known = path.filter((schema) => catalogue.schemas.has(schema))
   const searchPath = known.includes('pg_catalog') ? known : ['pg_catalog', ...known]

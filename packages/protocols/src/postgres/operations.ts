@@ -91,10 +91,9 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     for (const change of read.reading.session) {
       names.apply(change)
       // What a default, a role or a savepoint makes of the path is not known here.
-      if (change.kind === 'search-path' && change.schemas !== null)
-        known = withSearchPath(known, { schemas: change.schemas, user: '' })
-      else if (change.kind === 'search-path' || change.kind === 'role' || change.kind === 'rollback-to')
-        known = { ...withSearchPath(known, { schemas: [], user: '' }), probable: known.probable ?? known }
+      if (change.kind === 'search-path') known = withSearchPath(known, { schemas: change.schemas ?? 'unseen', user: '' })
+      else if (change.kind === 'role' || change.kind === 'rollback-to')
+        known = withSearchPath(known, { schemas: 'unseen', user: '' })
     }
     if (read.reading.changesCatalogue && certain) {
       known = uncertainCatalogue(known)

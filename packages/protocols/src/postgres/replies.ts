@@ -367,6 +367,7 @@ export class Replies {
     this.#output.pass(this.#reader, exchange)
     const part = exchange.statement.parts[exchange.part]
     if (part?.changesCatalogue) this.ddlOpen = true
+    if (exchange.permit.masks.hasColumns && exchange.statement.operation.effects.includes('unknown')) this.#state.unreadRan()
     this.#applySession(head)
     exchange.complete(tag)
     if (this.copyIn === exchange) this.copyIn = null

@@ -1,6 +1,7 @@
-/** A search path as a session has it: the setting (null: the default), and who `$user` is. */
+/** A search path as a session has it: the setting, and who `$user` is. */
 export interface SearchPath {
-  readonly schemas: readonly string[] | null
+  /** Null: the default; `unseen`: something that nobody here could read has run since it was known. */
+  readonly schemas: readonly string[] | null | 'unseen'
   readonly user: string
 }
 

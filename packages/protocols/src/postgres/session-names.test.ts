@@ -6,8 +6,12 @@ import type { Profile } from '@hoop/contracts'
 import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Upstream } from '../protocol.ts'
+import { fixtureCatalogue } from './catalogue.fixture.ts'
+import { withSearchPath } from './catalogue.ts'
 import { write } from './codec.ts'
 import { plainUpstream } from './fake-backend.fixture.ts'
+import { readStatement } from './operations.ts'
+import { SessionState } from './session-state.ts'
 import {
   bind,
   execute,
@@ -286,6 +290,33 @@ describe('what names mean follows the session', () => {
       "select set_config('application_name', 'root', false) limit 1",
     ])
       expect(outline(await client.query(text))).toEqual(['E:42501', 'Z:I'])
+  })
+})
+
+test('what nobody could read may have set the path: names are not relied upon where the server does not report it', () => {
+  const state = new SessionState('ada', null, false)
+  state.unreadRan()
+  expect(state.searchPath).toEqual({ schemas: 'unseen', user: 'ada' })
+  state.transactionEnded(false)
+  expect(state.searchPath).toBe(null)
+  state.unreadRan()
+  state.transactionEnded(true)
+  state.apply({ kind: 'search-path', schemas: ['a'], local: true })
+  expect(state.searchPath?.schemas).toEqual(['a'])
+  state.transactionEnded(true)
+  expect(state.searchPath?.schemas).toBe('unseen')
+  state.apply({ kind: 'search-path', schemas: null, local: false })
+  expect(state.searchPath).toBe(null)
+  const reported = new SessionState('ada', ['a'], true)
+  reported.unreadRan()
+  expect(reported.searchPath?.schemas).toEqual(['a'])
+})
+
+test('after SET the rest of a text is read by a path that is certain, or by none', () => {
+  const unseen = withSearchPath(fixtureCatalogue(), { schemas: 'unseen', user: 'ada' })
+  expect(readStatement('select email from customers', unseen)).toMatchObject({
+    operation: { objects: [{ name: 'public.customers' }] },
+    parts: [{ outputs: [{ sources: 'opaque' }] }],
   })
 })
 

@@ -3,7 +3,7 @@ import type { SessionChange } from './session-change.ts'
 
 /** Settings of a session that decide what a name in a statement means; null: the default. */
 interface Settings {
-  readonly searchPath: readonly string[] | null
+  readonly searchPath: SearchPath['schemas']
   readonly role: string | null
 }
 
@@ -23,6 +23,7 @@ export class SessionState {
   readonly temporary = new Set<string>()
   readonly #user: string
   readonly #default: readonly string[] | null
+  readonly #reports: boolean
   #settled: Settings
   #open: Changed | null = null
   #savepoints: { readonly name: string; readonly before: Changed | null }[] = []
@@ -30,9 +31,13 @@ export class SessionState {
   #reported: readonly string[] | null = null
   #searchPath: SearchPath | null = null
 
-  /** `user`: the role that logged in; `searchPath`: what the startup packet set, to which RESET goes back. */
-  constructor(user: string, searchPath: readonly string[] | null) {
+  /**
+   * `user`: the role that logged in; `searchPath`: what the session began with, to which RESET goes back; `reports`: the server tells whenever
+   * it changes.
+   */
+  constructor(user: string, searchPath: readonly string[] | null, reports: boolean) {
     this.#user = user
+    this.#reports = reports
     this.#default = searchPath
     this.#settled = { searchPath, role: null }
     this.#resolve()
@@ -81,6 +86,11 @@ export class SessionState {
         return this.temporary.clear()
       default:
     }
+  }
+
+  /** Something has run whose text nobody here could read: a function may have set the path. */
+  unreadRan(): void {
+    if (!this.#reports) this.#set({ searchPath: 'unseen' }, false)
   }
 
   #set(setting: Partial<Settings>, local: boolean): void {

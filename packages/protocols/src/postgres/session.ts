@@ -69,7 +69,7 @@ class Session {
     this.#backend = ready.backend.stream
     this.#ended = ended
     const registry = new Registry()
-    const state = new SessionState(ready.upstream.user, startupPath(ready))
+    const state = new SessionState(ready.upstream.user, startupPath(ready), ready.backend.parameters.has('search_path'))
     this.#output = new CallerOutput(this.#client, this.#backend, (error) => this.#fail(error))
     this.#replies = new Replies({
       gate: context.gate,

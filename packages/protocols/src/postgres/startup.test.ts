@@ -77,7 +77,7 @@ describe('what a caller may bring', () => {
     const { settings } = judge({ timezone: 'UTC', options: '-c timezone=CET' })
     expect(settings.get('timezone')).toBe('UTC')
   })
-  // From the sources of each, with what people commonly add.
+  // What each sends of itself, with what people commonly add.
   const drivers: Readonly<Record<string, Record<string, string>>> = {
     pgjdbc: {
       client_encoding: 'UTF8',
