@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { makeReachableFolder, passable, serverAccount } from '@hoop/postgres-server'
+import { temporaryFolder } from '../../support/index.ts'
 import { fetchSource, version } from './source.ts'
 
 const run = promisify(execFile)
@@ -17,7 +18,7 @@ export interface Build {
 }
 
 /**
- * Builds once into the cache. What a broken-off build leaves there is never taken for a whole one.
+ * Builds once into the cache. A broken-off build is never taken for a whole one.
  * @throws SourceUnavailable
  */
 export async function buildPostgres(say: (line: string) => void): Promise<Build> {
@@ -27,24 +28,32 @@ export async function buildPostgres(say: (line: string) => void): Promise<Build>
   if (await stat(place).catch(() => null)) return build
   const tarball = await fetchSource(cache)
   say(`building PostgreSQL ${version} into ${place}, once`)
-  const folder = await mkdtemp(join(cache, '.building-'))
+  const { path: folder, stop: remove } = await temporaryFolder('postgres-build')
+  const partial = `${place}.${process.pid}`
   try {
-    await run('tar', ['-xjf', tarball, '--strip-components=1', '-C', folder])
-    const log = { cwd: folder, maxBuffer: 64 * 1024 * 1024 }
-    await run('./configure', ['--quiet', `--prefix=${place}`, '--without-readline', '--without-zlib'], log)
-    await run('make', ['--silent', `--jobs=${availableParallelism()}`], log)
-    await run('make', ['--silent', '-C', 'src/test/regress'], log)
     const staged = join(folder, 'staged')
-    await run('make', ['--silent', 'install', `DESTDIR=${staged}`], log)
-    await cp(join(folder, 'src', 'test', 'regress'), join(staged, place, 'regress'), { recursive: true })
+    await make(tarball, folder, place, staged)
+    await cp(join(staged, place), partial, { recursive: true, verbatimSymlinks: true })
+    await cp(join(folder, 'src', 'test', 'regress'), join(partial, 'regress'), { recursive: true })
     // Somebody else may have been faster: theirs is the same.
-    await rename(join(staged, place), place).catch(async (error: unknown) => {
+    await rename(partial, place).catch(async (error: unknown) => {
       if ((await stat(place).catch(() => null)) === null) throw error
     })
     return build
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await Promise.all([remove(), rm(partial, { recursive: true, force: true })])
   }
+}
+
+/** Builds the source in `folder` to be run from `place`, and installs it below `staged`. */
+async function make(tarball: string, folder: string, place: string, staged: string): Promise<void> {
+  const options = { cwd: folder, maxBuffer: 64 * 1024 * 1024 }
+  const jobs = `--jobs=${availableParallelism()}`
+  await run('tar', ['-xjf', tarball, '--strip-components=1', '-C', folder])
+  await run('./configure', ['--quiet', `--prefix=${place}`, '--without-readline', '--without-zlib'], options)
+  await run('make', ['--silent', jobs], options)
+  await run('make', ['--silent', jobs, '-C', 'src/test/regress'], options)
+  await run('make', ['--silent', 'install', `DESTDIR=${staged}`], options)
 }
 
 /** Where root's own cache is closed to the account that runs the server, the one that it can reach. */

@@ -101,6 +101,14 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+// What was started ends with us: that is done as this process exits, and not where a signal kills it.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => process.exit(code))
+}
+
 const { values } = parseArgs({ options: { strict: { type: 'boolean', default: false }, tests: { type: 'string' } } })
 try {
   process.exitCode = (await run(values.strict ? 'strict' : 'transparent', values.tests?.split(',') ?? null)) ? 0 : 1

@@ -38,7 +38,7 @@ export async function fetchSource(folder: string): Promise<string> {
     return file
   } catch (cause) {
     throw new SourceUnavailable(
-      `the source of PostgreSQL ${version} could not be fetched with apt-get (${lastLine(cause)}).\n` +
+      `the source of PostgreSQL ${version} could not be fetched with apt-get (${complaint(cause)}).\n` +
         `Run this where deb.debian.org answers, or put ${tarball} (SHA-256 ${sha256}) into ${folder}.`,
       { cause },
     )
@@ -62,6 +62,7 @@ async function fetchPackage(folder: string): Promise<string> {
     // As root, apt would become a user that cannot reach a private folder.
     'APT::Sandbox::User': '',
     'Acquire::Retries': '3',
+    'APT::Update::Error-Mode': 'any',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
   await run('apt-get', [...options, '-qq', 'update'], { cwd: folder })
@@ -78,7 +79,8 @@ async function isPinned(file: string): Promise<boolean> {
   return bytes !== null && createHash('sha256').update(bytes).digest('hex') === sha256
 }
 
-function lastLine(error: unknown): string {
-  const words = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : ''
-  return words.split('\n').at(-1) || (error instanceof Error ? error.message : String(error))
+/** The first complaint of apt-get, for the others follow from it. */
+function complaint(error: unknown): string {
+  const words = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
+  return /^E: (.*)$/m.exec(words)?.[1] ?? (error instanceof Error ? error.message : String(error))
 }

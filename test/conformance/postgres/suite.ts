@@ -74,9 +74,8 @@ export async function runSuite(build: Build, schedule: Schedule, address: Addres
   try {
     const [said, complaints] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
     await writeFile(join(folder, 'pg_regress.log'), said + complaints)
-    const result = await resultOf(said, schedule.flat(), folder)
-    if (result.passed.size + verdicts(said).size === 0) throw new Error(`pg_regress ran no test: ${said}${complaints}`)
-    return result
+    if (verdicts(said).size === 0) throw new Error(`pg_regress ran no test: ${said}${complaints}`)
+    return await resultOf(said, schedule.flat(), folder)
   } finally {
     clearTimeout(timer)
     process.removeListener('exit', atExit)
