@@ -130,6 +130,21 @@ export const ways: Readonly<Record<string, Way>> = {
     execute(''),
     sync,
   ),
+  'Parse, then another text under its name by SQL': writes(
+    parse('x', harmless),
+    sync,
+    q(`deallocate x; prepare x as ${evil}`),
+    q('execute x'),
+  ),
+  'Bind, then another query under its name by SQL': shows(
+    q('begin'),
+    parse('', city),
+    bind('c', ''),
+    sync,
+    q(`close c; declare c cursor for ${email}`),
+    execute('c'),
+    sync,
+  ),
   'EXECUTE behind a Parse that fails, as the name is taken': writes(
     parse('x', evil),
     sync,

@@ -5,21 +5,26 @@ import { join } from 'node:path'
 import type { Operation } from '@hoop/contracts'
 import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ScramClient } from '../scram.ts'
 import { write } from './codec.ts'
 import { fakeBackend, fakeUpstream, oneRow, plainUpstream } from './fake-backend.fixture.ts'
 import { ways } from './ways-around.fixture.ts'
 import {
   bind,
   execute,
+  extended,
+  fields,
   hides,
   localPassword,
   type Message,
   outline,
   parse,
+  raw,
   rows,
   ScriptedGate,
   type Served,
   serve,
+  startupMessage,
   WireClient,
 } from './wire.fixture.ts'
 
@@ -147,4 +152,23 @@ test('COPY data outside COPY reaches neither the backend nor the record', async 
   expect(outline(await client.ready())).toEqual(['T:1', 'D', 'C:SELECT 1', 'Z:I'])
   expect(came).toEqual(['Q'])
   expect(gate.admitted.flatMap(({ chunks }) => chunks.filter(({ way }) => way === 'up'))).toEqual([])
+})
+
+test('Sync and Flush inside COPY are owed no reply', async () => {
+  const { client } = await gated()
+  client.send(...extended('copy inbox from stdin'))
+  const heard = await client.until(({ tag }) => tag === 'G')
+  client.send(write.sync(), write.flush(), write.copyDone(), write.sync(), write.query("select 'after'"))
+  heard.push(...(await client.ready(2)))
+  expect(outline(heard)).toEqual(['1', '2', 'n', 'G', 'C:COPY 0', 'Z:I', 'T:1', 'D', 'C:SELECT 1', 'Z:I'])
+})
+
+test('nobody logs in by another message than that of passwords', async () => {
+  const { client } = serve({ upstream: fakeUpstream, dial: fakeBackend(() => undefined) })
+  const scram = new ScramClient(localPassword)
+  client.send(startupMessage({ user: 'ada' }))
+  await client.until(({ tag }) => tag === 'R')
+  client.send(raw('Q', write.saslInitial('SCRAM-SHA-256', scram.first()).subarray(5)))
+  const last = (await client.end()).at(-1)
+  expect([last?.tag, fields(last).get('C')]).toEqual(['E', '08P01'])
 })
