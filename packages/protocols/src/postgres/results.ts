@@ -43,7 +43,8 @@ export function planRows({ masks, columns, resultFormats, outputs, catalogue }: 
 }
 
 function checkedSources(sources: Sources, { tableOid, attribute }: Column, catalogue: Catalogue): Sources {
-  if (sources === 'opaque' || tableOid === 0) return sources
+  // A system column (xmin, ctid) is numbered below zero, and its value is nobody's data.
+  if (sources === 'opaque' || tableOid === 0 || attribute < 0) return sources
   // A view's own columns are named as origin; the parse tree has gone through to what it selects.
   if (catalogue.relationsByOid.get(tableOid)?.kind === 'view') return sources
   const origin = originOf(catalogue, tableOid, attribute)
