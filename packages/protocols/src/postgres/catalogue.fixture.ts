@@ -11,6 +11,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'public.Odd "Name"': ['Select', 'é'],
   'archive.customers': ['id', 'email', 'closed'],
   'pg_catalog.pg_class': ['oid', 'relname'],
+  'pg_catalog.pg_index': ['indexrelid', 'indkey'],
   'pg_catalog.pg_stats': ['tablename', 'most_common_vals'],
   'pg_catalog.pg_stat_activity': ['pid', 'query'],
   'pg_catalog.pg_settings': ['name', 'setting'],
@@ -37,10 +38,18 @@ now s|random v|clock_timestamp v|gen_random_uuid v|pg_sleep v|unnest i|generate_
 nextval v|setval v|currval v|set_config v|current_setting s|query_to_xml v|table_to_xml s|ts_stat v|ts_rewrite v|pg_read_file v|pg_ls_dir v
 lo_get v|lo_put v|lo_import v|lo_export v|pg_terminate_backend v|pg_notify v|pg_reload_conf v|pg_logical_slot_get_changes v|pg_stat_reset v
 pg_stat_get_activity s|pg_advisory_lock v|row_number i|extract i|timezone i|like_escape i|md5 i|format s|jsonb_each_text i|date s|substr i|encode i
-pg_backend_pid s|version s|to_tsquery s|overlay i|position i|substring i|btrim i|json_populate_record s|xmlforest i|rank i|pg_table_is_visible s`
+pg_backend_pid s|version s|to_tsquery s|overlay i|position i|substring i|btrim i|json_populate_record s|json_to_record s|xmlforest i|rank i|pg_table_is_visible s`
 
 const types =
-  'int4 int8 text bool date timestamptz numeric json jsonb uuid interval regclass bytea bpchar varchar xml tsquery'.split(' ')
+  'int4 int8 text bool date timestamptz numeric json jsonb uuid interval regclass bytea bpchar varchar xml tsquery int2vector'.split(
+    ' ',
+  )
+
+/** Of columns that are not of type text. */
+const ownTypes = new Map([
+  ['body', '900'],
+  ['indkey', String(types.indexOf('int2vector') + 1)],
+])
 
 /** The database that the cases are about: search path `public`, everything else as described above. */
 export function fixtureCatalogue(): Catalogue {
@@ -53,7 +62,7 @@ export function fixtureCatalogue(): Catalogue {
     relations.push([String(oid), name.slice(0, dot), name.slice(dot + 1), kind, definition])
     for (const [index, column] of names.entries()) {
       const [attname = '', generated = null] = column.split(' = ')
-      columns.push([String(oid), String(index + 1), attname, attname === 'body' ? '900' : '3', generated])
+      columns.push([String(oid), String(index + 1), attname, ownTypes.get(attname) ?? '3', generated])
     }
   }
   for (const [name, names] of Object.entries(tables)) add(name, name.endsWith('measurements') ? 'p' : 'r', names, null)

@@ -6,6 +6,7 @@ import { readFunction } from './functions.ts'
 import { makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { unionAll } from './sources.ts'
 import { type Fields, nameOf, qualifiedName } from './syntax-tree.ts'
+import { isOfSystemType, unnestsToOneColumn } from './system-types.ts'
 
 type Outputs = readonly Output[] | 'opaque'
 
@@ -142,12 +143,15 @@ function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRel
     const own =
       columnDefinitions(range.coldeflist ?? []) ??
       columnDefinitions(listed(definitions)) ??
+      unnestedColumns(walk, call, scope, range.alias?.aliasname) ??
       functionColumns(walk, call, range.alias?.aliasname)
     if (!own) return { alias: range.alias?.aliasname ?? functionName(call), schema: null, columns: null, any }
     names.push(...own)
   }
   if (range.ordinality) names.push('ordinality')
-  const columns = names.map((name, position) => ({ name: aliases[position] ?? name, sources: any }))
+  const defined = lists.some(([, definitions]) => listed(definitions).length > 0) || range.coldeflist !== undefined
+  const ofSystemType = !defined && lists.every(([call]) => call !== undefined && isOfSystemType(walk.catalogue, call, scope))
+  const columns = names.map((name, position) => ({ name: aliases[position] ?? name, sources: any, ofSystemType }))
   return { alias: range.alias?.aliasname ?? functionName(lists[0]?.[0]), schema: null, columns, any }
 }
 
@@ -162,6 +166,17 @@ function listed(node: Node | undefined): readonly Node[] {
 
 function functionName(call: Node | undefined): string | null {
   return columnName(call, () => null)
+}
+
+/** One for each array of `unnest(a, b)`; null if it is another function, or what one of them holds is not certain. */
+function unnestedColumns(walk: Walk, call: Node | undefined, scope: Scope, alias: string | undefined): readonly string[] | null {
+  if (!call || !('FuncCall' in call)) return null
+  const { funcname, args = [] } = call.FuncCall
+  const { schema, name } = qualifiedName(funcname)
+  if (name !== 'unnest' || args.length === 0) return null
+  if (readFunction(walk.catalogue, schema, name).candidates.some((candidate) => candidate.schema !== 'pg_catalog')) return null
+  if (!args.every((arg) => unnestsToOneColumn(walk.catalogue, arg, scope))) return null
+  return args.map(() => alias ?? name)
 }
 
 /** The names of the columns that a function gives in FROM; null if they depend on its arguments. */

@@ -8,6 +8,8 @@ export interface NamedColumn {
   readonly name: string
   readonly sources: Sources
   readonly form?: Output['form']
+  /** Whatever it is made of, its type comes with the server. */
+  readonly ofSystemType?: boolean
 }
 
 /** What stands in FROM under one name. */

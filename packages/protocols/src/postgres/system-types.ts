@@ -1,6 +1,6 @@
 import type { ColumnRef } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
-import { type Catalogue, findType } from './catalogue.ts'
+import { type Catalogue, type CatalogueType, findType } from './catalogue.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
@@ -21,6 +21,7 @@ export function isOfSystemType(catalogue: Catalogue, node: Node, scope: Scope): 
   }
   if ('ColumnRef' in node) {
     const found = findColumn(scope, nameOf(node.ColumnRef.fields))
+    if (found && 'ofSystemType' in found.column && found.column.ofSystemType) return true
     const sources = found?.column.form === 'stored' ? found.column.sources : 'opaque'
     return sources !== 'opaque' && sources.length > 0 && sources.every((source) => isSystemColumn(catalogue, source))
   }
@@ -42,11 +43,30 @@ export function isOfSystemType(catalogue: Catalogue, node: Node, scope: Scope): 
   return Object.values(fields).every(inside)
 }
 
-function isSystemColumn(catalogue: Catalogue, { schema, table, column }: ColumnRef): boolean {
+/**
+ * Whether unnest() of a value certainly gives one column: that of an array whose elements have no parts. It gives three for a tsvector, and
+ * those of the rows for an array of rows.
+ */
+export function unnestsToOneColumn(catalogue: Catalogue, node: Node, scope: Scope): boolean {
+  const found = 'ColumnRef' in node ? findColumn(scope, nameOf(node.ColumnRef.fields)) : null
+  if (found?.column.form !== 'stored' || found.column.sources === 'opaque' || found.column.sources.length === 0) return false
+  return found.column.sources.every((source) => {
+    const type = typeOfColumn(catalogue, source)
+    if (type?.schema !== 'pg_catalog') return false
+    const element = type.name.startsWith('_') ? findType(catalogue, 'pg_catalog', type.name.slice(1)) : null
+    return element?.kind === 'b' || type.name === 'int2vector' || type.name === 'oidvector'
+  })
+}
+
+function isSystemColumn(catalogue: Catalogue, source: ColumnRef): boolean {
+  const type = typeOfColumn(catalogue, source)
+  return type !== undefined && isSystemSchema(type.schema)
+}
+
+function typeOfColumn(catalogue: Catalogue, { schema, table, column }: ColumnRef): CatalogueType | undefined {
   const found = catalogue.relations
     .get(schema)
     ?.get(table)
     ?.columns.find(({ name }) => name === column)
-  const type = found && catalogue.typesByOid.get(found.typeOid)
-  return type !== undefined && isSystemSchema(type.schema)
+  return found && catalogue.typesByOid.get(found.typeOid)
 }
