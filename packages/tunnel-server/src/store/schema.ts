@@ -50,6 +50,8 @@ export const logins = pgTable(
     identityId: text('identity_id').notNull(),
     identity: jsonb().$type<Identity>().notNull(),
     authenticatedAt: moment('authenticated_at').notNull(),
+    /** Thumbprint (RFC 7638) of the key that its tokens are bound to. */
+    device: text(),
     expiresAt: moment('expires_at').notNull(),
     endedAt: moment('ended_at'),
     endedBecause: text('ended_because'),
@@ -126,6 +128,37 @@ export const approvals = pgTable(
     index('approvals_recent').on(table.heldAt.desc()),
     index('approvals_requester').on(table.requesterId, table.heldAt.desc()),
   ],
+)
+
+/** Tokens by which agents join, each once, by their SHA-256. */
+export const agentJoinTokens = pgTable('agent_join_tokens', {
+  hash: bytea().primaryKey(),
+  name: text().notNull(),
+  createdBy: jsonb('created_by').$type<Identity>().notNull(),
+  createdAt: moment('created_at').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+  usedAt: moment('used_at'),
+})
+
+/** Agents that joined, each with a key of its own (`keyThumbprint`: RFC 7638); several may have one name. */
+export const agents = pgTable(
+  'agents',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    keyThumbprint: text('key_thumbprint').notNull().unique(),
+    version: text().notNull(),
+    host: text().notNull(),
+    address: text().notNull(),
+    joinedAt: moment('joined_at').notNull(),
+    joinedBy: jsonb('joined_by').$type<Identity>().notNull(),
+    credentialUntil: moment('credential_until').notNull(),
+    seenAt: moment('seen_at').notNull(),
+    /** The gateway that has its tunnel, as long as `seenAt` goes on. */
+    gateway: text(),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [index('agents_name').on(table.name)],
 )
 
 /** Who changed or read what in the product itself; rows are only ever added. */
