@@ -9,38 +9,35 @@ export interface Login {
   readonly authenticatedAt: Date
   readonly expiresAt: Date
   readonly endedAt: Date | null
+  /** Thumbprint of the key of its device; null: bound to none. */
+  readonly device: string | null
 }
 
 export async function addLogin(db: Database, login: Omit<Login, 'endedAt'>): Promise<void> {
   await db.insert(logins).values({ ...login, identityId: login.identity.id })
 }
 
-export async function readLogin(db: Database, id: string): Promise<Login | null> {
-  const [row] = await db.select().from(logins).where(eq(logins.id, id))
-  return row ?? null
-}
-
 export async function addRefreshToken(db: Database, login: string, hash: Buffer): Promise<void> {
   await db.insert(refreshTokens).values({ hash, login })
 }
 
-/** Marks the token as used, for the first of those who try only; `reused` when somebody was before. */
-export async function useRefreshToken(
-  db: Database,
-  hash: Buffer,
-): Promise<{ state: 'fresh' | 'reused'; login: string } | { state: 'unknown' }> {
-  const [fresh] = await db
+/** Marks the token of a login as used, for the first of those who try only; `reused` when somebody was before. */
+export async function useRefreshToken(db: Database, hash: Buffer): Promise<'fresh' | 'reused'> {
+  const fresh = await db
     .update(refreshTokens)
     .set({ used: true })
     .where(and(eq(refreshTokens.hash, hash), eq(refreshTokens.used, false)))
     .returning({ login: refreshTokens.login })
-  if (fresh) return { state: 'fresh', login: fresh.login }
-  const login = await findByRefreshToken(db, hash)
-  return login === null ? { state: 'unknown' } : { state: 'reused', login }
+  return fresh.length > 0 ? 'fresh' : 'reused'
 }
 
-export async function findByRefreshToken(db: Database, hash: Buffer): Promise<string | null> {
-  const [row] = await db.select({ login: refreshTokens.login }).from(refreshTokens).where(eq(refreshTokens.hash, hash))
+/** The login of a refresh token, used or not. */
+export async function findLoginOf(db: Database, hash: Buffer): Promise<Login | null> {
+  const [row] = await db
+    .select({ login: logins })
+    .from(refreshTokens)
+    .innerJoin(logins, eq(logins.id, refreshTokens.login))
+    .where(eq(refreshTokens.hash, hash))
   return row?.login ?? null
 }
 
