@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -171,4 +172,15 @@ test('nobody logs in by another message than that of passwords', async () => {
   client.send(raw('Q', write.saslInitial('SCRAM-SHA-256', scram.first()).subarray(5)))
   const last = (await client.end()).at(-1)
   expect([last?.tag, fields(last).get('C')]).toEqual(['E', '08P01'])
+})
+
+test('what ways-around.md names is there', () => {
+  const page = readFileSync(new URL('ways-around.md', import.meta.url), 'utf8')
+  const named = [...page.matchAll(/\| ([\w-]+(?:\.\w+)+): (.+?) +\|/g)]
+  expect(named.length).toBeGreaterThan(30)
+  const folders = ['.', '..', '../../../../test/e2e'].map((folder) => new URL(`${folder}/`, import.meta.url))
+  for (const [, file = '', words = ''] of named) {
+    const found = folders.map((folder) => new URL(file, folder)).find((each) => existsSync(each))
+    expect(found && readFileSync(found, 'utf8').includes(words) ? words : `nothing of ${words} in ${file}`).toBe(words)
+  }
 })
