@@ -17,6 +17,7 @@ const copyIn = 'copy wire from stdin'
 const copyOut = 'copy wire to stdout'
 const bad = 'select nothing from wire'
 const series = 'select generate_series(1, 5)'
+const long = 'n'.repeat(63)
 
 /** Sequences of bytes that nothing refuses: what comes back must be what the server itself sends. */
 export const scripts: Readonly<Record<string, readonly Step[]>> = {
@@ -140,6 +141,50 @@ export const scripts: Readonly<Record<string, readonly Step[]>> = {
   'COPY of a query that fails half-way': [q('copy (select 1 / (3 - i) from generate_series(1, 5) i) to stdout'), q('select 1')],
   'COPY messages outside COPY': [data('x'), done, write.copyFail('x'), q('select 1')],
   'COPY messages inside a unit': [parse('', 'select 1'), data('x'), bind('', ''), done, execute(''), sync],
+  'a Query inside COPY': [q(copyIn), 'G', q('select 1')],
+  'a Parse inside COPY, extended': [...extended(copyIn), 'G', ...extended('select 1'), sync],
+  'PREPARE, EXECUTE, DEALLOCATE': [q('prepare x as select * from wire'), q('execute x'), q('deallocate x')],
+  'PREPARE, then Bind': [q('prepare x as select 1'), bind('', 'x'), execute(''), sync],
+  'Parse, then EXECUTE': [parse('x', 'select 1'), sync, q('execute x'), q('deallocate all')],
+  'Parse under a name that is taken, then EXECUTE': [parse('x', 'select 1'), sync, parse('x', 'select 2'), sync, q('execute x')],
+  'EXECUTE bound before its name changes': [
+    parse('x', 'select 1'),
+    parse('', 'execute x'),
+    bind('', ''),
+    closeS('x'),
+    parse('x', 'select 2'),
+    execute(''),
+    sync,
+  ],
+  'DECLARE, then Execute': [
+    q('begin; declare c cursor for select * from wire'),
+    execute('c', 1),
+    execute('c'),
+    sync,
+    q('commit'),
+  ],
+  'Bind, then FETCH': [q('begin'), parse('', series), bind('c', ''), sync, q('fetch 2 from c'), execute('c'), sync, q('commit')],
+  'a search path and its rollback': [
+    q('begin; set local search_path = pg_catalog'),
+    q('select * from wire'),
+    q('rollback'),
+    q('select * from wire'),
+  ],
+  'names that are equal in their first 63 bytes': [
+    parse(`${long}a`, 'select 1'),
+    closeS(`${long}b`),
+    parse(`${long}c`, 'select 1, 2'),
+    bind(`${long}p`, `${long}a`),
+    describeP(`${long}q`),
+    execute(`${long}r`),
+    sync,
+  ],
+  'a text that is not UTF-8': [q(Buffer.from("select 'é", 'latin1')), q('select 1')],
+  'a Parse that is not UTF-8': [
+    write.parse({ name: '', text: Buffer.from("select 'é'", 'latin1'), parameterTypes: [] }),
+    bind('', ''),
+    sync,
+  ],
   'Terminate in the middle': [q('select 1'), write.terminate(), q('select 2')],
   'Terminate behind a statement without Sync': [...extended(insert(10)), write.terminate()],
   'an unknown message': [q('select 1'), raw('y', 'x'), q('select 2')],
