@@ -178,7 +178,9 @@ test('what ways-around.md names is there', () => {
   const page = readFileSync(new URL('ways-around.md', import.meta.url), 'utf8')
   const named = [...page.matchAll(/\| ([\w-]+(?:\.\w+)+): (.+?) +\|/g)]
   expect(named.length).toBeGreaterThan(30)
-  const folders = ['.', '..', '../../../../test/e2e'].map((folder) => new URL(`${folder}/`, import.meta.url))
+  const folders = ['.', '..', '../../../../test/e2e', '../../../tunnel-server/src/sessions'].map(
+    (folder) => new URL(`${folder}/`, import.meta.url),
+  )
   for (const [, file = '', words = ''] of named) {
     const found = folders.map((folder) => new URL(file, folder)).find((each) => existsSync(each))
     expect(found && readFileSync(found, 'utf8').includes(words) ? words : `nothing of ${words} in ${file}`).toBe(words)
