@@ -73,12 +73,12 @@ describe.skipIf(missing)('pg_dump 15 and pg_restore 15', () => {
 
   test.each([
     ['custom', '1', ''],
-    ['custom', '2', '--clean --if-exists'],
+    ['custom', '1', '--clean --if-exists'],
     ['tar', '1', '--single-transaction'],
     ['directory', '1', ''],
     ['directory', '2', ''],
   ])('a dump in the %s format, %s at a time, is restored by pg_restore %s', async (format, jobs, words) => {
-    const file = join(folder, `${format}-${jobs}`)
+    const file = join(folder, `${format}-${jobs}${words}`)
     const parallel = [`--jobs=${jobs}`]
     const options = words.split(' ').filter((word) => word !== '')
     await expectRecorded(system, async (connect) => {
