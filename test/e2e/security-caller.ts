@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream'
 import { OpenSessionResponse } from '@hoop/contracts'
 import { connectTunnel, type Tunnel } from '@hoop/tunnel'
 import pg from 'pg'
+import { type DeviceKey, deviceKey } from '../../packages/cli/src/credentials/device-key.ts'
+import { fileStore } from '../../packages/cli/src/credentials/file-store.ts'
 import type { System } from '../support/index.ts'
 
 const secret = 'the local password of a test'
@@ -14,11 +16,14 @@ export class RawCaller {
   readonly url: string
   readonly token: string
   readonly refreshToken: string
+  /** That the tokens are bound to. */
+  readonly key: DeviceKey
 
-  constructor(url: string, tokens: { token: string; refreshToken: string }) {
+  constructor(url: string, login: { token: string; refreshToken: string; key: DeviceKey }) {
     this.url = url
-    this.token = tokens.token
-    this.refreshToken = tokens.refreshToken
+    this.token = login.token
+    this.refreshToken = login.refreshToken
+    this.key = login.key
   }
 
   /** With the login that `hoop login` left in a home. */
@@ -29,13 +34,23 @@ export class RawCaller {
   static async at(url: string, home: string): Promise<RawCaller> {
     const kept = JSON.parse(await readFile(join(home, 'credentials.json'), 'utf8')) as Record<string, string>
     const login = JSON.parse(kept[`login ${url}`] ?? '') as { accessToken: string; refreshToken: string }
-    return new RawCaller(url, { token: login.accessToken, refreshToken: login.refreshToken })
+    const key = deviceKey({ store: fileStore(home), lock: join(home, 'lock'), gateway: url })
+    return new RawCaller(url, { token: login.accessToken, refreshToken: login.refreshToken, key })
+  }
+
+  /** The token, and the proof of its key for this one request. */
+  async headers(method: string, path: string): Promise<Record<string, string>> {
+    const dpop = await this.key.proof({ method, url: `${this.url}${path}`, accessToken: this.token })
+    return { authorization: `DPoP ${this.token}`, dpop }
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown; text: string }> {
+    // At the token endpoint it is the key alone that is proven.
+    const dpop = () => this.key.proof({ method, url: `${this.url}${path}`, accessToken: null })
+    const proven = path === '/v1/token' ? { dpop: await dpop() } : await this.headers(method, path)
     const answer = await fetch(`${this.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { ...proven, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await answer.text()
@@ -44,7 +59,8 @@ export class RawCaller {
   }
 
   async tunnel(id: string = randomUUID()): Promise<Tunnel & { readonly id: string }> {
-    const tunnel = await connectTunnel({ url: `${this.url.replace(/^http/, 'ws')}/v1/tunnel?id=${id}`, token: this.token })
+    const url = `${this.url.replace(/^http/, 'ws')}/v1/tunnel?id=${id}`
+    const tunnel = await connectTunnel({ url, authorize: () => this.headers('GET', '/v1/tunnel') })
     return Object.assign(tunnel, { id })
   }
 

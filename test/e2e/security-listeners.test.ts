@@ -154,7 +154,7 @@ describe('hostile bodies', () => {
 describe('a tunnel', () => {
   async function open(): Promise<WebSocket> {
     const url = `${ada.url.replace(/^http/, 'ws')}/v1/tunnel?id=${crypto.randomUUID()}`
-    const webSocket = new WebSocket(url, tunnelSubprotocol, { headers: { authorization: `Bearer ${ada.token}` } })
+    const webSocket = new WebSocket(url, tunnelSubprotocol, { headers: await ada.headers('GET', '/v1/tunnel') })
     await once(webSocket, 'open')
     return webSocket
   }

@@ -121,9 +121,9 @@ test('followers that never read are waited for, and do not fill the memory', { t
   const { memory } = await remains()
   const leaving = new AbortController()
   const followers = await Promise.all(
-    Array.from({ length: 30 }, () =>
+    Array.from({ length: 30 }, async () =>
       fetch(`${ada.url}/v1/sessions/${session}/events?follow=true`, {
-        headers: { authorization: `Bearer ${ada.token}` },
+        headers: await ada.headers('GET', `/v1/sessions/${session}/events`),
         signal: leaving.signal,
       }),
     ),

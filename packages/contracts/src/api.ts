@@ -34,7 +34,8 @@ export const TokenRequest = z.discriminatedUnion('grant_type', [
 export type TokenRequest = z.infer<typeof TokenRequest>
 export const TokenResponse = z.object({
   access_token: z.string(),
-  token_type: z.literal('Bearer'),
+  /** `DPoP`: bound to the key whose proof came with the request (RFC 9449); it is worth nothing without such proofs. */
+  token_type: z.enum(['DPoP', 'Bearer']),
   /** Seconds. */
   expires_in: z.int(),
   refresh_token: z.string(),

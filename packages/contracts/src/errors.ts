@@ -19,6 +19,7 @@ export const apiErrors = {
   invalid_request: { status: 400, exit: exitCodes.usage },
   invalid_document: { status: 422, exit: exitCodes.usage },
   invalid_token: { status: 401, exit: exitCodes.notLoggedIn },
+  invalid_proof: { status: 401, exit: exitCodes.notLoggedIn },
   token_reused: { status: 401, exit: exitCodes.notLoggedIn },
   no_access: { status: 403, exit: exitCodes.noAccess },
   not_found: { status: 404, exit: exitCodes.failed },

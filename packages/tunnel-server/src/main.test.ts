@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { ApiError, OpenSessionResponse, SessionList, type TokenResponse } from '@hoop/contracts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Gateway, startGateway } from './main.ts'
+import { makeDevice } from './testing/device.ts'
 import { clientId, type Issuer, startIssuer } from './testing/issuer.ts'
 
 let folder: string
 let issuer: Issuer
+const device = await makeDevice()
 const running: Gateway[] = []
 
 beforeEach(async () => {
@@ -41,7 +43,10 @@ async function start(change: Record<string, string> = {}): Promise<Gateway> {
 }
 
 async function call(url: string, body?: unknown, token?: string): Promise<Response> {
-  const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+  const request = { method: body === undefined ? 'GET' : 'POST', url }
+  const proven =
+    token === undefined ? { dpop: await device.proof(request) } : await device.headers({ ...request, accessToken: token })
+  const headers = { 'content-type': 'application/json', ...proven }
   return await fetch(url, { headers, ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }) })
 }
 
@@ -133,7 +138,7 @@ test('a logout ends the sessions of the identity', async () => {
   expect((await call(`${url}/v1/documents`, { yaml }, admin.access_token)).status).toBe(200)
   const tunnel = crypto.randomUUID()
   const { WebSocket } = await import('ws')
-  const headers = { authorization: `Bearer ${admin.access_token}` }
+  const headers = await device.headers({ method: 'GET', url: `${url}/v1/tunnel`, accessToken: admin.access_token })
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/tunnel?id=${tunnel}`, 'hoop.tunnel.v1', { headers })
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
   const opened = await call(

@@ -7,6 +7,9 @@ import { startPostgres } from '@hoop/postgres-server'
 import { type Logger, pino } from 'pino'
 import { Access } from './access/access.ts'
 import { StandingAccess } from './access/standing-access.ts'
+import { Agents } from './agents/index.ts'
+import { Presence } from './agents/presence.ts'
+import { attachAgentTunnels } from './agents/tunnels.ts'
 import { buildApi, type ServerTls } from './api/server.ts'
 import { Strangers } from './api/strangers.ts'
 import { Approvals } from './approvals/approvals.ts'
@@ -16,6 +19,7 @@ import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { DocumentStore } from './documents/document-store.ts'
 import { Documents } from './documents/documents.ts'
 import { AccessTokens } from './identity/access-tokens.ts'
+import { Authenticator } from './identity/authenticator.ts'
 import { Logins } from './identity/logins.ts'
 import { Provider } from './identity/provider.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
@@ -27,7 +31,7 @@ import { type Environment, readSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
 import { Store } from './store/database.ts'
 import { sessionIndex } from './store/session-index.ts'
-import { dial } from './tunnels/dial.ts'
+import { dialling } from './tunnels/dial.ts'
 import { attachTunnels } from './tunnels/index.ts'
 
 /** A gateway that serves. */
@@ -102,18 +106,23 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const provider = new Provider({ ...settings.oidc, allowPlain: settings.demo })
   const logins = await Logins.open({ store, feed, provider, tokens, log })
   started.defer(() => logins.close())
+  const authenticator = new Authenticator({ logins, url: () => url ?? notListening() })
 
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const find = (name: string) => documents.connection(name)
   const references = new References((name) => environment[name])
   const standing = new StandingAccess({ documents, logins })
   const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
+  const agents = new Agents({ store, signingKey: keys.signing, issuer: () => url ?? notListening() })
+  const presence = new Presence({ store, feed, online: agents.online, gateway, log })
+  started.defer(() => presence.close())
   const connections = registeredConnections({ find, store, cipher: keys.cipher, references })
   const sessions = await createSessions({
     index: sessionIndex(store, gateway),
     rules,
     holds: approvals,
     connections,
+    dialling: dialling(agents.online),
     hold: (caller, name) =>
       standing.hold(caller, () =>
         whenKnown(() => access.authorise(caller, { kind: 'connection.use', connection: find(name), name })),
@@ -131,13 +140,14 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const config = { name: 'hoop', version: await version(), issuer, clientId, scopes: [...scopes] }
   const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
   const strangers = new Strangers()
-  const doctor = new Doctor({ connections, documents, dial, closing: closing.signal, log })
+  const doctor = new Doctor({ connections, documents, dialling: dialling(agents.online), closing: closing.signal, log })
   const api = await buildApi(
     {
       config,
       store,
       feed,
       logins,
+      authenticator,
       access,
       standing,
       documents,
@@ -145,6 +155,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
       approvals,
       sessions,
       doctor,
+      agents,
       strangers,
       closing: closing.signal,
       log,
@@ -156,11 +167,24 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const tunnels = attachTunnels({
     server: api.server,
     sessions,
-    verify: (token) => logins.verifyAccessToken(token),
+    authenticate: (request) => authenticator.authenticate(request),
     hold: (caller) => standing.hold(caller),
     strangers,
     log,
   })
+  const { credentials, online } = agents
+  const agentTunnels = attachAgentTunnels({
+    server: api.server,
+    credentials,
+    authenticator,
+    online,
+    presence,
+    feed,
+    strangers,
+    log,
+  })
+  // Last: what is told to callers may still come from a database behind an agent.
+  started.defer(() => agentTunnels.close(stopping))
   // In this order: nothing new is accepted, callers are told in their own protocols, their tunnels end, and with them the listener.
   started.defer(() => tunnels.close(stopping))
   started.defer(closeSessions)

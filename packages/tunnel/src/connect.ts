@@ -4,11 +4,16 @@ import { WebSocket } from 'ws'
 import { maxMessageBytes } from './frames.ts'
 import { type Tunnel, tunnelOver } from './websocket.ts'
 
-export interface ConnectTunnelOptions {
+/** What proves who dials. */
+export type TunnelAuthorization =
+  /** A bearer token. */
+  | { readonly token: string }
+  /** The headers of one dial to this address. */
+  | { authorize(url: string): Promise<Readonly<Record<string, string>>> }
+
+export type ConnectTunnelOptions = TunnelAuthorization & {
   /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. */
   readonly url: string
-  /** Bearer token. */
-  readonly token: string
   /** PEM, in place of the system's roots. */
   readonly ca?: string | undefined
   /** Gives up connecting; does nothing later. */
@@ -25,9 +30,12 @@ const maxAnswerBytes = 64 * 1024
  * Opens the caller's end of a tunnel.
  * @throws HoopError with the gateway's own code and hint where it refuses, `unavailable` where it cannot be reached; the signal's reason.
  */
-export async function connectTunnel({ url, token, ca, signal, keepAlive }: ConnectTunnelOptions): Promise<Tunnel> {
+export async function connectTunnel(options: ConnectTunnelOptions): Promise<Tunnel> {
+  const { url, ca, signal, keepAlive } = options
   signal?.throwIfAborted()
-  const webSocket = dial(url, token, ca)
+  const headers = 'token' in options ? { authorization: `Bearer ${options.token}` } : await options.authorize(url)
+  signal?.throwIfAborted()
+  const webSocket = dial(url, headers, ca)
   return new Promise((resolve, reject) => {
     const abort = () => fail(signal?.reason)
     const fail = (error: unknown) => {
@@ -49,9 +57,9 @@ export async function connectTunnel({ url, token, ca, signal, keepAlive }: Conne
   })
 }
 
-function dial(url: string, token: string, ca: string | undefined): WebSocket {
+function dial(url: string, headers: Readonly<Record<string, string>>, ca: string | undefined): WebSocket {
   const options = {
-    headers: { authorization: `Bearer ${token}` },
+    headers,
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
     handshakeTimeout,

@@ -52,9 +52,8 @@ test('it is read while the session is open, in flat memory on either side', asyn
 async function readLive(): Promise<{ id: string; body: number }> {
   const auditor = await RawCaller.from(system, 'otto')
   const idle = await residentMemory(system.gateway.pid)
-  const answer = await fetch(`${auditor.url}/v1/sessions/${connect.session}/events`, {
-    headers: { authorization: `Bearer ${auditor.token}` },
-  })
+  const path = `/v1/sessions/${connect.session}/events`
+  const answer = await fetch(`${auditor.url}${path}`, { headers: await auditor.headers('GET', path) })
   expect(answer.status).toBe(200)
   let body = 0
   let most = idle

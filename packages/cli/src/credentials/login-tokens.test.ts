@@ -8,6 +8,7 @@ import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGatewayClient } from '../gateway/client.ts'
+import { deviceKey } from './device-key.ts'
 import { fileStore } from './file-store.ts'
 import { loginTokens } from './login-tokens.ts'
 import { accounts } from './store.ts'
@@ -40,7 +41,9 @@ beforeEach(async () => {
 })
 afterEach(() => server.close())
 
-const tokens = () => loginTokens({ store: fileStore(home), lock: join(home, 'lock'), client: createGatewayClient(gateway, null) })
+const key = () => deviceKey({ store: fileStore(home), lock: join(home, 'lock'), gateway })
+const tokens = () =>
+  loginTokens({ store: fileStore(home), lock: join(home, 'lock'), client: createGatewayClient(gateway, null, key()) })
 
 function keep(refreshToken: string, seconds: number): Promise<void> {
   const answer = { access_token: 'access-0', token_type: 'Bearer' as const, expires_in: seconds, refresh_token: refreshToken }
@@ -70,10 +73,11 @@ it('refreshes once for several processes', async () => {
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
   const script = `
     const { createGatewayClient } = await import(${module('../gateway/client.ts')})
+    const { deviceKey } = await import(${module('./device-key.ts')})
     const { fileStore } = await import(${module('./file-store.ts')})
     const { loginTokens } = await import(${module('./login-tokens.ts')})
     const [home, gateway] = process.argv.slice(1)
-    const tokens = loginTokens({ store: fileStore(home), lock: home + '/lock', client: createGatewayClient(gateway, null) })
+    const tokens = loginTokens({ store: fileStore(home), lock: home + '/lock', client: createGatewayClient(gateway, null, deviceKey({ store: fileStore(home), lock: home + '/lock', gateway })) })
     process.stdout.write(await tokens.accessToken())`
   const run = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, '--', home, gateway])
   const answers = await Promise.all([run(), run(), run()])

@@ -33,5 +33,6 @@ export async function openCredentialStore(surroundings: Surroundings): Promise<C
 
 export const accounts = {
   login: (gateway: string) => `login ${gateway}`,
+  deviceKey: (gateway: string) => `device-key ${gateway}`,
   localSecret: (gateway: string, connection: string) => `local-secret ${gateway} ${connection}`,
 }

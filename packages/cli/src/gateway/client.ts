@@ -1,5 +1,6 @@
 import { ApiError, type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts'
 import type { z } from 'zod'
+import type { DeviceKey, ProvenRequest } from '../credentials/device-key.ts'
 import { readBounded, readLines } from './lines.ts'
 
 const maxBody = 64 * 1024 * 1024
@@ -29,14 +30,17 @@ interface Call {
   readonly signal?: AbortSignal | undefined
 }
 
-/** `tokens` null: for the public routes only. */
-export function createGatewayClient(gateway: string, tokens: AccessTokens | null): GatewayClient {
+/** `tokens` null: for the public routes only. Each request that carries or asks for a token is proven with the key. */
+export function createGatewayClient(gateway: string, tokens: AccessTokens | null, key: DeviceKey): GatewayClient {
   async function send(call: Call, token: string | null): Promise<Response> {
     const headers: Record<string, string> = { accept: call.accept ?? 'application/json' }
-    if (token !== null) headers.authorization = `Bearer ${token}`
+    const url = new URL(call.path, gateway)
+    if (token !== null || call.method === 'POST') {
+      Object.assign(headers, await authorization(key, { method: call.method, url: url.href, accessToken: token }))
+    }
     if (call.body !== undefined) headers['content-type'] = 'application/json'
     try {
-      return await fetch(new URL(call.path, gateway), {
+      return await fetch(url, {
         method: call.method,
         headers,
         redirect: 'error',
@@ -88,6 +92,20 @@ export function createGatewayClient(gateway: string, tokens: AccessTokens | null
       }
     },
   }
+}
+
+/** The access token, and the proof of the key that it is bound to (RFC 9449, 7.1); a token that is bound to none goes as it is. */
+export async function authorization(key: DeviceKey, request: ProvenRequest): Promise<Record<string, string>> {
+  const { accessToken } = request
+  if (accessToken !== null && !isBound(accessToken)) return { authorization: `Bearer ${accessToken}` }
+  const dpop = await key.proof(request)
+  return accessToken === null ? { dpop } : { authorization: `DPoP ${accessToken}`, dpop }
+}
+
+/** Whether a token names a key (RFC 9449, 6.1). What is no JWT of ours is the gateway's to refuse. */
+function isBound(token: string): boolean {
+  const claims = json(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+  return typeof claims === 'object' && claims !== null && 'cnf' in claims
 }
 
 async function bounded(gateway: string, response: Response): Promise<string> {

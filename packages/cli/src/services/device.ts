@@ -1,4 +1,5 @@
 import { HoopError } from '@hoop/contracts'
+import { type DeviceKey, deviceKey } from '../credentials/device-key.ts'
 import { givenToken, type LoginKeeper, loginTokens } from '../credentials/login-tokens.ts'
 import { type CredentialStore, openCredentialStore } from '../credentials/store.ts'
 import { gatewayOrigin } from '../gateway/address.ts'
@@ -18,6 +19,7 @@ export interface Device {
   /** Calls the public routes. */
   readonly anonymous: GatewayClient
   readonly tokens: AccessTokens
+  readonly key: DeviceKey
   readonly login: LoginKeeper
   /** Where the login is kept, for people. */
   readonly tokenPlace: string
@@ -32,7 +34,8 @@ export async function openDevice(surroundings: Surroundings, gateway: string | n
   const origin = gatewayOrigin(address)
   const store = await openCredentialStore(surroundings)
   const { lock } = statePaths(surroundings.home)
-  const anonymous = createGatewayClient(origin, null)
+  const key = deviceKey({ store, lock, gateway: origin })
+  const anonymous = createGatewayClient(origin, null, key)
   const login = loginTokens({ store, lock, client: anonymous })
   const tokens = surroundings.token === null ? login : givenToken(surroundings.token)
   return {
@@ -41,8 +44,9 @@ export async function openDevice(surroundings: Surroundings, gateway: string | n
     store,
     lock,
     anonymous,
-    client: createGatewayClient(origin, tokens),
+    client: createGatewayClient(origin, tokens, key),
     tokens,
+    key,
     login,
     tokenPlace: surroundings.token === null ? store.place : 'the environment (HOOP_TOKEN)',
   }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HoopError, OpenSessionResponse, type ScramVerifier } from '@hoop/contracts'
 import { connectTunnel, type Tunnel } from '@hoop/tunnel'
+import { authorization } from '../gateway/client.ts'
 import type { Device } from './device.ts'
 
 export interface LinkTarget {
@@ -108,7 +109,8 @@ async function establish(
   const tunnelId = randomUUID()
   const tunnel = await connectTunnel({
     url: tunnelUrl(device.gateway, tunnelId),
-    token: await device.tokens.accessToken(),
+    authorize: async (url) =>
+      await authorization(device.key, { method: 'GET', url, accessToken: await device.tokens.accessToken() }),
     signal,
   })
   const client = { version, host: hostname() }

@@ -19,7 +19,7 @@ afterAll(async () => {
 test('it ends at the moment at which the login runs out', async () => {
   const now = Math.floor(Date.now() / 1000)
   const claims = { iat: now - 12 * 3600 + 2, exp: now + 60 }
-  const { access_token } = await parts.logins.exchange(await issuer.idToken({ sub: 'ada', claims }))
+  const { access_token } = await parts.logins.exchange(await issuer.idToken({ sub: 'ada', claims }), parts.device.thumbprint)
   const caller = await parts.logins.verifyAccessToken(access_token)
   const { signal } = parts.standing.hold(caller)
   expect(signal.aborted).toBe(false)

@@ -5,12 +5,14 @@ import { ApiError, DoctorReport, HoopError } from '@hoop/contracts'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Doctor } from '../connections/doctor.ts'
+import { verifyDpopProof } from '../identity/dpop.ts'
 import { createSessions } from '../sessions/index.ts'
 import type { HoldRequest, Sessions } from '../sessions/types.ts'
 import { sessionIndex } from '../store/session-index.ts'
+import { type Device, makeDevice } from '../testing/device.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { gatewayUrl, login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
-import { dial } from '../tunnels/dial.ts'
+import { dialling } from '../tunnels/dial.ts'
 import { type Api, buildApi } from './server.ts'
 
 let server: TestServer
@@ -18,6 +20,8 @@ let issuer: Issuer
 let parts: Parts
 let api: Api
 let sessions: Sessions
+/** Of whoever has stolen a token. */
+let otherDevice: Device
 /** What readers asked of sessions, and how many follow one now. */
 const reads: string[] = []
 let following = 0
@@ -44,6 +48,16 @@ const impostors = [
   'id token',
   'refresh token',
   'not bearer',
+  'stolen, without a proof',
+  'stolen, as a bearer token',
+  'stolen, with the proof of another key',
+  'stolen, with a proof that was used',
+  'stolen, with the proof of another request',
+  'stolen, with the proof of another method',
+  'stolen, with the proof of another gateway',
+  'stolen, with the proof of another token',
+  'stolen, with a proof for no token',
+  'stolen, with an old proof',
 ]
 
 const documents = `
@@ -78,6 +92,7 @@ const toOpen: OpenSessionRequest = {
 beforeAll(async () => {
   ;[server, issuer] = await Promise.all([startServer(), startIssuer()])
   parts = await openParts(server, issuer)
+  otherDevice = await makeDevice()
   const upstream = () => Promise.reject(new HoopError('connection_unavailable', 'no way to app at 127.0.0.1'))
   const connections = { get: (name: string) => parts.documents.connection(name), upstream }
   const real = await createSessions({
@@ -137,7 +152,13 @@ async function makeImpostors(): Promise<void> {
   const ended = await login(parts, issuer, 'admin', ['admins'])
   await parts.logins.logout(ended.refresh_token)
   const { identity, ...caller } = await parts.tokens.verify(admin.access_token)
-  const claims = { sid: caller.login, auth_time: 1, login_exp: Math.floor(caller.loginExpiresAt.getTime() / 1000), identity }
+  const claims = {
+    sid: caller.login,
+    auth_time: 1,
+    login_exp: Math.floor(caller.loginExpiresAt.getTime() / 1000),
+    identity,
+    cnf: { jkt: parts.device.thumbprint },
+  }
   const own = createPrivateKey(await readFile(`${server.folder}/access-tokens.pem`))
   const sign = (key: typeof own, change: { aud?: string; iss?: string; exp?: string }) =>
     new SignJWT(claims)
@@ -158,10 +179,44 @@ async function makeImpostors(): Promise<void> {
   tokens.set('refresh token', admin.refresh_token)
 }
 
-function headers(who: string): Record<string, string> {
-  const token = tokens.get(who)
-  if (who === 'not bearer') return { authorization: `Basic ${tokens.get('admin')}` }
-  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+/** What comes with the request: the token, and the proof that goes with it, or what an impostor has in its place. */
+async function headers(who: string, method: string, path: string): Promise<Record<string, string>> {
+  if (who === 'none') return {}
+  const stolen = tokens.get('admin')!
+  const request = { method, url: `${gatewayUrl}${path}`, accessToken: stolen }
+  const with_ = (proof: string) => ({ authorization: `DPoP ${stolen}`, dpop: proof })
+  switch (who) {
+    case 'not bearer':
+      return { ...(await parts.device.headers(request)), authorization: `Basic ${stolen}` }
+    case 'stolen, without a proof':
+      return { authorization: `DPoP ${stolen}` }
+    case 'stolen, as a bearer token':
+      return { ...(await parts.device.headers(request)), authorization: `Bearer ${stolen}` }
+    case 'stolen, with the proof of another key':
+      return with_(await otherDevice.proof(request))
+    case 'stolen, with a proof that was used':
+      return with_(await usedProof(request))
+    case 'stolen, with the proof of another request':
+      return with_(await parts.device.proof({ ...request, url: `${gatewayUrl}/v1/elsewhere` }))
+    case 'stolen, with the proof of another method':
+      return with_(await parts.device.proof({ ...request, method: 'PATCH' }))
+    case 'stolen, with the proof of another gateway':
+      return with_(await parts.device.proof({ ...request, url: `http://elsewhere.test${path}` }))
+    case 'stolen, with the proof of another token':
+      return with_(await parts.device.proof({ ...request, accessToken: 'another' }))
+    case 'stolen, with a proof for no token':
+      return with_(await parts.device.proof({ method, url: request.url }))
+    case 'stolen, with an old proof':
+      return with_(await parts.device.proof(request, { iat: Math.floor(Date.now() / 1000) - 70 }))
+    default:
+      return await parts.device.headers({ ...request, accessToken: tokens.get(who)! })
+  }
+}
+
+async function usedProof(request: { method: string; url: string; accessToken: string }): Promise<string> {
+  const proof = await parts.device.proof(request)
+  await verifyDpopProof({ ...request, proof })
+  return proof
 }
 
 /** A session of the owner, and an operation of it that waits for a DBA. */
@@ -235,7 +290,7 @@ async function ask(route: string, who: string, body: unknown) {
   const { session, approval } = await prepare()
   const [method, path] = route.replace('SESSION', session).replace('APPROVAL', approval).split(' ') as ['GET', string]
   const payload = body === undefined ? {} : { payload: body as object }
-  return await api.inject({ method, url: path, headers: headers(who), ...payload })
+  return await api.inject({ method, url: path, headers: await headers(who, method, path), ...payload })
 }
 
 test('a token made by hand as the gateway makes them is accepted: the impostors fail for what is wrong in each', async () => {
@@ -255,8 +310,9 @@ describe.each(routes)('$route', ({ route, body, allowed }) => {
   test.each(impostors)('with a credential that is none: %s', async (who) => {
     const answer = await ask(route, who, body)
     expect(answer.statusCode).toBe(401)
-    expect(ApiError.parse(answer.json()).code).toBe('invalid_token')
-    expect(answer.headers['www-authenticate']).toContain('Bearer')
+    const proofIsWrong = who.startsWith('stolen')
+    expect(ApiError.parse(answer.json()).code).toBe(proofIsWrong ? 'invalid_proof' : 'invalid_token')
+    expect(answer.headers['www-authenticate']).toContain(proofIsWrong ? 'invalid_dpop_proof' : 'invalid_token')
   })
 })
 
@@ -272,7 +328,7 @@ test('every route that is not public is in the matrix', () => {
 test('the own sessions of those who may see no others, all for auditors', async () => {
   await prepare()
   const list = async (who: string, query = '') => {
-    const answer = await api.inject({ url: `/v1/sessions${query}`, headers: headers(who) })
+    const answer = await api.inject({ url: `/v1/sessions${query}`, headers: await headers(who, 'GET', '/v1/sessions') })
     return { status: answer.statusCode, sessions: answer.json().sessions as SessionSummary[] | undefined }
   }
   expect((await list('nobody')).sessions).toEqual([])
@@ -286,8 +342,9 @@ test('the own sessions of those who may see no others, all for auditors', async 
 })
 
 test('a check of a connection shows addresses, roles and advice to admins only, and is in the log of the product', async () => {
+  const url = '/v1/connections/shop/doctor'
   const check = async (who: string) => {
-    const answer = await api.inject({ method: 'POST', url: '/v1/connections/shop/doctor', headers: headers(who) })
+    const answer = await api.inject({ method: 'POST', url, headers: await headers(who, 'POST', url) })
     return DoctorReport.parse(answer.json())
   }
   const [own, all] = [await check('owner'), await check('admin')]
@@ -307,7 +364,8 @@ test('a check of a connection shows addresses, roles and advice to admins only, 
 
 test('who reads a session is on its record and in the log of the product', async () => {
   const { session } = await prepare()
-  await api.inject({ url: `/v1/sessions/${session}/events?after=3`, headers: headers('auditor') })
+  const url = `/v1/sessions/${session}/events`
+  await api.inject({ url: `${url}?after=3`, headers: await headers('auditor', 'GET', url) })
   expect(reads).toContain(`${session} ${issuer.url}#auditor events after 3`)
   const { rows } = await parts.store.run((db) => db.execute(`select detail from admin_log where target = '${session}'`))
   expect(rows).toEqual([{ detail: 'events after 3' }])
@@ -318,8 +376,8 @@ describe('streams', () => {
   beforeAll(async () => {
     url = await api.listen({ host: '127.0.0.1', port: 0 })
   })
-  const open = (path: string, who: string, signal?: AbortSignal) =>
-    fetch(`${url}${path}`, { headers: headers(who), ...(signal ? { signal } : {}) })
+  const open = async (path: string, who: string, signal?: AbortSignal) =>
+    await fetch(`${url}${path}`, { headers: await headers(who, 'GET', path), ...(signal ? { signal } : {}) })
 
   test.each(impostors)('watching approvals with a credential that is none: %s', async (who) => {
     expect((await open('/v1/approvals/watch', who)).status).toBe(401)
@@ -370,7 +428,7 @@ describe('streams', () => {
 
 describe('faults', () => {
   test('ours are an id, and nothing of what they were', async () => {
-    const answer = await api.inject({ url: '/v1/sessions/fault', headers: headers('admin') })
+    const answer = await api.inject({ url: '/v1/sessions/fault', headers: await headers('admin', 'GET', '/v1/sessions/fault') })
     expect(answer.statusCode).toBe(500)
     const error = ApiError.parse(answer.json())
     expect(error).toMatchObject({ code: 'internal', id: expect.stringMatching(/^err_/) })

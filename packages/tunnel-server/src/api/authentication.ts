@@ -13,28 +13,18 @@ declare module 'fastify' {
   }
 }
 
-/** Asks for an access token before the body is read, on each route that is not marked as public. */
-export function authenticate(app: Api, { logins, strangers }: Pick<ApiParts, 'logins' | 'strangers'>): void {
+/** Asks for an access token and its proof before the body is read, on each route that is not marked as public. */
+export function authenticate(app: Api, { authenticator, strangers }: Pick<ApiParts, 'authenticator' | 'strangers'>): void {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.public || request.is404) return
-    request.caller = await logins.verifyAccessToken(bearerToken(request))
+    request.caller = await authenticator.authenticate(request.raw)
     strangers.known(request.raw.socket)
   })
 }
 
 /** Who asks. */
 export function callerOf(request: FastifyRequest): Caller {
-  if (request.caller === null) throw notLoggedIn()
+  if (request.caller === null) throw new HoopError('invalid_token', 'This needs a login.', { hint: 'Run: hoop login' })
   return request.caller
-}
-
-function bearerToken(request: FastifyRequest): string {
-  const [, token] = /^Bearer ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? []
-  if (token === undefined) throw notLoggedIn()
-  return token
-}
-
-function notLoggedIn(): HoopError {
-  return new HoopError('invalid_token', 'This needs a login.', { hint: 'Run: hoop login' })
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type ApiError, apiErrors, HoopError } from '@hoop/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { proofAlgorithms } from '../identity/dpop.ts'
 
 /** Answers with the body of `ApiError`, whatever was thrown; our own faults are told by an id only. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -16,8 +17,11 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
     return reply.code(500).send(body)
   }
   if (shown.cause !== undefined) request.log.warn({ err: shown.cause, code: shown.code }, shown.message)
-  // RFC 6750, section 3.
-  if (apiErrors[shown.code].status === 401) reply.header('www-authenticate', `Bearer error="${shown.code}"`)
+  // RFC 9449, 7.1.
+  if (apiErrors[shown.code].status === 401) {
+    const error = shown.code === 'invalid_proof' ? 'invalid_dpop_proof' : 'invalid_token'
+    reply.header('www-authenticate', `DPoP algs="${proofAlgorithms.join(' ')}", error="${error}"`)
+  }
   const body: ApiError = { code: shown.code, message: shown.message, hint: shown.hint, id: null }
   return reply.code(apiErrors[shown.code].status).send(body)
 }

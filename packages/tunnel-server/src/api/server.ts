@@ -8,14 +8,17 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { StandingAccess } from '../access/standing-access.ts'
+import type { Agents } from '../agents/index.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Doctor } from '../connections/doctor.ts'
 import type { DocumentStore } from '../documents/document-store.ts'
 import type { Documents } from '../documents/documents.ts'
+import type { Authenticator } from '../identity/authenticator.ts'
 import type { Logins } from '../identity/logins.ts'
 import type { Sessions } from '../sessions/types.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
+import { agentAdminRoutes, agentRoutes } from './agents.ts'
 import { approvalRoutes } from './approvals.ts'
 import { authenticate } from './authentication.ts'
 import { connectionRoutes } from './connections.ts'
@@ -36,6 +39,7 @@ export interface ApiParts {
   readonly store: Store
   readonly feed: ChangeFeed
   readonly logins: Logins
+  readonly authenticator: Authenticator
   readonly access: Access
   readonly standing: StandingAccess
   readonly documents: Documents
@@ -43,6 +47,7 @@ export interface ApiParts {
   readonly approvals: Approvals
   readonly sessions: Sessions
   readonly doctor: Doctor
+  readonly agents: Agents
   readonly strangers: Strangers
   /** Aborts when the gateway stops: streams end. */
   readonly closing: AbortSignal
@@ -101,6 +106,8 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
     sessionRoutes,
     approvalRoutes,
     documentRoutes,
+    agentRoutes,
+    agentAdminRoutes,
   ]) {
     routes(app, parts)
   }

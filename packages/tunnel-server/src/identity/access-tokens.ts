@@ -11,12 +11,16 @@ export interface Caller {
   /** When the person proved who they are at the provider. */
   readonly authenticatedAt: Date
   readonly loginExpiresAt: Date
+  /** Thumbprint (RFC 7638) of the key of the device that the token is bound to; null: a machine's, bound to none. */
+  readonly device: string | null
 }
 
 /** Seconds. */
 export const accessTokenLifetime = 600
 const audience = 'hoop'
-const Claims = z.object({ sid: z.string(), auth_time: z.int(), login_exp: z.int(), identity: Identity })
+/** RFC 9449, 6.1. */
+const Confirmation = z.object({ jkt: z.string() }).optional()
+const Claims = z.object({ sid: z.string(), auth_time: z.int(), login_exp: z.int(), identity: Identity, cnf: Confirmation })
 
 /** The gateway's own access tokens: signed JWTs (RFC 9068) of ten minutes. */
 export class AccessTokens {
@@ -47,6 +51,7 @@ export class AccessTokens {
       auth_time: seconds(caller.authenticatedAt),
       login_exp: loginEnd,
       identity: caller.identity,
+      ...(caller.device !== null && { cnf: { jkt: caller.device } }),
     }
     return await new SignJWT(claims)
       .setProtectedHeader({ alg: 'EdDSA', kid: this.#keyId, typ: 'at+jwt' })
@@ -74,8 +79,14 @@ export class AccessTokens {
     const claims = Claims.safeParse(payload)
     if (!claims.success)
       throw new HoopError('invalid_token', 'The access token is of another version.', { hint: 'Run: hoop login' })
-    const { identity, sid, auth_time, login_exp } = claims.data
-    return { identity, login: sid, authenticatedAt: new Date(auth_time * 1000), loginExpiresAt: new Date(login_exp * 1000) }
+    const { identity, sid, auth_time, login_exp, cnf } = claims.data
+    return {
+      identity,
+      login: sid,
+      authenticatedAt: new Date(auth_time * 1000),
+      loginExpiresAt: new Date(login_exp * 1000),
+      device: cnf?.jkt ?? null,
+    }
   }
 }
 

@@ -31,7 +31,7 @@ const now = () => Math.floor(Date.now() / 1000)
 
 test('an exchange gives an access token that carries the identity', async () => {
   const given = await login(parts, issuer, 'ada', ['engineering'])
-  expect(given).toMatchObject({ token_type: 'Bearer', expires_in: 600 })
+  expect(given).toMatchObject({ token_type: 'DPoP', expires_in: 600 })
   const identity = {
     id: `${issuer.url}#ada`,
     kind: 'person',
@@ -48,9 +48,9 @@ test('an exchange gives an access token that carries the identity', async () => 
 
 test('the kind of an identity comes from its claim; an unknown one is refused', async () => {
   const agent = await issuer.idToken({ sub: 'devin', groups: [], claims: { hoop_kind: 'ai-agent' } })
-  expect((await parts.logins.exchange(agent)).identity.kind).toBe('ai-agent')
+  expect((await parts.logins.exchange(agent, parts.device.thumbprint)).identity.kind).toBe('ai-agent')
   const odd = await issuer.idToken({ sub: 'devin', groups: [], claims: { hoop_kind: 'root' } })
-  expect((await failure(parts.logins.exchange(odd))).message).toContain('hoop_kind')
+  expect((await failure(parts.logins.exchange(odd, parts.device.thumbprint))).message).toContain('hoop_kind')
 })
 
 const wrong: [string, Record<string, unknown>, string][] = [
@@ -69,7 +69,7 @@ const wrong: [string, Record<string, unknown>, string][] = [
 ]
 test.each(wrong)('an ID token is refused: %s', async (_, claims, words) => {
   const token = await issuer.idToken({ sub: 'ada', groups: ['admins'], claims })
-  const error = await failure(parts.logins.exchange(token))
+  const error = await failure(parts.logins.exchange(token, parts.device.thumbprint))
   expect(error.code).toBe('invalid_token')
   expect(error.message).toContain(words)
 })
@@ -86,29 +86,33 @@ test('a token signed by nobody, by a secret that everybody knows, or by another 
     'x.y.z',
     '',
   ]
-  for (const token of forged) expect((await failure(parts.logins.exchange(token))).code).toBe('invalid_token')
+  for (const token of forged)
+    expect((await failure(parts.logins.exchange(token, parts.device.thumbprint))).code).toBe('invalid_token')
 })
 
 test('a refresh token works once; using it again ends the whole login, and those who wait are told', async () => {
   const first = await login(parts, issuer, 'grace')
   const told: string[] = []
   const stop = parts.logins.onEnded((ended) => told.push(ended))
-  const second = await parts.logins.refresh(first.refresh_token)
+  const second = await parts.logins.refresh(first.refresh_token, parts.device.thumbprint)
   expect(second.refresh_token).not.toBe(first.refresh_token)
   expect(second.login_expires_at).toBe(first.login_expires_at)
   const { login: family } = await parts.logins.verifyAccessToken(second.access_token)
   expect(told).toEqual([])
 
-  expect((await failure(parts.logins.refresh(first.refresh_token))).code).toBe('token_reused')
+  expect((await failure(parts.logins.refresh(first.refresh_token, parts.device.thumbprint))).code).toBe('token_reused')
   expect(told).toEqual([family])
   expect((await failure(parts.logins.verifyAccessToken(second.access_token))).code).toBe('invalid_token')
-  expect((await failure(parts.logins.refresh(second.refresh_token))).code).toBe('invalid_token')
+  expect((await failure(parts.logins.refresh(second.refresh_token, parts.device.thumbprint))).code).toBe('invalid_token')
   stop()
 })
 
 test('of two that use one refresh token at once, one gets nothing, and the login ends', async () => {
   const { refresh_token: token } = await login(parts, issuer, 'twice')
-  const results = await Promise.allSettled([parts.logins.refresh(token), parts.logins.refresh(token)])
+  const results = await Promise.allSettled([
+    parts.logins.refresh(token, parts.device.thumbprint),
+    parts.logins.refresh(token, parts.device.thumbprint),
+  ])
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   for (const result of results) {
     if (result.status === 'fulfilled')
@@ -139,16 +143,19 @@ test('a later proof without a group, or of another kind, ends the logins before 
   const same = await login(parts, issuer, 'mover', ['dba', 'engineering'])
   for (const { access_token } of [before, same]) await parts.logins.verifyAccessToken(access_token)
   const old = await issuer.idToken({ sub: 'mover', groups: [], claims: { iat: now() - 200, exp: now() + 100 } })
-  await parts.logins.exchange(old)
+  await parts.logins.exchange(old, parts.device.thumbprint)
   await parts.logins.verifyAccessToken(before.access_token)
 
   const after = await login(parts, issuer, 'mover', ['engineering'])
   for (const { access_token, refresh_token } of [before, same]) {
     expect((await failure(parts.logins.verifyAccessToken(access_token))).code).toBe('invalid_token')
-    expect((await failure(parts.logins.refresh(refresh_token))).code).toBe('invalid_token')
+    expect((await failure(parts.logins.refresh(refresh_token, parts.device.thumbprint))).code).toBe('invalid_token')
   }
   await parts.logins.verifyAccessToken(after.access_token)
-  await parts.logins.exchange(await issuer.idToken({ sub: 'mover', groups: ['engineering'], claims: { hoop_kind: 'ai-agent' } }))
+  await parts.logins.exchange(
+    await issuer.idToken({ sub: 'mover', groups: ['engineering'], claims: { hoop_kind: 'ai-agent' } }),
+    parts.device.thumbprint,
+  )
   expect((await failure(parts.logins.verifyAccessToken(after.access_token))).code).toBe('invalid_token')
 })
 
@@ -181,6 +188,6 @@ test('a new key of the provider is found; a provider that is gone is not the fau
   const lonely = await openParts(server, away, 'gateway-5')
   const token = await away.idToken({ sub: 'ada' })
   await away.close()
-  expect((await failure(lonely.logins.exchange(token))).code).toBe('unavailable')
+  expect((await failure(lonely.logins.exchange(token, lonely.device.thumbprint))).code).toBe('unavailable')
   await lonely.close()
 })

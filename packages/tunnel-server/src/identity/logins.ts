@@ -7,10 +7,9 @@ import {
   addLogin,
   addRefreshToken,
   endLogin,
-  findByRefreshToken,
+  findLoginOf,
   type Login,
   readEndedLogins,
-  readLogin,
   readRunningLogins,
   removeLoginsBefore,
   useRefreshToken,
@@ -80,11 +79,11 @@ export class Logins {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Exchanges the provider's ID token for a login. @throws HoopError `invalid_token`, `unavailable` */
-  async exchange(idToken: string): Promise<TokenResponse> {
+  /** Exchanges the provider's ID token for a login of the device with this key. @throws HoopError `invalid_token`, `unavailable` */
+  async exchange(idToken: string, device: string): Promise<TokenResponse> {
     const { identity, authenticatedAt } = await this.#provider.verify(idToken)
     const expiresAt = new Date(authenticatedAt.getTime() + loginLifetime * 1000)
-    const login: Login = { id: randomUUID(), identity, authenticatedAt, expiresAt, endedAt: null }
+    const login: Login = { id: randomUUID(), identity, authenticatedAt, expiresAt, endedAt: null, device }
     const { superseded, answer } = await this.#store.transaction(async (db) => {
       const running = await readRunningLogins(db, identity.id, new Date())
       const superseded = running.filter((earlier) => earlier.authenticatedAt <= authenticatedAt && hasLost(earlier, identity))
@@ -98,19 +97,22 @@ export class Logins {
 
   /**
    * Exchanges a refresh token for new tokens, once. Using one again means that two hold it: the whole login ends.
-   * @throws HoopError `invalid_token`, `token_reused`, `unavailable`
+   * `device`: the thumbprint of the key that was proven, which must be that of the login; null: none was.
+   * @throws HoopError `invalid_token`, `invalid_proof`, `token_reused`, `unavailable`
    */
-  async refresh(refreshToken: string): Promise<TokenResponse> {
+  async refresh(refreshToken: string, device: string | null): Promise<TokenResponse> {
     const answer = await this.#store.transaction(async (db) => {
+      const login = await findLoginOf(db, hashOf(refreshToken))
+      if (login === null) throw notLoggedIn('The refresh token is not one of this gateway.')
+      // Before it is used up: who holds the token without the key can neither use it nor end the login.
+      if (login.device !== device) throw notItsDevice()
       const use = await useRefreshToken(db, hashOf(refreshToken))
-      if (use.state === 'unknown') throw notLoggedIn('The refresh token is not one of this gateway.')
-      if (use.state === 'reused') {
+      if (use === 'reused') {
         // Committed, and answered after that: an error in here would take the end of the login back.
-        await endLogin(db, use.login, 'a refresh token was used twice')
-        return use.login
+        await endLogin(db, login.id, 'a refresh token was used twice')
+        return login.id
       }
-      const login = await readLogin(db, use.login)
-      if (login === null || login.endedAt !== null) throw notLoggedIn('The login was ended.')
+      if (login.endedAt !== null) throw notLoggedIn('The login was ended.')
       if (login.expiresAt.getTime() <= Date.now()) throw notLoggedIn('The login has run out.')
       return await this.#issue(db, login)
     })
@@ -128,9 +130,9 @@ export class Logins {
   /** Ends the login of a refresh token. Nothing is said about whether there was one. */
   async logout(refreshToken: string): Promise<void> {
     const ended = await this.#store.transaction(async (db) => {
-      const login = await findByRefreshToken(db, hashOf(refreshToken))
-      if (login !== null) await endLogin(db, login, 'logged out')
-      return login
+      const login = await findLoginOf(db, hashOf(refreshToken))
+      if (login !== null) await endLogin(db, login.id, 'logged out')
+      return login?.id ?? null
     })
     if (ended !== null) this.#noteEnded(ended)
   }
@@ -151,11 +153,11 @@ export class Logins {
   async #issue(db: Database, login: Login): Promise<TokenResponse> {
     const refreshToken = randomBytes(32).toString('base64url')
     await addRefreshToken(db, login.id, hashOf(refreshToken))
-    const { identity, authenticatedAt, expiresAt } = login
+    const { identity, authenticatedAt, expiresAt, device } = login
     const left = Math.floor((expiresAt.getTime() - Date.now()) / 1000)
     return {
-      access_token: await this.#tokens.issue({ identity, login: login.id, authenticatedAt, loginExpiresAt: expiresAt }),
-      token_type: 'Bearer',
+      access_token: await this.#tokens.issue({ identity, login: login.id, authenticatedAt, loginExpiresAt: expiresAt, device }),
+      token_type: device === null ? 'Bearer' : 'DPoP',
       expires_in: Math.max(0, Math.min(accessTokenLifetime, left)),
       refresh_token: refreshToken,
       login_expires_at: expiresAt.toISOString(),
@@ -187,6 +189,12 @@ function hasLost({ identity: before }: Login, now: Identity): boolean {
 
 function hashOf(token: string): Buffer {
   return createHash('sha256').update(token).digest()
+}
+
+function notItsDevice(): HoopError {
+  return new HoopError('invalid_proof', "The refresh token is bound to another device's key, or its proof is missing.", {
+    hint: 'Run: hoop login',
+  })
 }
 
 function notLoggedIn(message: string): HoopError {

@@ -10,12 +10,14 @@ import { Approvals } from '../approvals/approvals.ts'
 import { DocumentStore } from '../documents/document-store.ts'
 import { Documents } from '../documents/documents.ts'
 import { AccessTokens } from '../identity/access-tokens.ts'
+import { Authenticator } from '../identity/authenticator.ts'
 import { Logins } from '../identity/logins.ts'
 import { Provider } from '../identity/provider.ts'
 import { Cipher } from '../secrets/cipher.ts'
 import { ownKey, ownSigningKey } from '../secrets/key-file.ts'
 import { ChangeFeed } from '../store/change-feed.ts'
 import { Store } from '../store/database.ts'
+import { makeDevice } from './device.ts'
 import { clientId, type Issuer } from './issuer.ts'
 
 export const gatewayUrl = 'http://gateway.test'
@@ -60,6 +62,7 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
   const tokens = await AccessTokens.from(signing, () => gatewayUrl)
   const settings = { issuer: issuer.url, clientId, groupsClaim: 'groups', kindClaim: 'hoop_kind', allowPlain: true }
   const logins = await Logins.open({ store, feed, provider: new Provider(settings), tokens, log })
+  const authenticator = new Authenticator({ logins, url: () => gatewayUrl })
   const documents = await Documents.open({ store, feed, hashKey: Buffer.alloc(32, 1), log })
   const access = new Access({ adminGroup, rules: () => documents.rules() })
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
@@ -67,6 +70,8 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins })
   const strangers = new Strangers()
+  /** The one whose user `login` logs in. */
+  const device = await makeDevice()
   const close = async () => {
     documents.close()
     logins.close()
@@ -79,6 +84,8 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
     feed,
     tokens,
     logins,
+    authenticator,
+    device,
     documents,
     access,
     approvals,
@@ -91,9 +98,9 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
   }
 }
 
-/** Logs in at the issuer and exchanges the proof. */
+/** Logs in at the issuer and exchanges the proof, on the device of these parts. */
 export async function login(parts: Parts, issuer: Issuer, sub: string, groups: string[] = []) {
-  return await parts.logins.exchange(await issuer.idToken({ sub, groups }))
+  return await parts.logins.exchange(await issuer.idToken({ sub, groups }), parts.device.thumbprint)
 }
 
 export async function callerOf(parts: Parts, issuer: Issuer, sub: string, groups: string[] = []) {

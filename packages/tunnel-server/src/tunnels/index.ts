@@ -18,16 +18,16 @@ const refusalTime = 2000
 export interface TunnelParts {
   readonly server: Server
   readonly sessions: Sessions
-  /** Rejects with a HoopError for a token that does not hold. */
-  readonly verify: (token: string) => Promise<Caller>
+  /** Rejects with a HoopError for a token that does not hold, or without its proof. */
+  readonly authenticate: (request: IncomingMessage) => Promise<Caller>
   /** Aborts as soon as the caller's login ends: their tunnel ends with it. */
   readonly hold: (caller: Caller) => Standing
   readonly strangers: Strangers
   readonly log: Logger
 }
 
-/** Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`; nothing is upgraded before the token was verified. */
-export function attachTunnels({ server, sessions, verify, hold, strangers, log }: TunnelParts): {
+/** Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`; nothing is upgraded before the token and its proof were verified. */
+export function attachTunnels({ server, sessions, authenticate, hold, strangers, log }: TunnelParts): {
   close(words: string): Promise<void>
 } {
   const webSockets = new WebSocketServer({ ...tunnelServerOptions, noServer: true, clientTracking: false })
@@ -47,10 +47,7 @@ export function attachTunnels({ server, sessions, verify, hold, strangers, log }
     if (request.headers.origin !== undefined) throw new HoopError('no_access', 'A web page may not open a tunnel.')
     const id = z.uuid().safeParse(url.searchParams.get('id'))
     if (!id.success) throw new HoopError('invalid_request', 'A tunnel needs an id: /v1/tunnel?id=UUID.')
-    const token = /^Bearer ([\w.-]+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (token === undefined)
-      throw new HoopError('invalid_token', 'No access token came with the request.', { hint: 'Run hoop login.' })
-    const caller = await verify(token)
+    const caller = await authenticate(request)
     strangers.known(request.socket)
     sessions.tunnelOpened(caller, id.data)
     if (socket.destroyed) return await sessions.tunnelClosed(id.data, 'The caller went away.')

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http'
+import { HoopError } from '@hoop/contracts'
+import type { Caller } from './access-tokens.ts'
+import { verifyDpopProof } from './dpop.ts'
+import type { Logins } from './logins.ts'
+
+type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
+/** Tells who asks, for requests, streams, downloads and tunnels alike: by an access token, and a proof of the key it is bound to. */
+export class Authenticator {
+  readonly #logins: Pick<Logins, 'verifyAccessToken'>
+  readonly #url: () => string
+
+  /** `url`: the gateway's, as callers reach it. */
+  constructor(parts: { logins: Pick<Logins, 'verifyAccessToken'>; url: () => string }) {
+    this.#logins = parts.logins
+    this.#url = parts.url
+  }
+
+  /** @throws HoopError `invalid_token`, `invalid_proof`, `unavailable` */
+  async authenticate(request: Request): Promise<Caller> {
+    const [, scheme = '', token] = /^(Bearer|DPoP) ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? []
+    if (token === undefined) throw new HoopError('invalid_token', 'This needs a login.', { hint: 'Run: hoop login' })
+    const caller = await this.#logins.verifyAccessToken(token)
+    const bound = scheme.toLowerCase() === 'dpop'
+    if (caller.device === null) {
+      if (bound) throw new HoopError('invalid_token', 'The access token is bound to no key.', { hint: 'Send it as Bearer.' })
+      return caller
+    }
+    // A bound token without its proof is a stolen one.
+    const device = bound ? await this.proofOf(request, token) : null
+    if (device === caller.device) return caller
+    const what = device === null ? 'came without a proof of it' : "the proof is another key's"
+    throw new HoopError('invalid_proof', `The access token is bound to the key of a device, and ${what}.`, {
+      hint: 'Run: hoop login',
+    })
+  }
+
+  /**
+   * The thumbprint of the key that the request proves; null where no proof came.
+   * @throws HoopError `invalid_proof`
+   */
+  async proofOf({ method = '', url = '/', headers }: Request, accessToken: string | null): Promise<string | null> {
+    const { dpop: proof } = headers
+    if (proof === undefined) return null
+    const at = new URL(this.#url())
+    at.pathname = url.split('?', 1)[0] ?? ''
+    // Several headers arrive as one text, which is no signed token.
+    return (await verifyDpopProof({ proof: String(proof), method, url: at.href, accessToken })).jkt
+  }
+}
