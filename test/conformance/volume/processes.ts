@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
 /** Resident memory of a process in MB. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
@@ -27,15 +28,15 @@ export interface Holdings {
 }
 
 const inspector = 'http://127.0.0.1:9229'
-const attempts = 500
+const attempts = 200
+const pause = 50
 
 /**
  * Asks a Node process, through its inspector, what it holds. The inspector is opened by a signal and closed again.
  * https://nodejs.org/en/learn/getting-started/debugging
  */
 export async function holdings(pid: number): Promise<Holdings> {
-  process.kill(pid, 'SIGUSR1')
-  const inside = await attach()
+  const inside = await attach(pid)
   try {
     // Twice: what the first collection finalizes, the second frees.
     for (let round = 0; round < 2; round++) await inside.call('HeapProfiler.collectGarbage')
@@ -48,11 +49,12 @@ export async function holdings(pid: number): Promise<Holdings> {
   } finally {
     await inside.evaluate(`setImmediate(() => process.getBuiltinModule('node:inspector').close())`)
     inside.close()
+    await closed()
   }
 }
 
-async function attach() {
-  const webSocket = new WebSocket(await address())
+async function attach(pid: number) {
+  const webSocket = new WebSocket(await address(pid))
   await new Promise<void>((resolve, reject) => webSocket.once('open', () => resolve()).once('error', reject))
   const waiting = new Map<number, (answer: { result?: { value?: unknown } }) => void>()
   webSocket.on('message', (message) => {
@@ -69,14 +71,26 @@ async function attach() {
   return { call, evaluate, close: () => webSocket.terminate() }
 }
 
-async function address(): Promise<string> {
+async function address(pid: number): Promise<string> {
   for (let attempt = 0; ; attempt++) {
+    // Again and again: one that comes while the port is still another's does nothing.
+    process.kill(pid, 'SIGUSR1')
     try {
       const [target] = (await (await fetch(`${inspector}/json/list`)).json()) as { webSocketDebuggerUrl: string }[]
       if (target !== undefined) return target.webSocketDebuggerUrl
     } catch (error) {
       if (attempt === attempts) throw error
     }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await delay(pause)
   }
+}
+
+/** Resolves when the port is free for the next. */
+async function closed(): Promise<void> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const answer = await fetch(`${inspector}/json/version`).catch(() => null)
+    if (answer === null) return
+    await delay(pause)
+  }
+  throw new Error('the inspector stays open')
 }
