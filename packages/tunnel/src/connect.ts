@@ -1,42 +1,71 @@
 import type { IncomingMessage } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError, type ApiErrorCode, apiErrors, HoopError, tunnelSubprotocol } from '@hoop/contracts'
 import { WebSocket } from 'ws'
 import { maxMessageBytes } from './frames.ts'
-import { type Tunnel, tunnelOver } from './websocket.ts'
+import { type Tunnel, type TunnelOptions, tunnelOver } from './tunnel.ts'
 
 /** What proves who dials. */
 export type TunnelAuthorization =
   /** A bearer token. */
   | { readonly token: string }
-  /** The headers of one dial to this address. */
+  /** The headers of one dial to this address: asked for again when the tunnel is dialled again. */
   | { authorize(url: string): Promise<Readonly<Record<string, string>>> }
 
 export type ConnectTunnelOptions = TunnelAuthorization & {
-  /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. */
+  /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. Dialled again, it gets `resume=1`. */
   readonly url: string
   /** PEM, in place of the system's roots. */
   readonly ca?: string | undefined
   /** Gives up connecting; does nothing later. */
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds between signs of life. */
-  readonly keepAlive?: number | undefined
-}
+} & Pick<TunnelOptions, 'onStream' | 'log' | 'keepAlive' | 'patience' | 'onLost' | 'onResumed'>
 
 const handshakeTimeout = 10_000
 const closeTimeout = 5_000
 const maxAnswerBytes = 64 * 1024
+/** Milliseconds between tries to dial again, at most; the first is made at once. */
+const longestPause = 5_000
+const firstPause = 200
 
 /**
- * Opens the caller's end of a tunnel.
+ * Opens the caller's end of a tunnel, and dials again when its WebSocket is lost.
  * @throws HoopError with the gateway's own code and hint where it refuses, `unavailable` where it cannot be reached; the signal's reason.
  */
 export async function connectTunnel(options: ConnectTunnelOptions): Promise<Tunnel> {
-  const { url, ca, signal, keepAlive } = options
+  const { onStream, log, keepAlive, patience, onLost, onResumed } = options
+  const again = new URL(options.url)
+  again.searchParams.set('resume', '1')
+  const redial = (signal: AbortSignal) => dialAgain({ ...options, url: again.href, signal })
+  const webSocket = await dial(options)
+  return tunnelOver(webSocket, { side: 'dialler', onStream, log, keepAlive, patience, onLost, onResumed, redial })
+}
+
+/** Until it succeeds, or the gateway gives an answer that will not change. */
+async function dialAgain(options: ConnectTunnelOptions & { readonly signal: AbortSignal }): Promise<WebSocket> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await dial(options)
+    } catch (error) {
+      if (options.signal.aborted || !mayPass(error)) throw error
+    }
+    const pause = Math.random() * Math.min(longestPause, firstPause * 2 ** attempt)
+    await delay(pause, undefined, { signal: options.signal, ref: false })
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof HoopError && apiErrors[error.code].status >= 429
+}
+
+/** A WebSocket that is open. */
+async function dial(options: ConnectTunnelOptions): Promise<WebSocket> {
+  const { url, ca, signal } = options
   signal?.throwIfAborted()
   const headers = 'token' in options ? { authorization: `Bearer ${options.token}` } : await options.authorize(url)
   signal?.throwIfAborted()
-  const webSocket = dial(url, headers, ca)
-  return new Promise((resolve, reject) => {
+  const webSocket = open(url, headers, ca)
+  return await new Promise((resolve, reject) => {
     const abort = () => fail(signal?.reason)
     const fail = (error: unknown) => {
       signal?.removeEventListener('abort', abort)
@@ -51,13 +80,15 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<Tunn
     webSocket.on('error', onError)
     webSocket.once('open', () => {
       signal?.removeEventListener('abort', abort)
-      resolve(tunnelOver(webSocket, { side: 'dialler', keepAlive }))
+      // What the gateway sends at once waits until somebody listens.
+      webSocket.pause()
+      resolve(webSocket)
       webSocket.off('error', onError)
     })
   })
 }
 
-function dial(url: string, headers: Readonly<Record<string, string>>, ca: string | undefined): WebSocket {
+function open(url: string, headers: Readonly<Record<string, string>>, ca: string | undefined): WebSocket {
   const options = {
     headers,
     perMessageDeflate: false,

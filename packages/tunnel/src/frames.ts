@@ -14,8 +14,8 @@ export const frameTypes = {
   ping: 6,
   pong: 7,
   goaway: 8,
-  // 9 (RESUME) and 10 (ACK) are reserved and refused as unknown. Resuming needs no sequence number in a frame: each side
-  // counts, per direction, the frames that carry bytes of a stream.
+  resume: 9,
+  ack: 10,
 } as const
 
 export const frameHeaderBytes = 12
@@ -30,6 +30,7 @@ const maxWordsBytes = 1024
 /** The most that one side may ever owe the other on one stream. */
 export const maxCredit = 2 ** 31 - 1
 export const pingTokenBytes = 8
+const countBytes = 8
 
 export type Frame =
   | { readonly type: 'open'; readonly stream: number; readonly header: StreamHeader; readonly bytes: Buffer }
@@ -39,6 +40,7 @@ export type Frame =
   | { readonly type: 'reset'; readonly stream: number; readonly code: number; readonly words: string }
   | { readonly type: 'ping' | 'pong'; readonly token: Buffer }
   | { readonly type: 'goaway'; readonly words: string }
+  | { readonly type: 'resume' | 'ack'; readonly count: number }
 
 /** The peer broke the rules of the tunnel; nothing it sends can be believed any more. */
 export class ProtocolViolation extends Error {
@@ -97,6 +99,12 @@ function decodeFrame(type: number, stream: number, payload: Buffer): Frame {
     case frameTypes.goaway:
       ofTunnel(stream, 'GOAWAY')
       return { type: 'goaway', words: decodeWords(payload, 'GOAWAY') }
+    case frameTypes.resume:
+      ofTunnel(stream, 'RESUME')
+      return { type: 'resume', count: decodeCount(payload, 'RESUME') }
+    case frameTypes.ack:
+      ofTunnel(stream, 'ACK')
+      return { type: 'ack', count: decodeCount(payload, 'ACK') }
     default:
       throw new ProtocolViolation(`a frame of unknown type ${type}`)
   }
@@ -124,6 +132,12 @@ function decodeWords(bytes: Buffer, name: string): string {
   } catch {
     throw new ProtocolViolation(`the words of ${name} are not UTF-8`)
   }
+}
+
+function decodeCount(payload: Buffer, name: string): number {
+  const count = ofLength(payload, countBytes, name).readBigUInt64BE(0)
+  if (count > Number.MAX_SAFE_INTEGER) throw new ProtocolViolation(`${name} of ${count} messages`)
+  return Number(count)
 }
 
 function ofStream(stream: number, name: string): number {
@@ -164,6 +178,12 @@ export function encodeFrame(frame: Frame): Buffer {
       return framed(frameTypes[frame.type], 0, frame.token)
     case 'goaway':
       return framed(frameTypes.goaway, 0, encodeWords(frame.words))
+    case 'resume':
+    case 'ack': {
+      const count = Buffer.allocUnsafe(countBytes)
+      count.writeBigUInt64BE(BigInt(frame.count))
+      return framed(frameTypes[frame.type], 0, count)
+    }
   }
 }
 

@@ -1,3 +1,4 @@
 export { type ConnectTunnelOptions, connectTunnel } from './connect.ts'
 export { resetCodes, StreamReset } from './stream-reset.ts'
-export { type AcceptTunnelOptions, acceptTunnel, type Tunnel, type TunnelLog, tunnelServerOptions } from './websocket.ts'
+export type { ResumableTunnel, Tunnel, TunnelLog } from './tunnel.ts'
+export { type AcceptTunnelOptions, acceptTunnel, tunnelServerOptions } from './websocket.ts'

@@ -18,6 +18,11 @@ export class MessageWriter {
     return this.#slab.length - this.#end < leastRoom && this.#end > this.#start
   }
 
+  /** Bytes of the message that is being gathered. */
+  get length(): number {
+    return this.#end - this.#start
+  }
+
   /** Bytes that fit after `frames` frame headers. */
   room(frames: number): number {
     return this.#slab.length - this.#end - frames * frameHeaderBytes

@@ -32,6 +32,7 @@ function end(side: 'dialler' | 'acceptor', send: (message: Buffer) => boolean, l
     side,
     send,
     schedule: setImmediate,
+    delay: (acknowledge) => setTimeout(acknowledge, 10),
     onStream(header, stream) {
       accepted.push({ header, stream })
       waiting.shift()?.(stream)
@@ -50,7 +51,7 @@ function pair(limits: Limits = {}, capacity = 4) {
     const queue: Buffer[] = []
     let full = false
     return (message: Buffer) => {
-      decodeFrames(message, (frame) => seen.push(frame))
+      decodeFrames(message, (frame) => frame.type === 'ack' || seen.push(frame))
       queue.push(message)
       setImmediate(() => {
         to().multiplexer.receive(queue.shift() ?? empty)
@@ -109,7 +110,7 @@ function alone(side: 'dialler' | 'acceptor' = 'acceptor', limits: Limits = {}) {
   const here = end(
     side,
     (message) => {
-      decodeFrames(message, (frame) => sent.push(frame))
+      decodeFrames(message, (frame) => frame.type === 'ack' || sent.push(frame))
       return true
     },
     limits,
@@ -456,6 +457,7 @@ describe('limits', () => {
         return true
       },
       schedule: setImmediate,
+      delay: () => {},
       onGoaway: () => {},
       onViolation: () => {},
     })

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { StreamHeader } from '@hoop/contracts'
 import { decodeFrames, encodeFrame, encodeStreamHeader, type Frame, ProtocolViolation, pingTokenBytes } from './frames.ts'
 import { MessageWriter } from './message-writer.ts'
+import { Outbox } from './outbox.ts'
 import { resetCodes, resetFor, StreamReset } from './stream-reset.ts'
 import { type Carrier, TunnelStream } from './tunnel-stream.ts'
 
@@ -12,6 +13,8 @@ export interface MultiplexerOptions {
   send(message: Buffer): boolean
   /** Runs the callback once, soon: what is written until then leaves as one message. */
   schedule(flush: () => void): void
+  /** Runs the callback once, later: what was received until then is acknowledged, if nothing else did it. */
+  delay(acknowledge: () => void): void
   /** A stream of the peer's. Without it, all are refused. */
   readonly onStream?: ((header: StreamHeader, stream: Duplex) => void) | undefined
   /** The peer takes no new streams. */
@@ -29,12 +32,19 @@ const lastStreamId = 2 ** 32 - 1
 /** Streams that we have reset and the peer has not: it may be slow to answer, but not for ever. */
 const maxUnansweredResets = 16 * 1024
 
-/** Many streams over one transport of messages. Pure: what it is given in, what it answers out. */
+/** Acknowledged at once, and not with the next CREDIT or the timer. */
+const acknowledgeAfter = { messages: 128, bytes: 128 * 1024 }
+
+/**
+ * Many streams over a transport of messages, which may be replaced by another: what the peer has not acknowledged is sent again there. Messages
+ * with a frame of a stream are counted, by both sides; the others are of the moment. Pure: what it is given in, what it answers out.
+ */
 export class Multiplexer implements Carrier {
   readonly #options: MultiplexerOptions
   readonly #maxStreams: number
   readonly #writer = new MessageWriter()
   readonly #flush = () => this.flush()
+  readonly #outbox = new Outbox()
 
   readonly #streams = new Map<number, TunnelStream>()
   #nextId: number
@@ -52,6 +62,21 @@ export class Multiplexer implements Carrier {
   #pings = 0
   #pong: Buffer | null = null
   #goaway: string | null = null
+  /** Why we take no new streams: told again over each new transport. */
+  #goesAway: string | null = null
+  #acknowledge = false
+
+  /** `greeting`: RESUME is sent, and the peer's has not come. */
+  #transport: 'up' | 'greeting' | 'down' = 'up'
+  /** Counted messages of the peer's, and how far they are acknowledged. */
+  #received = 0
+  #acknowledged = 0
+  #unacknowledgedBytes = 0
+  #delayed = false
+  readonly #delayOver = () => {
+    this.#delayed = false
+    if (this.#received > this.#acknowledged) this.#acknowledgeSoon()
+  }
 
   /** Reset by us, and the peer's direction has not ended yet: bytes still under way are dropped. */
   readonly #unanswered = new Set<number>()
@@ -59,6 +84,8 @@ export class Multiplexer implements Carrier {
   #scheduled = false
   #flushing = false
   #congested = false
+  /** Bytes at the start of the message being written that are of no stream. */
+  #controlBytes = 0
 
   constructor(options: MultiplexerOptions) {
     this.#options = options
@@ -101,11 +128,14 @@ export class Multiplexer implements Carrier {
   /** Takes one message of the peer's. */
   receive(message: Buffer): void {
     if (this.#ended !== null) return
+    let counted = false
     try {
       decodeFrames(message, (frame) => {
+        if ('stream' in frame) counted = true
         // A reader that got the frame before may have ended the tunnel.
         if (this.#ended === null) this.#take(frame)
       })
+      if (counted) this.#count(message.length)
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error
       this.violation(error.message)
@@ -119,6 +149,50 @@ export class Multiplexer implements Carrier {
     this.goaway(words)
     this.end(words)
     this.#options.onViolation(words)
+  }
+
+  #count(bytes: number): void {
+    this.#received++
+    this.#unacknowledgedBytes += bytes
+    const due =
+      this.#received - this.#acknowledged >= acknowledgeAfter.messages || this.#unacknowledgedBytes >= acknowledgeAfter.bytes
+    if (due) this.#acknowledgeSoon()
+    else if (!this.#delayed) {
+      this.#delayed = true
+      this.#options.delay(this.#delayOver)
+    }
+  }
+
+  #acknowledgeSoon(): void {
+    this.#acknowledge = true
+    this.#schedule()
+  }
+
+  /** Whether the peer owes an acknowledgement. */
+  get owed(): boolean {
+    return !this.#outbox.empty
+  }
+
+  /** The transport is gone: all streams stand still, and nobody is told. */
+  suspend(): void {
+    this.#transport = 'down'
+    this.#ping = null
+    this.#pong = null
+  }
+
+  /** Goes on over a new transport, once both sides have said what they have. */
+  resume(): void {
+    if (this.#ended !== null) return
+    this.#transport = 'greeting'
+    this.#goaway = this.#goesAway
+    this.#told()
+    this.#congested = !this.#options.send(encodeFrame({ type: 'resume', count: this.#received }))
+  }
+
+  #told(): void {
+    this.#acknowledged = this.#received
+    this.#unacknowledgedBytes = 0
+    this.#acknowledge = false
   }
 
   /** The transport takes messages again. */
@@ -137,13 +211,15 @@ export class Multiplexer implements Carrier {
   /** Says that no new streams are taken, and why, at once and behind all that can be sent now. */
   goaway(words: string): void {
     if (this.#ended !== null) return
-    this.flush()
-    // An owner may say so from inside a flush: what that has written goes first.
-    this.#hand(this.#writer.finish())
+    this.#goesAway = words
+    if (this.#transport === 'up') this.flush()
     this.#goaway = words
+    if (this.#transport !== 'up') return
+    // An owner may say so from inside a flush: what that has written goes first.
+    this.#hand()
     this.#writer.begin(0)
     this.#writeControl()
-    this.#hand(this.#writer.finish())
+    this.#hand()
   }
 
   /** Resets every stream with these words; nothing is sent or taken any more. */
@@ -157,9 +233,13 @@ export class Multiplexer implements Carrier {
     this.#grants.clear()
     this.#resets.clear()
     this.#unanswered.clear()
+    this.#outbox.clear()
   }
 
   #take(frame: Frame): void {
+    if ((frame.type === 'resume') !== (this.#transport === 'greeting')) {
+      throw new ProtocolViolation(`${frame.type.toUpperCase()} ${frame.type === 'resume' ? 'out of place' : 'before RESUME'}`)
+    }
     switch (frame.type) {
       case 'open':
         this.#accept(frame.stream, frame.header, frame.bytes)
@@ -197,6 +277,17 @@ export class Multiplexer implements Carrier {
       case 'goaway':
         this.#peerGoesAway = frame.words
         this.#options.onGoaway(frame.words)
+        return
+      case 'ack': {
+        const { full } = this.#outbox
+        this.#outbox.acknowledge(frame.count)
+        if (full) this.#schedule()
+        return
+      }
+      case 'resume':
+        this.#outbox.rewind(frame.count)
+        this.#transport = 'up'
+        this.#schedule()
         return
     }
   }
@@ -270,7 +361,7 @@ export class Multiplexer implements Carrier {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#congested || this.#ended !== null) return
+    if (this.#scheduled || this.#congested || this.#transport !== 'up' || this.#ended !== null) return
     this.#scheduled = true
     this.#options.schedule(this.#flush)
   }
@@ -281,31 +372,39 @@ export class Multiplexer implements Carrier {
     if (this.#flushing) return
     this.#flushing = true
     try {
-      while (!this.#congested && this.#ended === null && this.#sendMessage());
+      while (!this.#congested && this.#transport === 'up' && this.#ended === null && (this.#sendAgain() || this.#sendMessage()));
     } finally {
       this.#flushing = false
     }
+  }
+
+  #sendAgain(): boolean {
+    const message = this.#outbox.again()
+    if (message === undefined) return false
+    this.#congested = !this.#options.send(message)
+    return true
   }
 
   #sendMessage(): boolean {
     const [first] = this.#ready
     this.#writer.begin(first?.sendable ?? 0)
     this.#writeControl()
-    // A set is walked in the order of insertion, and what is added meanwhile comes last: round robin.
-    for (const stream of this.#ready) {
-      if (this.#writer.full) break
-      this.#ready.delete(stream)
-      if (stream.writeTo(this.#writer)) this.#ready.add(stream)
-    }
-    return this.#hand(this.#writer.finish())
+    if (!this.#outbox.full) this.#writeStreams()
+    return this.#hand()
   }
 
-  #hand(message: Buffer | null): boolean {
+  /** Sends what is written; false when nothing is. */
+  #hand(): boolean {
+    const counted = this.#writer.length > this.#controlBytes
+    this.#controlBytes = 0
+    const message = this.#writer.finish()
     if (message === null) return false
+    if (counted) this.#outbox.add(message)
     this.#congested = !this.#options.send(message)
     return true
   }
 
+  /** What is of no stream, and not sent again over another transport. */
   #writeControl(): void {
     const writer = this.#writer
     if (this.#goaway !== null) writer.append(encodeFrame({ type: 'goaway', words: this.#goaway }))
@@ -314,6 +413,16 @@ export class Multiplexer implements Carrier {
     this.#goaway = null
     this.#ping = null
     this.#pong = null
+    const rides = this.#grants.size > 0 && this.#received > this.#acknowledged
+    if (this.#acknowledge || rides) {
+      this.#told()
+      writer.append(encodeFrame({ type: 'ack', count: this.#received }))
+    }
+    this.#controlBytes = writer.length
+  }
+
+  #writeStreams(): void {
+    const writer = this.#writer
     for (const [stream, reset] of this.#resets) {
       if (writer.full) return
       this.#resets.delete(stream)
@@ -324,6 +433,12 @@ export class Multiplexer implements Carrier {
       this.#grants.delete(stream)
       const credit = stream.takeGrant()
       if (credit > 0) writer.append(encodeFrame({ type: 'credit', stream: stream.id, credit }))
+    }
+    // A set is walked in the order of insertion, and what is added meanwhile comes last: round robin.
+    for (const stream of this.#ready) {
+      if (writer.full) return
+      this.#ready.delete(stream)
+      if (stream.writeTo(writer)) this.#ready.add(stream)
     }
   }
 }

@@ -45,7 +45,7 @@ async function gateway(options: AcceptTunnelOptions, answer?: (request: Incoming
   return { url: `ws://127.0.0.1:${port}/v1/tunnel`, port, tunnels, requests }
 }
 
-async function connect(url: string, more: { keepAlive?: number } = {}): Promise<Tunnel> {
+async function connect(url: string, more: { keepAlive?: number; patience?: number } = {}): Promise<Tunnel> {
   const tunnel = await connectTunnel({ url, token: 'secret', ...more })
   cleanups.push(() => tunnel.close('The test is over.'))
   return tunnel
