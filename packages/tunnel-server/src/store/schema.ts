@@ -53,11 +53,27 @@ export const logins = pgTable(
     /** Thumbprint (RFC 7638) of the key that its tokens are bound to. */
     device: text(),
     expiresAt: moment('expires_at').notNull(),
+    /** The provider's `sid`, by which it names the session of a browser that it ends. */
+    providerSession: text('provider_session'),
     endedAt: moment('ended_at'),
     endedBecause: text('ended_because'),
   },
   (table) => [index('logins_identity').on(table.identityId), index('logins_expiry').on(table.expiresAt)],
 )
+
+/** The refresh token that the provider gave for a login, encrypted as secrets are: by it the gateway asks whether the account still stands. */
+export const providerGrants = pgTable('provider_grants', {
+  login: text()
+    .primaryKey()
+    .references(() => logins.id, { onDelete: 'cascade' }),
+  ciphertext: bytea().notNull(),
+  nonce: bytea().notNull(),
+  keyId: text('key_id').notNull(),
+  /** When the provider last said that it stands. */
+  checkedAt: moment('checked_at').notNull(),
+  /** Until then one gateway is asking, and the others are not: many providers take a token once. */
+  claimedUntil: moment('claimed_until'),
+})
 
 /** Every refresh token of a login by its SHA-256; used ones are kept so that using one again is noticed. */
 export const refreshTokens = pgTable(
