@@ -17,7 +17,9 @@ export function judgeDifferences({ passed, failed }: SuiteResult, expected: Diff
   const unexplained = [...failed].filter(([test]) => expected[test] === undefined)
   const explained = Object.keys(expected).filter((test) => passed.has(test))
   return [
-    ...unexplained.map(([test, file]) => `${test} differs, and strict-differences.yaml does not say why: ${file}`),
+    ...unexplained.map(
+      ([test, { first, file }]) => `${test} differs, and strict-differences.yaml does not say why: ${first} (${file})`,
+    ),
     ...explained.map((test) => `${test} passes: take it off strict-differences.yaml`),
   ]
 }

@@ -10,39 +10,34 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { temporaryFolder } from '../../support/index.ts'
-import { type Build, buildPostgres } from './build.ts'
+import { buildPostgres } from './build.ts'
 import { judgeDifferences, readDifferences } from './differences.ts'
 import { logFileOf, startServer } from './server.ts'
 import { SourceUnavailable, version } from './source.ts'
 import { type Comparison, compareStatements } from './statements.ts'
-import { readSchedule, runSuite, type Schedule, type SuiteResult } from './suite.ts'
+import { readSchedule, runSuite, type Suite, type SuiteResult } from './suite.ts'
 import { type Profile, startThroughHoop } from './through-hoop.ts'
 
 const sourceUnavailable = 77
 const shownAtMost = 20
 
-interface Suite {
-  readonly build: Build
-  readonly schedule: Schedule
-}
-
-async function runDirectly({ build, schedule }: Suite, folder: string): Promise<SuiteResult> {
+async function runDirectly(suite: Suite, folder: string): Promise<SuiteResult> {
   await mkdir(folder)
-  const server = await startServer(build, folder)
+  const server = await startServer(suite.build, folder)
   try {
-    return await runSuite(build, schedule, server, folder)
+    return await runSuite(suite, server, folder)
   } finally {
     await server.stop()
   }
 }
 
-async function runThroughHoop({ build, schedule }: Suite, profile: Profile, folder: string) {
+async function runThroughHoop(suite: Suite, profile: Profile, folder: string) {
   await mkdir(folder)
-  const server = await startServer(build, folder)
+  const server = await startServer(suite.build, folder)
   try {
     const hoop = await startThroughHoop(server, profile, folder)
     try {
-      const result = await runSuite(build, schedule, hoop.address, folder)
+      const result = await runSuite(suite, hoop.address, folder)
       await hoop.closeSession()
       await server.stop()
       const { record, gatewayFolder } = hoop
@@ -73,12 +68,15 @@ async function run(profile: Profile, only: readonly string[] | null): Promise<bo
   const build = await buildPostgres(say)
   const schedule = await readSchedule(build, only)
   const total = schedule.flat().length
+  // Under the strict profile a statement is refused where somebody else redefined meanwhile what it names: one after the other, it is
+  // always the same tests that differ.
+  const suite: Suite = { build, schedule, connections: profile === 'strict' ? 1 : 20 }
   const { path: folder, stop: remove } = await temporaryFolder('regress')
   say(`PostgreSQL ${version}, ${total} tests, directly`)
-  const direct = await runDirectly({ build, schedule }, join(folder, 'direct'))
-  for (const [test, file] of direct.failed) say(`  ${test} fails without hoop, too: ${file}`)
+  const direct = await runDirectly(suite, join(folder, 'direct'))
+  for (const [test, { file }] of direct.failed) say(`  ${test} fails without hoop, too: ${file}`)
   say(`the same through hoop connect, profile ${profile}`)
-  const { result, comparison } = await runThroughHoop({ build, schedule }, profile, join(folder, 'hoop'))
+  const { result, comparison } = await runThroughHoop(suite, profile, join(folder, 'hoop'))
   const differences = await judge(profile, result, direct)
   for (const each of differences) say(`  ${each}`)
   await reportComparison(comparison, folder)
@@ -94,7 +92,7 @@ async function run(profile: Profile, only: readonly string[] | null): Promise<bo
 async function judge(profile: Profile, result: SuiteResult, direct: SuiteResult): Promise<string[]> {
   const failed = new Map([...result.failed].filter(([test]) => direct.passed.has(test)))
   if (profile === 'strict') return judgeDifferences({ passed: result.passed, failed }, await readDifferences())
-  return [...failed].map(([test, file]) => `${test} differs: ${file}`)
+  return [...failed].map(([test, { first, file }]) => `${test} differs: ${first} (${file})`)
 }
 
 function say(line: string): void {

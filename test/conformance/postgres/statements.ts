@@ -9,9 +9,9 @@ import { arrivalsIn, functionCall } from './arrivals.ts'
 export interface Comparison {
   readonly server: number
   readonly record: number
-  /** What the server ran and the record lacks, by backend process. */
+  /** What the server ran and the record lacks. */
   readonly missing: readonly string[]
-  /** What the record has as run and the server does not. */
+  /** What the record has as run and the server does not; hoop's own reads have no outcome that would say so. */
   readonly surplus: readonly string[]
   /** Whatever else does not hold in the record. */
   readonly flaws: readonly string[]
@@ -31,26 +31,24 @@ export async function compareStatements(options: { log: string; record: string; 
   )
   const own = operations.filter(({ operation }) => operation.by === 'hoop')
   const flaws = await flawsOf(options.record, true)
-  const missing: string[] = []
   const surplus: RecordedOperation[] = []
-  const ofHoop: ServerStatement[] = []
+  const leftOver: ServerStatement[] = []
   for (const pid of new Set([...arrived.statements.keys(), ...callers.keys()])) {
     const statements = (pid === undefined ? undefined : arrived.statements.get(pid)) ?? []
     const { unrecorded, neverArrived, untrue } = reconcile({ statements, refused: [] }, callers.get(pid) ?? [], key)
-    // hoop reads the catalogue on connections of its own.
-    if (pid === undefined || !callers.has(pid)) ofHoop.push(...unrecorded)
-    else missing.push(...unrecorded.map((statement) => `${pid}: ${shown(statement)}`))
+    leftOver.push(...unrecorded)
     surplus.push(...neverArrived)
     flaws.push(...untrue.map(({ operation }) => `on the record with another text: ${operation.id} ${operation.text}`))
   }
-  const { unrecorded, neverArrived } = reconcile({ statements: ofHoop, refused: [] }, own, key)
+  // hoop reads the catalogue on connections of its own, whose processes the record does not name.
+  const { unrecorded } = reconcile({ statements: leftOver, refused: [] }, own, key)
   const kept = new Set(everything.filter((each) => !ran(each)).map(({ operation }) => operation.id))
   const refusals = arrived.refused.filter((id) => !kept.has(id))
   return {
     server: [...arrived.statements.values()].flat().length,
     record: operations.length,
-    missing: [...missing, ...unrecorded.map(shown)],
-    surplus: [...surplus, ...neverArrived].map(({ operation }) => `${operation.id}: ${operation.text}`),
+    missing: unrecorded.map(shown),
+    surplus: surplus.map(({ operation }) => `${operation.id}: ${operation.text}`),
     flaws: [...flaws, ...refusals.map((id) => `refused, and not on the record: ${id}`)],
   }
 }

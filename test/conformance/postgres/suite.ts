@@ -17,8 +17,22 @@ export interface Address {
 /** What came of one run. */
 export interface SuiteResult {
   readonly passed: ReadonlySet<string>
-  /** Tests that gave something else than expected, or no end, and the file with the difference. */
-  readonly failed: ReadonlyMap<string, string>
+  /** Tests that gave something else than expected, or no end. */
+  readonly failed: ReadonlyMap<string, Difference>
+}
+
+export interface Difference {
+  readonly file: string
+  /** Its first refusal, or else its first line that was not expected. */
+  readonly first: string
+}
+
+/** What is run. */
+export interface Suite {
+  readonly build: Build
+  readonly schedule: Schedule
+  /** How many tests run at the same time. */
+  readonly connections: number
 }
 
 /** The suite's own order: one line a group of tests that run at the same time. */
@@ -39,7 +53,7 @@ export async function readSchedule(build: Build, only: readonly string[] | null)
 }
 
 /** Runs pg_regress and its psql, as the account that runs the server, with results and differences in `folder`. */
-export async function runSuite(build: Build, schedule: Schedule, address: Address, folder: string): Promise<SuiteResult> {
+export async function runSuite({ build, schedule, connections }: Suite, address: Address, folder: string): Promise<SuiteResult> {
   const account = serverAccount()
   const output = join(folder, 'output')
   await mkdir(output, { recursive: true })
@@ -56,7 +70,7 @@ export async function runSuite(build: Build, schedule: Schedule, address: Addres
     inputdir: build.regress,
     outputdir: output,
     schedule: scheduleFile,
-    'max-connections': 20,
+    'max-connections': connections,
   }
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
   const child = spawn(join(build.regress, 'pg_regress'), flags, {
@@ -93,13 +107,19 @@ async function resultOf(said: string, tests: readonly string[], folder: string):
   const words = verdicts(said)
   const passed = new Set(tests.filter((test) => words.get(test) === 'ok'))
   const differences = await readDifferences(join(folder, 'output', 'regression.diffs'))
-  const failed = new Map<string, string>()
+  const failed = new Map<string, Difference>()
   for (const test of tests.filter((each) => !passed.has(each))) {
     const file = join(folder, `${test}.diff`)
-    await writeFile(file, differences.get(test) ?? (words.has(test) ? 'psql ended with an error\n' : 'did not end\n'))
-    failed.set(test, file)
+    const difference = differences.get(test) ?? (words.has(test) ? '+psql ended with an error\n' : '+it did not end\n')
+    await writeFile(file, difference)
+    failed.set(test, { file, first: firstLineOf(difference) })
   }
   return { passed, failed }
+}
+
+function firstLineOf(difference: string): string {
+  const added = Array.from(difference.matchAll(/^\+(?!\+\+)(.*)$/gm), ([, line = '']) => line)
+  return (added.find((line) => line.includes('refused: ')) ?? added[0] ?? 'lines are missing').trim()
 }
 
 /** Parts the one file of differences by its tests. */
