@@ -62,6 +62,8 @@ export const ConnectionSummary = z.object({
   protocol: z.string(),
   labels: z.record(z.string(), z.string()),
   databases: z.array(z.string()),
+  /** Which agents dial it, and whether one of them can now. */
+  agent: z.object({ name: z.string(), online: z.boolean() }).optional(),
 })
 export type ConnectionSummary = z.infer<typeof ConnectionSummary>
 export const ConnectionList = z.object({ connections: z.array(ConnectionSummary) })

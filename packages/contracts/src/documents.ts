@@ -64,6 +64,8 @@ export const ConnectionDocument = z.strictObject({
   labels: Labels.default({}),
   /** Several: tried in this order. */
   address: z.union([BackendAddress, z.array(BackendAddress).min(1).max(16)]),
+  /** Agents of this name dial the address, from where they run; without it the gateway dials. They may join later. */
+  agent: DocumentName.optional(),
   targetSessionAttrs: TargetSessionAttrs.optional(),
   /** `random`: the hosts are tried in another order each time. */
   loadBalance: LoadBalance.optional(),

@@ -42,6 +42,8 @@ const body = {
     backend: z.string().nullable(),
     /** Which of the connection's hosts answered, as `host:port`. */
     host: z.string().optional(),
+    /** The agent that carries the stream. */
+    agent: z.object({ name: z.string(), instance: z.string() }).optional(),
   }),
   streamClosed: z.object({ type: z.literal('stream.closed'), stream: z.int(), words: z.string().nullable() }),
   operation: z.object({

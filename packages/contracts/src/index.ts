@@ -1,3 +1,4 @@
+export * from './agents.ts'
 export * from './api.ts'
 export * from './doctor.ts'
 export * from './documents.ts'

@@ -3,6 +3,41 @@ import { z } from 'zod'
 /** WebSocket subprotocol of the tunnel. */
 export const tunnelSubprotocol = 'hoop.tunnel.v1'
 
-/** What the header of an OPEN frame carries, as JSON: the session that the stream belongs to. */
-export const StreamHeader = z.strictObject({ session: z.string() })
+/** What the header of an OPEN frame carries, as JSON, on a caller's tunnel: the session that the stream belongs to. */
+export const SessionStream = z.strictObject({ session: z.string() })
+
+/** Where an agent is asked to dial: TCP, or a Unix socket. */
+export const DialTarget = z.union([
+  z.strictObject({
+    host: z.string().min(1).max(255),
+    port: z.int().min(1).max(65_535),
+    /** Of the addresses that the host's name leads to, this one. */
+    address: z.union([z.ipv4(), z.ipv6()]).optional(),
+  }),
+  z.strictObject({ path: z.string().startsWith('/').max(107) }),
+])
+export type DialTarget = z.infer<typeof DialTarget>
+
+/** The same on an agent's tunnel, where the gateway opens the streams. */
+export const DialStream = z.strictObject({ dial: DialTarget })
+
+export const StreamHeader = z.union([SessionStream, DialStream])
 export type StreamHeader = z.infer<typeof StreamHeader>
+
+/**
+ * The first byte that an agent sends on a stream. `connected` is followed by the address that it reached, ASCII, behind one byte with its
+ * length (0 for a Unix socket), and then by what the backend sends; after any other nothing follows. Numbers and not words: what callers
+ * read is the gateway's own.
+ */
+export const dialAnswers = {
+  connected: 0,
+  refused: 1,
+  noAnswer: 2,
+  unreachable: 3,
+  unknownName: 4,
+  /** The agent's allow-list does not have it. */
+  notListed: 5,
+  /** Link-local, metadata, multicast and unspecified addresses, and loopback that is not listed as such. */
+  neverDialled: 6,
+} as const
+export type DialAnswer = keyof typeof dialAnswers

@@ -13,6 +13,7 @@ export type Action =
   | { readonly kind: 'approval.see' | 'approval.decide'; readonly approval: StoredApproval }
   | { readonly kind: 'document.read' | 'document.write' }
   | { readonly kind: 'connection.inspect' }
+  | { readonly kind: 'agent.read' | 'agent.write' }
 
 /** Minutes since the person proved who they are at the provider, within which they may decide for others. */
 const decideWithin = 15
@@ -74,6 +75,10 @@ export class Access {
         return this.#needs(identity, ['admin'], 'change documents')
       case 'connection.inspect':
         return this.#needs(identity, ['admin'], 'see all that a check of a connection finds')
+      case 'agent.read':
+        return this.#needs(identity, ['admin', 'audit'], 'see the agents')
+      case 'agent.write':
+        return this.#needs(identity, ['admin'], 'let agents in, or revoke them')
       case 'approval.see':
         return identity.id === action.approval.requesterId || approves(identity, action.approval)
           ? null

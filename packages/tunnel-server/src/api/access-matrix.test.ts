@@ -100,6 +100,7 @@ beforeAll(async () => {
     rules: () => parts.documents.rules(),
     holds: parts.approvals,
     connections,
+    dialling: dialling(parts.agents.online),
     hold: (caller) => parts.standing.hold(caller),
     localCertificate: () => Promise.reject(new Error('nothing is encrypted here')),
     records: server.folder,
@@ -108,7 +109,13 @@ beforeAll(async () => {
   })
   sessions = observed(real)
   const config = { name: 'hoop', version: '1', issuer: issuer.url, clientId: 'hoop-cli', scopes: ['openid'] }
-  const doctor = new Doctor({ connections, documents: parts.documents, dial, closing: closing.signal, log: parts.log })
+  const doctor = new Doctor({
+    connections,
+    documents: parts.documents,
+    dialling: dialling(parts.agents.online),
+    closing: closing.signal,
+    log: parts.log,
+  })
   api = await buildApi({ ...parts, config, sessions, doctor, closing: closing.signal }, null)
   for (const person of Object.keys(people) as Person[]) {
     tokens.set(person, (await login(parts, issuer, person, [...people[person]])).access_token)

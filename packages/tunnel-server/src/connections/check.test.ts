@@ -36,6 +36,8 @@ describe('what cannot be is refused with words', () => {
       /and db is not/,
     ],
     ['a socket in a folder of another machine', () => ({ tls: 'disable', address: '127.0.0.1.evil.example:1' }), /is not/],
+    ['plain by name through an agent', () => ({ tls: 'disable', agent: 'a', address: 'localhost:1' }), /needs an address/],
+    ['plain beyond the machine of an agent', () => ({ tls: 'disable', agent: 'a', address: 'db:1' }), /the agent's machine only/],
     ['TLS on a Unix socket', () => ({ address: unix, tls: { mode: 'verify-full', negotiation: 'direct' } }), /has no TLS/],
     ['a certificate without TLS', () => ({ address: unix, login: { user: 'a', ...login(pair) } }), /shown in TLS/],
     [
@@ -71,6 +73,7 @@ describe('what cannot be is refused with words', () => {
     { address: 'a/b:1' },
     { targetSessionAttrs: 'writable' },
     { tls: 'prefer' },
+    { agent: 'Not A Name' },
   ])('the schema takes no %o', (change) => {
     expect(() => connection(change)).toThrow()
   })
@@ -105,6 +108,7 @@ describe('where a stored secret may go', () => {
     ['one host more', { address: ['a:1', 'b:1', 'c:1'] }, false],
     ['another port', { address: ['a:1', 'b:2'] }, false],
     ['a socket', { address: unix }, false],
+    ['through an agent', { agent: 'gke-europe' }, false],
     ['another user', { login: { user: 'postgres' } }, false],
     ['another authority', { tls: { mode: 'verify-full', ca: 'two' } }, false],
     ['the roots of the system', { tls: 'verify-full' }, false],

@@ -43,10 +43,13 @@ function tlsMistake(connection: ConnectionDocument): Mistake | null {
   const { tls } = connection
   const addresses = addressesOf(connection)
   if (tls === 'disable') {
+    const { agent } = connection
+    if (agent !== undefined && addresses.some(({ host }) => host === 'localhost'))
+      return { message: 'tls: disable through an agent needs an address, not localhost.', hint: 'Write 127.0.0.1 or [::1].' }
     const elsewhere = addresses.find(({ host }) => !isSocketFolder(host) && !isLoopbackHost(host))
     if (elsewhere === undefined) return null
     return {
-      message: `tls: disable is for backends on this machine only, and ${elsewhere.host} is not.`,
+      message: `tls: disable is for backends on ${agent === undefined ? 'this machine' : "the agent's machine"} only, and ${elsewhere.host} is not.`,
       hint: 'Leave tls out, or give the certificate of its authority: tls: { mode: verify-full, ca: PEM }',
     }
   }
@@ -81,7 +84,8 @@ function loginMistake(connection: ConnectionDocument): Mistake | null {
  */
 export function sameDestination(old: ConnectionDocument, changed: ConnectionDocument): boolean {
   const known = new Set(addressesOf(old).map((address) => JSON.stringify(address)))
-  const trust = ({ protocol, login, tls }: ConnectionDocument) => JSON.stringify([protocol, login.user, ...tlsOf(tls)])
+  const trust = ({ protocol, agent, login, tls }: ConnectionDocument) =>
+    JSON.stringify([protocol, agent ?? null, login.user, ...tlsOf(tls)])
   return trust(old) === trust(changed) && addressesOf(changed).every((address) => known.has(JSON.stringify(address)))
 }
 

@@ -46,7 +46,7 @@ export function registeredConnections(parts: {
       if (connection === null) throw new HoopError('connection_unavailable', `There is no connection ${name} any more.`)
       const { login, databases } = connection
       const upstream: Upstream = {
-        hosts: await Promise.all(addressesOf(connection).map((address) => backendHost(address, connection.tls))),
+        hosts: await Promise.all(addressesOf(connection).map((address) => backendHost(address, connection))),
         loadBalance: connection.loadBalance ?? 'disable',
         targetSessionAttrs: connection.targetSessionAttrs ?? 'any',
         connectTimeout: seconds(connection.connectTimeout ?? defaultConnectTimeout) * 1000,
@@ -60,10 +60,12 @@ export function registeredConnections(parts: {
   }
 }
 
-async function backendHost(address: Address, tls: ConnectionDocument['tls']): Promise<BackendHost> {
+async function backendHost(address: Address, { tls, agent }: ConnectionDocument): Promise<BackendHost> {
   const { host, port } = address
   if (isSocketFolder(host)) return { host, port, tls: null }
   const checked = backendTls(tls, host)
+  // Loopback is the agent's, by its address.
+  if (agent !== undefined) return { host, port, tls: checked }
   return { host: checked === null ? await loopbackAddress(host) : host, port, tls: checked }
 }
 

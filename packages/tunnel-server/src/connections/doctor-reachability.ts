@@ -7,14 +7,16 @@ import { isSocketFolder } from './address.ts'
 /** Looks up and dials every host of a connection, by the path that sessions use. */
 export async function* reachability(
   { hosts }: Pick<Upstream, 'hosts'>,
+  agent: string | null,
   dial: ServeContext['dial'],
   signal: AbortSignal,
 ): AsyncGenerator<DoctorFinding> {
   for (const [at, host] of hosts.entries()) {
     const which = hosts.length === 1 ? 'The server' : `Host ${at + 1} of ${hosts.length}`
-    const name = await resolution(host, which)
+    // An agent looks names up where it runs.
+    const name = agent === null ? await resolution(host, which) : null
     if (name !== null) yield name
-    yield await connecting(host, which, dial, signal)
+    yield await connecting(host, which, agent, dial, signal)
   }
 }
 
@@ -37,6 +39,7 @@ async function resolution({ host }: BackendHost, which: string): Promise<DoctorF
 async function connecting(
   host: BackendHost,
   which: string,
+  agent: string | null,
   dial: ServeContext['dial'],
   signal: AbortSignal,
 ): Promise<DoctorFinding> {
@@ -44,7 +47,7 @@ async function connecting(
   const began = performance.now()
   try {
     const socket = await dial(host, signal)
-    const words = `${which} can be reached, ${since(began)}.`
+    const words = `${which} can be reached${agent === null ? '' : ` through the agent ${agent}`}, ${since(began)}.`
     socket.destroy()
     return finding('reachability.connect', 'ok', words, { details })
   } catch (error) {
@@ -53,7 +56,10 @@ async function connecting(
     const { cause } = error
     return finding('reachability.connect', 'problem', `${which} cannot be reached, ${since(began)}.`, {
       details: cause instanceof Error ? [...details, cause.message] : [...details, error.message],
-      advice: 'See that the database runs and listens there, and that firewalls let the gateway’s machine through.',
+      advice:
+        agent === null
+          ? 'See that the database runs and listens there, and that firewalls let the gateway’s machine through.'
+          : 'See that the agent is online (hoop agents ls), may dial there (--allow), and that the database listens.',
     })
   }
 }

@@ -7,10 +7,11 @@ import {
   HoopError,
   type Identity,
 } from '@hoop/contracts'
-import { type Examination, examiners, type ServeContext } from '@hoop/protocols'
+import { type Examination, examiners } from '@hoop/protocols'
 import type { Logger } from 'pino'
 import type { Documents } from '../documents/documents.ts'
 import type { Connections } from '../sessions/types.ts'
+import type { Dialling } from '../tunnels/dial.ts'
 import { reachability } from './doctor-reachability.ts'
 import { maskFindings, ownRuleFindings, ruleFindings } from './doctor-rules.ts'
 
@@ -20,7 +21,7 @@ const totalTime = 60_000
 interface DoctorParts {
   readonly connections: Connections
   readonly documents: Documents
-  readonly dial: ServeContext['dial']
+  readonly dialling: Dialling
   /** Aborts when the gateway stops. */
   readonly closing: AbortSignal
   readonly log: Logger
@@ -68,14 +69,16 @@ export class Doctor {
     return started
   }
 
-  async #begin({ name, protocol }: ConnectionDocument): Promise<Examined> {
-    const { connections, dial, closing, log } = this.#parts
+  async #begin(connection: ConnectionDocument): Promise<Examined> {
+    const { connections, dialling, closing, log } = this.#parts
+    const { name, protocol, agent = null } = connection
+    const dial = dialling(connection)
     const findings: DoctorFinding[] = []
     const report = (found: DoctorFinding): void => void findings.push(found)
     const signal = AbortSignal.any([closing, AbortSignal.timeout(totalTime)])
     try {
       const upstream = await connections.upstream(name)
-      for await (const found of reachability(upstream, dial, signal)) report(found)
+      for await (const found of reachability(upstream, agent, dial, signal)) report(found)
       return { examination: await examiners[protocol]({ upstream, dial, signal, report }), findings }
     } catch (error) {
       if (error instanceof HoopError) {

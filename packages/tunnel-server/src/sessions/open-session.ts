@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { type ConnectionDocument, HoopError, type Identity, type Maybe, type ScramVerifier } from '@hoop/contracts'
 import { type LocalTls, protocols, type ServeContext, type SharedValues } from '@hoop/protocols'
 import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
-import { dial } from '../tunnels/dial.ts'
+import type { Carried } from '../agents/online.ts'
 import { SessionCancels } from './cancels.ts'
 import { SessionGate } from './gate.ts'
 import type { SessionsDependencies, Standing } from './types.ts'
@@ -133,6 +133,10 @@ export class OpenSession {
     try {
       this.#ending.signal.throwIfAborted()
       const connection = this.#connection()
+      let agent: Carried['agent'] | undefined
+      const dial = dependencies.dialling(connection, (carrying) => {
+        agent = carrying
+      })
       const context: ServeContext = {
         client,
         stream,
@@ -147,7 +151,7 @@ export class OpenSession {
         cancels: this.#cancels,
         signal: this.#ending.signal,
         dial,
-        loggedIn: (login) => this.#note({ type: 'stream.login', stream, ...login }),
+        loggedIn: (login) => this.#note({ type: 'stream.login', stream, ...login, ...(agent && { agent }) }),
         warn: (words, cause) => dependencies.log.warn({ err: cause, session: id, stream, connection: name }, words),
         own: (text) => this.#gate.own(text, stream),
         shared: shared(connection),

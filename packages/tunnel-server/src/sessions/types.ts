@@ -14,6 +14,7 @@ import type { RuleSet } from '@hoop/policy'
 import type { LocalTls, Upstream } from '@hoop/protocols'
 import type { Logger } from 'pino'
 import type { Caller } from '../identity/access-tokens.ts'
+import type { Dialling } from '../tunnels/dial.ts'
 
 /** What the API and the tunnels may ask of sessions. Every method throws a HoopError for what a person can act on. */
 export interface Sessions {
@@ -121,6 +122,7 @@ export interface SessionsDependencies {
   readonly rules: () => RuleSet
   readonly holds: Holds
   readonly connections: Connections
+  readonly dialling: Dialling
   /** Aborts, with the reason, as soon as the caller's login ends or the connection may not be used any more; until `release`. */
   readonly hold: (caller: Caller, connection: string) => Standing
   /** Rejects with a HoopError when there can be none now. */

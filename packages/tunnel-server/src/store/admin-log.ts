@@ -4,6 +4,9 @@ import { adminLog } from './schema.ts'
 
 /** What is put on the record of the product itself, beside the records of sessions. */
 export type AdminAction =
+  | 'agent.join'
+  | 'agent.revoke'
+  | 'agent.token'
   | 'connection.check'
   | 'document.apply'
   | 'document.delete'

@@ -10,7 +10,7 @@ import type { Logger } from 'pino'
 export type Database = Pick<NodePgDatabase, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute'>
 
 /** What changed, as a notification names it; the payload carries ids only. */
-export type Topic = 'documents' | 'approvals' | 'logins'
+export type Topic = 'documents' | 'approvals' | 'logins' | 'agents'
 export const changesChannel = 'hoop_changes'
 
 /** Any fixed number: gateways that start together take turns at migrating. */

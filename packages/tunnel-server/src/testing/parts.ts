@@ -5,6 +5,7 @@ import { freePort, startPostgres } from '@hoop/postgres-server'
 import { type Logger, pino } from 'pino'
 import { Access } from '../access/access.ts'
 import { StandingAccess } from '../access/standing-access.ts'
+import { Agents } from '../agents/index.ts'
 import { Strangers } from '../api/strangers.ts'
 import { Approvals } from '../approvals/approvals.ts'
 import { DocumentStore } from '../documents/document-store.ts'
@@ -70,6 +71,7 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins })
   const strangers = new Strangers()
+  const agents = new Agents({ store, signingKey: signing, issuer: () => gatewayUrl })
   /** The one whose user `login` logs in. */
   const device = await makeDevice()
   const close = async () => {
@@ -93,6 +95,7 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
     documentStore,
     standing,
     strangers,
+    agents,
     gateway,
     close,
   }

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ApiError, type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts'
+import { agentPaths, HoopError } from '@hoop/contracts'
 import { acceptTunnel, resetCodes, StreamReset, type Tunnel, tunnelServerOptions } from '@hoop/tunnel'
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
@@ -10,10 +9,9 @@ import type { Strangers } from '../api/strangers.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Standing } from '../sessions/types.ts'
+import { refuseUpgrade } from './refuse-upgrade.ts'
 
 const path = '/v1/tunnel'
-/** Milliseconds to take a refusal. */
-const refusalTime = 2000
 
 export interface TunnelParts {
   readonly server: Server
@@ -35,8 +33,9 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
   let closing: string | null = null
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url?.startsWith(agentPaths.tunnel)) return
     socket.on('error', () => socket.destroy())
-    accept(request, socket, head).catch((error: unknown) => refuse(socket, shown(error)))
+    accept(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error, log))
   })
 
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -62,6 +61,7 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
   function serve(id: string, until: AbortSignal, webSocket: Parameters<typeof acceptTunnel>[0]): void {
     const tunnel = acceptTunnel(webSocket, {
       onStream: (header, stream) => {
+        if (!('session' in header)) throw new StreamReset(resetCodes.refused, 'callers name a session')
         sessions.serveStream(id, header.session, stream).catch((error: unknown) => {
           if (!(error instanceof HoopError)) report(error)
           stream.destroy(
@@ -88,16 +88,6 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
     )
   }
 
-  /** What a caller may know of an error; ours is an id, and in the log. */
-  function shown(error: unknown): ApiError {
-    if (error instanceof HoopError && error.code !== 'internal') {
-      return { code: error.code, message: error.message, hint: error.hint, id: null }
-    }
-    const id = `err_${randomUUID()}`
-    log.error({ err: error, id }, 'a tunnel could not be opened by our fault')
-    return { code: 'internal', message: 'The tunnel could not be opened.', hint: `The gateway's log says why, at ${id}.`, id }
-  }
-
   function report(error: unknown): void {
     log.error({ err: error }, 'a tunnel could not be served')
   }
@@ -110,15 +100,4 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
       webSockets.close()
     },
   }
-}
-
-/** Answers an upgrade with an ApiError and closes: whoever does not take the answer, or keeps their side open, is cut off. */
-function refuse(socket: Duplex, error: ApiError): void {
-  const body = JSON.stringify(error)
-  const { status } = apiErrors[error.code as ApiErrorCode]
-  const cut = setTimeout(() => socket.destroy(), refusalTime).unref()
-  socket.once('close', () => clearTimeout(cut))
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -1,0 +1,143 @@
+import { type DialTarget, HoopError } from '@hoop/contracts'
+import type { Tunnel } from '@hoop/tunnel'
+import type { AgentIdentity } from './credentials.ts'
+import { AgentLost, type Reached, reach } from './reach.ts'
+
+/** Milliseconds that a dial waits for an agent that is just coming back. */
+const comesBackWithin = 2000
+/** Of one name: more is no deployment, but somebody who fills the memory. */
+const mostInstances = 64
+
+/** An agent whose tunnel is open here. */
+export interface OnlineAgent {
+  readonly id: string
+  readonly name: string
+  readonly since: Date
+  /** Streams that are open or being opened. */
+  readonly streams: number
+}
+
+/** What an agent opened, and which one. */
+export interface Carried extends Reached {
+  readonly agent: { readonly name: string; readonly instance: string }
+}
+
+class Online implements OnlineAgent {
+  readonly id: string
+  readonly name: string
+  readonly since = new Date()
+  readonly tunnel: Tunnel
+  streams = 0
+
+  constructor({ id, name }: AgentIdentity, tunnel: Tunnel) {
+    this.id = id
+    this.name = name
+    this.tunnel = tunnel
+  }
+}
+
+/** The agents whose tunnels end at this gateway, and what goes through them. */
+export class OnlineAgents {
+  readonly #online = new Map<string, Online>()
+  readonly #waiting = new Set<() => void>()
+
+  /** An agent's tunnel is open. Its earlier one, if there still is any, is dead or was left behind: it is closed. */
+  add(agent: AgentIdentity, tunnel: Tunnel): void {
+    const before = this.#online.get(agent.id)
+    const online = new Online(agent, tunnel)
+    if (before === undefined && this.of(agent.name).length >= mostInstances) {
+      return tunnel.close(`There are ${mostInstances} agents of the name ${agent.name} already.`)
+    }
+    this.#online.set(agent.id, online)
+    before?.tunnel.close('This agent has opened another tunnel.')
+    void tunnel.closed.then(() => {
+      if (this.#online.get(agent.id) === online) this.#online.delete(agent.id)
+    })
+    for (const wake of this.#waiting) wake()
+  }
+
+  get(id: string): OnlineAgent | null {
+    return this.#online.get(id) ?? null
+  }
+
+  ids(): string[] {
+    return [...this.#online.keys()]
+  }
+
+  has(name: string): boolean {
+    return this.of(name).length > 0
+  }
+
+  of(name: string): OnlineAgent[] {
+    return [...this.#online.values()].filter((agent) => agent.name === name)
+  }
+
+  /** Ends an agent's tunnel and all that goes through it. */
+  end(id: string, words: string): void {
+    this.#online.get(id)?.tunnel.close(words)
+    this.#online.delete(id)
+  }
+
+  /**
+   * Has an agent of this name dial: the one with the least streams, and another where that one is lost meanwhile.
+   * @throws HoopError `connection_unavailable`; the signal's reason
+   */
+  async dial(name: string, target: DialTarget, signal: AbortSignal): Promise<Carried> {
+    const giveUp = performance.now() + comesBackWithin
+    const tried = new Set<Online>()
+    for (;;) {
+      const agent = this.#least(name, tried) ?? (await this.#comesBack(name, tried, giveUp - performance.now(), signal))
+      if (agent === null) throw nobody(name)
+      agent.streams++
+      const leave = () => void agent.streams--
+      try {
+        const reached = await reach(agent, target, signal)
+        reached.stream.once('close', leave)
+        return { ...reached, agent: { name, instance: agent.id } }
+      } catch (error) {
+        leave()
+        if (!(error instanceof AgentLost)) throw error
+        tried.add(agent)
+      }
+    }
+  }
+
+  #least(name: string, tried: ReadonlySet<Online>): Online | null {
+    let least: Online | null = null
+    for (const agent of this.#online.values()) {
+      if (agent.name !== name || tried.has(agent)) continue
+      if (least === null || agent.streams < least.streams) least = agent
+    }
+    return least
+  }
+
+  async #comesBack(name: string, tried: ReadonlySet<Online>, within: number, signal: AbortSignal): Promise<Online | null> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, within))])
+    while (!late.aborted) {
+      await this.#next(late)
+      signal.throwIfAborted()
+      const agent = this.#least(name, tried)
+      if (agent !== null) return agent
+    }
+    return null
+  }
+
+  /** Resolves when an agent comes online, or the signal aborts. */
+  #next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#waiting.add(wake)
+      signal.addEventListener('abort', wake, { once: true })
+    })
+  }
+}
+
+function nobody(name: string): HoopError {
+  return new HoopError('connection_unavailable', `The database cannot be reached: no agent ${name} is online.`, {
+    hint: 'Try again in a moment; if it stays so, an admin sees to the agent: hoop agents ls',
+  })
+}

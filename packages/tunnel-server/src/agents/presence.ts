@@ -1,0 +1,65 @@
+import { HoopError } from '@hoop/contracts'
+import type { Logger } from 'pino'
+import { leaveGateway, readAgentsById, touchAgents } from '../store/agents.ts'
+import type { ChangeFeed } from '../store/change-feed.ts'
+import type { Store } from '../store/database.ts'
+import type { OnlineAgents } from './online.ts'
+
+/** Milliseconds. */
+const lookEvery = 10_000
+/** Milliseconds after which an agent of another gateway that was not seen is offline. */
+export const seenWithin = 3 * lookEvery
+
+/** Notes in the store which agents are online here, and ends those that were revoked or did not renew their credential. */
+export class Presence {
+  readonly #store: Store
+  readonly #online: OnlineAgents
+  readonly #gateway: string
+  readonly #log: Logger
+  readonly #stop: () => void
+
+  constructor(parts: { store: Store; feed: ChangeFeed; online: OnlineAgents; gateway: string; log: Logger }) {
+    this.#store = parts.store
+    this.#online = parts.online
+    this.#gateway = parts.gateway
+    this.#log = parts.log
+    const look = (ids: readonly string[]) =>
+      this.look(ids).catch((error: unknown) => this.#log.warn({ err: error }, 'the agents in the store could not be read'))
+    const unsubscribe = parts.feed.on('agents', (id) => void look(id === null ? this.#online.ids() : [id]))
+    const timer = setInterval(() => void look(this.#online.ids()), lookEvery).unref()
+    this.#stop = () => {
+      unsubscribe()
+      clearInterval(timer)
+    }
+  }
+
+  /** Rejects with `no_access` for an agent that was revoked, whatever its credential says; with `unavailable` when that cannot be told. */
+  async admit(id: string): Promise<void> {
+    const [agent] = await this.#store.run((db) => readAgentsById(db, [id]))
+    if (agent === undefined || agent.revokedAt !== null) throw new HoopError('no_access', 'This agent was revoked.')
+  }
+
+  /** Ends those of these agents that may be online no more, and notes that the others are. Rejects with `unavailable`. */
+  async look(ids: readonly string[]): Promise<void> {
+    const here = ids.filter((id) => this.#online.get(id) !== null)
+    if (here.length === 0) return
+    const now = new Date()
+    const known = new Map((await this.#store.run((db) => readAgentsById(db, here))).map((agent) => [agent.id, agent]))
+    for (const id of here) {
+      const agent = known.get(id)
+      if (agent === undefined || agent.revokedAt !== null) this.#online.end(id, 'This agent was revoked.')
+      else if (agent.credentialUntil < now) this.#online.end(id, 'The credential of this agent has run out.')
+    }
+    const left = here.filter((id) => this.#online.get(id) !== null)
+    await this.#store.run((db) => touchAgents(db, left, this.#gateway, now))
+  }
+
+  /** An agent's tunnel is gone. */
+  async gone(id: string): Promise<void> {
+    if (this.#online.get(id) === null) await this.#store.run((db) => leaveGateway(db, id, this.#gateway, new Date()))
+  }
+
+  close(): void {
+    this.#stop()
+  }
+}
