@@ -1,3 +1,5 @@
+/** The record against the server's own log, where gateways that record by a queue lose rows:  npm run conformance:volume */
+
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'

@@ -12,7 +12,7 @@ import { operationsOf, readEvents } from '../../support/recorded.ts'
 import { type Relay, startRelay } from './relay.ts'
 
 const keep = keepUntilEnd(afterAll)
-/** docs/gateway.md: no sign of life for so long ends a tunnel. In ms, with a little for what follows from it. */
+/** docs/performance.md: no sign of life for so long ends a tunnel. In ms, with a little for what follows from it. */
 const tunnelLimit = 60_000 + 10_000
 let system: System
 let relay: Relay
