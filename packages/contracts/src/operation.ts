@@ -82,8 +82,11 @@ export interface Operation {
   /** Columns whose values this operation stores somewhere else in the backend (INSERT … SELECT, CTAS, UPDATE … FROM). */
   readonly flows: Sources
   readonly parts: readonly Part[]
-  /** Why it is refused whatever the rules say: a construct that is not built yet, or a text that the engine's parser rejects. */
-  readonly refused: { readonly code: 'not_supported' | 'unreadable'; readonly words: string } | null
+  /**
+   * Why it is refused whatever the rules say: a construct that is not built yet, a text that the engine's parser rejects, or one whose names
+   * cannot be looked up at the moment.
+   */
+  readonly refused: { readonly code: 'not_supported' | 'unreadable' | 'unavailable'; readonly words: string } | null
   /** Why `unknown` is among the effects: words for the refusal, in the engine's terms. */
   readonly unknownBecause: readonly string[]
 }

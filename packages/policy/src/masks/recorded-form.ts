@@ -18,7 +18,7 @@ export interface RecordedForm {
  */
 export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm {
   const literals = [operation, ...operation.runs].flatMap((part) => part.literals)
-  if (plan.empty && operation.refused?.code !== 'unreadable' && !literals.some(({ secret }) => secret))
+  if (plan.empty && !isUnread(operation) && !literals.some(({ secret }) => secret))
     return {
       text: operation.text,
       parameters: operation.parameters.map(({ type, value }) => ({ type, value })),
@@ -39,8 +39,13 @@ export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm
   return { text, parameters, runs, masked }
 }
 
+/** Nothing is known of where values stand in it. */
+function isUnread({ refused }: Operation): boolean {
+  return refused !== null && refused.code !== 'not_supported'
+}
+
 function recordedText(operation: Operation, plan: MaskPlan): string {
-  if (operation.refused?.code === 'unreadable' && (plan.hasColumns || aboutSecrets.test(operation.text))) return redacted
+  if (isUnread(operation) && (plan.hasColumns || aboutSecrets.test(operation.text))) return redacted
   return maskedText(operation, plan)
 }
 

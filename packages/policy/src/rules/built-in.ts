@@ -11,21 +11,39 @@ export interface BuiltInOutcome {
 /** What the protocol itself cannot carry out or read is refused whatever the documents say. */
 export function cannotRun({ refused }: Operation): BuiltInOutcome | null {
   if (refused === null) return null
-  const unreadable = refused.code === 'unreadable'
-  const rule = unreadable ? 'hoop/unreadable' : 'hoop/not-supported'
+  const { rule, message, detail, hint } = impossible[refused.code]
   return {
     reason: { rule, matched: true, words: `deny: ${refused.words}` },
-    refusal: {
-      code: refused.code,
-      rule,
-      // A mistyped statement is the common case: its author wants the parser's own words.
-      message: unreadable ? refused.words : `refused: hoop does not support ${refused.words}`,
-      detail: unreadable
-        ? "The database's own parser rejects it, and what cannot be read is not run."
-        : 'Nobody may run it, whatever the policies say.',
-      hint: unreadable ? 'Correct the operation.' : 'Write it in another way.',
-    },
+    refusal: { code: refused.code, rule, message: message(refused.words), detail, hint },
   }
+}
+
+interface Impossible {
+  readonly rule: string
+  message(words: string): string
+  readonly detail: string
+  readonly hint: string
+}
+const impossible: Readonly<Record<NonNullable<Operation['refused']>['code'], Impossible>> = {
+  unreadable: {
+    rule: 'hoop/unreadable',
+    // A mistyped statement is the common case: its author wants the parser's own words.
+    message: (words) => words,
+    detail: "The database's own parser rejects it, and what cannot be read is not run.",
+    hint: 'Correct the operation.',
+  },
+  not_supported: {
+    rule: 'hoop/not-supported',
+    message: (words) => `refused: hoop does not support ${words}`,
+    detail: 'Nobody may run it, whatever the policies say.',
+    hint: 'Write it in another way.',
+  },
+  unavailable: {
+    rule: 'hoop/unavailable',
+    message: (words) => `refused: ${words}`,
+    detail: 'What its names mean cannot be looked up at the moment, and what cannot be judged is not run.',
+    hint: 'Send it again in a moment.',
+  },
 }
 
 /** An operation whose effects could not be read is refused, unless a rule that matched allows it or asks for approval and names `unknown`. */

@@ -1,4 +1,4 @@
-import type { Maybe, Operation, Parameter, Refusal, Verdict } from '@hoop/contracts'
+import { HoopError, type Maybe, type Operation, type Parameter, type Refusal, type Verdict } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
 import type { SessionView } from './catalogues.ts'
@@ -95,8 +95,8 @@ export class Admission {
       return statement
     }
     const failed = (error: unknown): Maybe<Statement | StatementUnreadable> => {
-      if (!(error instanceof StatementUnreadable)) throw error
-      return this.#transparent ? read(unreadStatement(text, error)) : error
+      const unread = error instanceof StatementUnreadable ? error : this.#unavailable(error)
+      return this.#transparent ? read(unreadStatement(text, unread)) : unread
     }
     try {
       const statement = catalogues.statement(context, database, text, this.#view())
@@ -104,6 +104,12 @@ export class Admission {
     } catch (error) {
       return failed(error)
     }
+  }
+
+  /** Without a catalogue this statement is refused; the connection lives. */
+  #unavailable(error: unknown): StatementUnreadable {
+    if (this.#parts.context.signal.aborted || !(error instanceof HoopError)) throw error
+    return new StatementUnreadable(error.message, 0, 'unavailable')
   }
 
   /** Nothing depends on what names mean. */

@@ -16,6 +16,10 @@ export const CatalogueRows = z.object({
 })
 export type CatalogueRows = z.infer<typeof CatalogueRows>
 
+/** Relations that nobody can look at before somebody's transaction ends, or that somebody waits to have so: to print their definitions waits, too. */
+const locked = `with locked as materialized (select relation from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock'
+  and database = (select oid from pg_database where datname = current_database()))`
+
 /**
  * Our own reads of a database, in order, on one connection that serves nothing else: the first reads the search path of the
  * login role, the second then pins it, so that the definitions that follow are printed with every name qualified.
@@ -29,15 +33,20 @@ export const catalogueQueries: readonly { readonly name: keyof CatalogueRows | n
   { name: null, text: `select set_config('search_path', 'pg_catalog', false)` },
   {
     name: 'relations',
-    text: `select c.oid, n.nspname, c.relname, c.relkind, case when c.relkind in ('v', 'm') and n.nspname <> all ('{pg_catalog,information_schema}')
-  then case when exists (select from pg_locks l where l.relation = c.oid and l.granted and l.mode = 'AccessExclusiveLock') then ''
+    text: `${locked}
+select c.oid, n.nspname, c.relname, c.relkind, case when c.relkind in ('v', 'm') and n.nspname <> all ('{pg_catalog,information_schema}')
+  then case when exists (select from locked l where l.relation = c.oid or l.relation in (
+    select d.refobjid from pg_rewrite r join pg_depend d on d.objid = r.oid
+    where r.ev_class = c.oid and d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass)) then ''
   else pg_get_viewdef(c.oid) end end
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname !~ '^pg_(toast|temp)'`,
   },
   {
     name: 'columns',
-    text: `select a.attrelid, a.attnum, a.attname, a.atttypid, case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end
+    text: `${locked}
+select a.attrelid, a.attnum, a.attname, a.atttypid, case when a.attgenerated <> ''
+  then case when exists (select from locked l where l.relation = a.attrelid) then '' else pg_get_expr(d.adbin, d.adrelid) end end
 from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and n.nspname !~ '^pg_(toast|temp)'

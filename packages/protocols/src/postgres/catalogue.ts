@@ -1,4 +1,4 @@
-import type { ColumnRef, Sources } from '@hoop/contracts'
+import type { ColumnRef, Output, Sources } from '@hoop/contracts'
 import { CatalogueRows } from './catalogue-queries.ts'
 import { type SearchPath, schemasOf } from './search-path.ts'
 import { unionAll } from './sources.ts'
@@ -11,7 +11,7 @@ export interface Column {
   readonly typeOid: number
   /** The column under its own name, without what it may be made of. */
   readonly self: ColumnRef
-  /** The expression of a generated column. */
+  /** The expression of a generated column; empty while somebody alters its table. */
   readonly generated: string | null
 }
 
@@ -24,7 +24,7 @@ export interface CatalogueRelation {
   readonly kind: RelationKind
   /** In order of attnum, dropped ones left out. */
   readonly columns: readonly Column[]
-  /** What a view selects, every name in it qualified; empty while somebody alters it; null for all else and for the system's own views. */
+  /** What a view selects, every name in it qualified; empty while somebody alters it or what it reads; null for all else and for the system's own views. */
   readonly definition: string | null
   /** Tables that this one inherits from or is a partition of, and those that inherit from it: a value may be read under any of their names. */
   readonly kin: readonly CatalogueRelation[]
@@ -157,6 +157,14 @@ export function originOf(catalogue: Catalogue, tableOid: number, attnum: number)
   if (tableOid === 0) return null
   if (attnum === 0) return 'whole-row'
   return catalogue.relationsByOid.get(tableOid)?.columns.find((column) => column.attnum === attnum)?.self ?? null
+}
+
+/** The type of an output that is a column as it stands; null for all else. */
+export function storedType(catalogue: Catalogue, { sources, form }: Output): number | null {
+  const [source] = sources === 'opaque' || form !== 'stored' ? [] : sources
+  if (source === undefined) return null
+  const relation = catalogue.relations.get(source.schema)?.get(source.table)
+  return relation?.columns.find(({ name }) => name === source.column)?.typeOid ?? null
 }
 
 /**

@@ -11,6 +11,8 @@ export interface CopyFormat {
     readonly header: boolean
   }
   readonly outputs: readonly Output[] | 'opaque'
+  /** OIDs of the columns' types as far as they are known; the data itself names none. */
+  readonly types?: readonly (number | null)[]
 }
 
 /** Whole lines (rows in binary format); both are empty where none is complete. */

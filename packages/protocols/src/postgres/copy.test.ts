@@ -105,3 +105,12 @@ test('a line longer than any may be ends the COPY', () => {
     for (let i = 0; i < 65; i++) copy.push(piece)
   }).toThrow(ProtocolViolation)
 })
+
+test('where the types are known, a masked value is one of its type, or NULL', () => {
+  const [text, date, jsonb] = [25, 1082, 3802]
+  const outputs = [column('secret'), column('secret'), column('secret')]
+  const defaults = { delimiter: ',', null: '', quote: '"', escape: '"', header: false }
+  const format: CopyFormat = { format: 'csv', options: defaults, outputs, types: [text, date, jsonb] }
+  const copy = copyRewriter(format, hidden, () => undefined)
+  expect(copy.push(Buffer.from('ada,2026-01-02,"{""a"": 1}"\n')).masked.toString()).toBe('"(hidden)",,"""(hidden)"""\n')
+})

@@ -1,7 +1,8 @@
-import type { MaskPlan } from '@hoop/contracts'
+import type { MaskPlan, ValueMask } from '@hoop/contracts'
 import { Pieces, ProtocolViolation } from '../bytes.ts'
 import { BinaryCopyRewriter } from './copy-binary.ts'
 import { type ColumnMasks, type CopyFormat, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
+import { maskValue } from './values.ts'
 
 const newline = 0x0a
 const backslash = 0x5c
@@ -150,11 +151,16 @@ class LineRewriter implements CopyRewriter {
       if (mask === null || field === this.#format.options.null) return field
       this.#count(mask.rule)
       const value = this.#format.format === 'text' ? unescapeText(field) : this.#unquote(field)
-      const masked = mask.text(value)
+      const masked = this.#masked(mask, this.#format.types?.[i] ?? null, value)
       if (masked === null) return this.#format.options.null
       return this.#format.format === 'text' ? escapeText(masked, this.#format.options.delimiter) : this.#quote(masked)
     })
     return Buffer.from(shown.join(this.#format.options.delimiter) + ending)
+  }
+
+  /** Where the type is known, in its form; NULL for one that has no masked form. */
+  #masked(mask: ValueMask, type: number | null, value: string): string | null {
+    return type === null ? mask.text(value) : (maskValue(mask, type, 0, Buffer.from(value))?.toString('utf8') ?? null)
   }
 
   #splitText(content: string): string[] {

@@ -56,7 +56,9 @@ export function readFunctionCall(
     const text = formatOf(message.argumentFormats, i) === 0 ? value.toString('utf8') : binaryText(typeOid, value)
     return { type, value: text ?? `\\x${value.toString('hex')}`, sources: [] }
   })
-  const writes = known?.name === 'lo_open' && (Number(parameters[1]?.value ?? 0) & invWrite) !== 0
+  const mode = Number(parameters[1]?.value ?? 0)
+  // The server reads numbers in more ways than we do.
+  const writes = known?.name === 'lo_open' && (!Number.isInteger(mode) || (mode & invWrite) !== 0)
   const effects: readonly Effect[] = known === undefined ? ['unknown'] : writes ? write : known.effects
   const access = effects.includes('write') ? 'write' : 'read'
   const first = parameters[0]?.value ?? ''

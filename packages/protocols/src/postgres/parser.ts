@@ -5,10 +5,13 @@ import { fingerprintSync, hasSqlDetails, loadModule, parseSync, type RawStmt, sc
 export class StatementUnreadable extends Error {
   /** Where in the text, in UTF-16 units from 0. */
   readonly position: number
-  constructor(message: string, position: number) {
+  /** `unavailable`: the text may be well, but what its names mean cannot be looked up. */
+  readonly code: 'unreadable' | 'unavailable'
+  constructor(message: string, position: number, code: StatementUnreadable['code'] = 'unreadable') {
     super(message)
     this.name = 'StatementUnreadable'
     this.position = position
+    this.code = code
   }
 }
 

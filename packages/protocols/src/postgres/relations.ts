@@ -59,6 +59,11 @@ function outputsOf(
     if (files.has(relation.name)) reading.effects.add('file')
     return relation.columns.map(({ name, self }) => ({ name, sources: [self], form: 'stored' }))
   }
+  if (relation.definition === '') {
+    reading.effects.add('read')
+    reading.unknown(`another session is altering what ${relation.schema}.${relation.name} reads; try again when it has done so`)
+    return relation.columns.map(({ name }) => ({ name, sources: 'opaque' }))
+  }
   if (relation.definition !== null) {
     const outputs = readDefinition(catalogue, relation.definition, reading)
     return relation.columns.map((column, position) => {
@@ -82,6 +87,7 @@ function generatedFrom(
   readDefinition: ReadDefinition,
 ): Sources {
   if (column.generated === null) return none
+  if (column.generated === '') return 'opaque'
   const plain: CatalogueRelation = { ...relation, columns: relation.columns.map((other) => ({ ...other, generated: null })) }
   const own = new Map([[relation.schema, new Map([[relation.name, plain]])]])
   const sql = `SELECT ${column.generated} FROM ${quote(relation.schema)}.${quote(relation.name)}`

@@ -1,7 +1,7 @@
-import type { Gate } from '@hoop/contracts'
+import type { Gate, Output } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { CallerOutput } from './caller-output.ts'
-import type { Catalogue } from './catalogue.ts'
+import { type Catalogue, storedType } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
 import { copyRewriter } from './copy.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
@@ -500,7 +500,8 @@ export class Replies {
     const { masks } = exchange.permit
     if (!announced && !this.#transparent)
       throw new ProtocolViolation('the database asks for COPY data that no statement announced')
-    exchange.copy = masks.empty || !announced ? null : copyRewriter(copy, masks, exchange.count)
+    exchange.copy =
+      masks.empty || !announced ? null : copyRewriter({ ...copy, types: this.#types(copy.outputs) }, masks, exchange.count)
     this.#output.pass(this.#reader, exchange)
   }
 
@@ -514,10 +515,15 @@ export class Replies {
     if (masks.empty || !announced) exchange.copy = null
     else {
       const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
-      exchange.copy = copyRewriter({ ...copy, outputs }, masks, exchange.count)
+      exchange.copy = copyRewriter({ ...copy, outputs, types: this.#types(outputs) }, masks, exchange.count)
     }
     exchange.copyingOut = true
     this.#output.pass(this.#reader, exchange)
+  }
+
+  #types(outputs: readonly Output[] | 'opaque'): (number | null)[] {
+    const catalogue = this.#catalogue()
+    return outputs === 'opaque' || catalogue === null ? [] : outputs.map((output) => storedType(catalogue, output))
   }
 
   #copyData(): void {

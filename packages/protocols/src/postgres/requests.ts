@@ -146,7 +146,7 @@ export class Requests {
     return andThen(this.#admission.read(text), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) {
-        return andThen(this.#admission.admit(unreadable(text, rejected(statement))), (verdict) => this.#refuseExtended(verdict))
+        return this.#refuseUnread(text, statement)
       }
       const prepared: Prepared = { name, text, parameterTypes, columns: null, described: false }
       const change = this.#registry.prepared.put(name, prepared, this.#unit)
@@ -194,7 +194,7 @@ export class Requests {
     // Read again: the catalogue may be another one than when it was prepared.
     return andThen(this.#admission.read(prepared.text), (statement) => {
       if (this.#admission.stopped) return
-      if (statement instanceof StatementUnreadable) throw statement
+      if (statement instanceof StatementUnreadable) return this.#refuseUnread(prepared.text, statement)
       return this.#bindRead(message, prepared, statement)
     })
   }
@@ -264,7 +264,7 @@ export class Requests {
   #runAsRead(portal: Portal, message: ExecuteMessage): Maybe<void> {
     return andThen(this.#admission.read(portal.prepared.text), (statement) => {
       if (this.#admission.stopped) return
-      if (statement instanceof StatementUnreadable) throw statement
+      if (statement instanceof StatementUnreadable) return this.#refuseUnread(portal.prepared.text, statement)
       if (isDeepStrictEqual(statement, portal.statement)) return this.#run(portal, message)
       return andThen(this.#admission.admitStatement(statement, portal.parameters), (verdict) => {
         if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
@@ -310,6 +310,10 @@ export class Requests {
       this.#backend.push(write.functionCall(message))
       this.#replies.expect({ kind: 'call', exchange, answered: false, unit: this.#unit++ })
     })
+  }
+
+  #refuseUnread(text: string, unread: StatementUnreadable): Maybe<void> {
+    return andThen(this.#admission.admit(unreadable(text, rejected(unread))), (verdict) => this.#refuseExtended(verdict))
   }
 
   #refuseExtended(verdict: Verdict): void {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Profile } from '@hoop/contracts'
+import { HoopError, type Profile } from '@hoop/contracts'
 import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Upstream } from '../protocol.ts'
@@ -317,6 +317,45 @@ test('after SET the rest of a text is read by a path that is certain, or by none
   expect(readStatement('select email from customers', unseen)).toMatchObject({
     operation: { objects: [{ name: 'public.customers' }] },
     parts: [{ outputs: [{ sources: 'opaque' }] }],
+  })
+})
+
+describe('definitions that cannot be looked up', () => {
+  test('what somebody locks keeps nobody else waiting; what reads it is not known until then', async () => {
+    const { client: other } = await open()
+    await other.query(`create table priced (net int, gross int generated always as (net * 2) stored);
+      create view shown as select gross from priced`)
+    await other.query('begin; lock table priced in access exclusive mode')
+    const { client, gate } = await open()
+    expect(outline(await client.query('create table fresh (id int); select * from fresh'))).toEqual([
+      ...['C:CREATE TABLE', 'T:1', 'C:SELECT 0', 'Z:I'],
+    ])
+    gate.judge = ({ effects }) => (effects.includes('unknown') ? 'refuse' : 'permit')
+    expect(outline(await client.query('select * from shown'))).toEqual(['E:42501', 'Z:I'])
+    expect(gate.of('select * from shown')?.operation.unknownBecause).toEqual([
+      'another session is altering what public.shown reads; try again when it has done so',
+    ])
+    await other.query('rollback')
+    await other.query('drop view shown; drop table priced, fresh')
+  })
+
+  test('without a catalogue a statement is refused, and the connection lives', async () => {
+    let dials = 0
+    const gate = new ScriptedGate()
+    const { client } = serve({
+      upstream,
+      gate,
+      dial: async ({ host, port }) => {
+        if (++dials === 2 || dials === 3) throw new HoopError('connection_unavailable', 'the catalogue is out of reach')
+        return connect({ host, port })
+      },
+    })
+    await client.logIn({ user: 'ada' }, localPassword)
+    expect(outline(await client.query('select 1'))).toEqual(['E:58000', 'Z:I'])
+    expect(gate.of('select 1')?.operation.refused).toEqual({ code: 'unavailable', words: 'the catalogue is out of reach' })
+    client.send(...extended('select 2'), sync)
+    expect(outline(await client.ready())).toEqual(['E:58000', 'Z:I'])
+    expect(rows(await client.query('select 3'))).toEqual([['3']])
   })
 })
 

@@ -163,7 +163,7 @@ function followed(reading: Reading, name: string, values: readonly (string | nul
   return true
 }
 
-export function constantText(node: Node): string | null {
+function constantText(node: Node): string | null {
   if (!('A_Const' in node)) return null
   const { sval, ival, fval, boolval } = node.A_Const
   if (sval) return sval.sval ?? ''

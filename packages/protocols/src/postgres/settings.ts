@@ -5,7 +5,7 @@ const allowed = new RegExp(
     'client_min_messages|default_transaction_(isolation|read_only|deferrable)|transaction_(isolation|read_only|deferrable)|bytea_output',
     'work_mem|maintenance_work_mem|temp_buffers|row_security|jit(_\\w+)?|enable_\\w+|random_page_cost|seq_page_cost|cpu_\\w+_cost|geqo(_\\w+)?',
     'effective_cache_size|(from|join)_collapse_limit|max_parallel_workers(_per_gather)?|parallel_\\w+_cost|plan_cache_mode|synchronous_commit',
-    'constraint_exclusion|cursor_tuple_fraction|gin_fuzzy_search_limit|xmloption|xmlbinary|default_statistics_target|intervalstyle',
+    'constraint_exclusion|cursor_tuple_fraction|gin_fuzzy_search_limit|xmloption|xmlbinary|default_statistics_target|intervalstyle|datestyle',
     'default_tablespace|temp_tablespaces|default_table_access_method|default_toast_compression|check_function_bodies|synchronize_seqscans',
     'idle_session_timeout|tcp_(user_timeout|keepalives_\\w+)|client_connection_check_interval|quote_all_identifiers|restrict_nonsystem_relation_kind',
     'lc_(messages|monetary|numeric|time)|default_text_search_config|escape_string_warning|stats_fetch_consistency|recursive_worktable_factor',

@@ -24,7 +24,7 @@ export function unreadable(text: string, refused: NonNullable<Operation['refused
 
 /** The parser's word about a text, without the values in it. */
 export function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {
-  return { code: 'unreadable', words: withoutValues(error.message) }
+  return { code: error.code, words: withoutValues(error.message) }
 }
 
 /** A text that the parser rejects: nothing is known of it. */

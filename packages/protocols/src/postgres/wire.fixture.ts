@@ -232,7 +232,8 @@ export class ScriptedGate implements Gate {
     }
     const id = `op_${this.admitted.push(admitted)}`
     if (answer === 'permit') return { kind: 'permit', permit: this.#permit(id, admitted) }
-    const refusal: Refusal = { ...words, id, ...(operation.refused?.code === 'unreadable' ? { code: 'unreadable' } : {}) }
+    const code = operation.refused?.code
+    const refusal: Refusal = { ...words, id, ...(code === 'unreadable' || code === 'unavailable' ? { code } : {}) }
     if (answer === 'refuse') return { kind: 'refuse', refusal }
     options.onHold({ ...notice, operationId: id })
     return new Promise((resolve) => {
