@@ -24,6 +24,8 @@ export interface Output {
   readonly sources: Sources
   /** `stored`: a column's value as it stands there; `function`: computed of one such value and constants; absent: anything else. */
   readonly form?: 'stored' | 'function' | undefined
+  /** Its type comes with the engine: no operator and no cast that a user defined for types of their own applies to it. */
+  readonly ofSystemType?: boolean | undefined
 }
 
 /** A constant in the operation's text, or a comment or a name that may hold a value: `[start, end)` in UTF-16 units, quotes included, and the columns it is compared with or stored in. */

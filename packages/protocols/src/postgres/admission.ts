@@ -122,6 +122,7 @@ export class Admission {
     return {
       uncertain: replies.ddlOpen,
       temporary: state.temporary,
+      types: state.types,
       searchPath: state.searchPath,
       names: () => registry.names(),
       transparent: this.#transparent,
@@ -193,6 +194,7 @@ export class Admission {
     const { changes, asOf: latest } = this.#parts.catalogues
     const asOf = this.#asOf.get(statement) ?? latest
     for (const name of statement.temporary) this.#parts.state.temporary.add(name)
+    this.#parts.state.types.push(...statement.types)
     if (this.#transparent) return new Exchange(verdict.permit, statement, () => true)
     const uncertain = this.#parts.replies.ddlOpen
     const storing = stores(statement) ? changes.store(this, statement) : null

@@ -12,7 +12,7 @@ export const CatalogueRows = z.object({
   inheritance: row(text, text),
   functions: row(text, text, text, text, text, text.nullable()),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
-  operators: row(text, text),
+  operators: row(text, text, z.enum(['own', 'any'])),
 })
 export type CatalogueRows = z.infer<typeof CatalogueRows>
 
@@ -73,6 +73,10 @@ from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
   },
   {
     name: 'operators',
-    text: `select distinct n.nspname, o.oprname from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog'`,
+    text: `select n.nspname, o.oprname, case when exists (
+  select from pg_operator s where s.oprname = o.oprname and s.oprnamespace = 'pg_catalog'::regnamespace)
+  and bool_and(exists (select from pg_type t where t.oid in (o.oprleft, o.oprright) and t.typnamespace <> 'pg_catalog'::regnamespace))
+  then 'own' else 'any' end
+from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog' group by n.nspname, o.oprname`,
   },
 ]

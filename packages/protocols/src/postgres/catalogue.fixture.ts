@@ -93,6 +93,9 @@ export function fixtureCatalogue(): Catalogue {
       ['900', 'public', 'secretive', 'b', 'any'],
       ['901', 'public', 'customers', 'c', 'none'],
     ],
-    operators: [['public', '<->>']],
+    operators: [
+      ['public', '<->>', 'any'],
+      ['public', '@@@', 'own'],
+    ],
   })
 }

@@ -148,7 +148,7 @@ describe('the catalogue of a real server', () => {
       { volatility: 'volatile', language: 'plpgsql', result: 'scalar' },
     ])
     expect(catalogue.functions.get('pg_catalog')?.size).toBeGreaterThan(2000)
-    expect(catalogue.userOperators.get('<->>')).toEqual(['public'])
+    expect(catalogue.userOperators.get('<->>')).toEqual([{ schema: 'public', applies: 'any' }])
     expect(catalogue.types.get('public')?.get('mood')).toMatchObject({ kind: 'e', userCasts: 'none' })
   })
 

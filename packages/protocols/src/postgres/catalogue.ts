@@ -49,6 +49,12 @@ export interface CatalogueType {
   readonly userCasts: 'none' | 'own' | 'any'
 }
 
+export interface UserOperator {
+  readonly schema: string
+  /** `own`: to values of types outside pg_catalog only; PostgreSQL itself has an operator of that name for the others. */
+  readonly applies: 'own' | 'any'
+}
+
 /** What the names in a statement mean in one database, for one login role, at one time. */
 export interface Catalogue {
   /** `server_version_num` */
@@ -64,8 +70,8 @@ export interface Catalogue {
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, readonly CatalogueFunction[]>>
   readonly types: ReadonlyMap<string, ReadonlyMap<string, CatalogueType>>
   readonly typesByOid: ReadonlyMap<number, CatalogueType>
-  /** Operators outside pg_catalog: schemas by name. */
-  readonly userOperators: ReadonlyMap<string, readonly string[]>
+  /** Operators outside pg_catalog, by name. */
+  readonly userOperators: ReadonlyMap<string, readonly UserOperator[]>
   /** Names of relations that mean, unqualified, what only one session sees: they are not known. */
   readonly hidden?: ReadonlySet<string>
   /** What names meant before they became uncertain: rules are about these as long as nothing else is known. */
@@ -132,8 +138,8 @@ export function buildCatalogue(rows: unknown): Catalogue {
     typesByOid.set(type.oid, type)
     inner(types, schema, () => new Map()).set(name, type)
   }
-  const userOperators = new Map<string, string[]>()
-  for (const [schema, name] of answers.operators) inner(userOperators, name, () => []).push(schema)
+  const userOperators = new Map<string, UserOperator[]>()
+  for (const [schema, name, applies] of answers.operators) inner(userOperators, name, () => []).push({ schema, applies })
   const schemas = new Set(answers.schemas.map(([name]) => name))
   return {
     version: session[0],
@@ -191,6 +197,20 @@ export function withSearchPath(catalogue: Catalogue, { schemas, user }: SearchPa
   const searchPath = known.includes('pg_catalog') ? known : ['pg_catalog', ...known]
   const same = searchPath.length === catalogue.searchPath.length && searchPath.every((s, i) => s === catalogue.searchPath[i])
   return same ? catalogue : { ...catalogue, searchPath }
+}
+
+/** The catalogue with types that only a session's open transaction has; nothing is cast to them by anybody's function yet. */
+export function withTypes(
+  catalogue: Catalogue,
+  made: Iterable<{ readonly schema: string | null; readonly name: string }>,
+): Catalogue {
+  const types = new Map(catalogue.types)
+  for (const { schema, name } of made) {
+    const own = schema ?? catalogue.searchPath.find((candidate) => candidate !== 'pg_catalog')
+    if (own === undefined) continue
+    types.set(own, new Map(types.get(own)).set(name, { oid: 0, schema: own, name, kind: 'b', userCasts: 'none' }))
+  }
+  return { ...catalogue, types }
 }
 
 /** A relation by the name that a statement uses, null if there is none. */

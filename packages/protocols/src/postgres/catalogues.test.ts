@@ -30,6 +30,7 @@ const text = 'select 1'
 const view: SessionView = {
   uncertain: false,
   temporary: new Set(),
+  types: [],
   searchPath: null,
   names: () => noSessionNames,
   transparent: false,

@@ -1,7 +1,7 @@
 import { HoopError, type Maybe } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { openBackend } from './backend.ts'
-import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue, withSearchPath } from './catalogue.ts'
+import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue, withSearchPath, withTypes } from './catalogue.ts'
 import { Changes } from './changes.ts'
 import { read, write } from './codec.ts'
 import { Handshake } from './handshake.ts'
@@ -31,6 +31,8 @@ export interface SessionView {
   readonly uncertain: boolean
   /** Relations that only this session has. */
   readonly temporary: ReadonlySet<string>
+  /** Types that its open transaction has made. */
+  readonly types: Statement['types']
   /** Null: the database's default for the login role. The same object as long as it does not change. */
   readonly searchPath: SearchPath | null
   /** Asked for texts that may use them. */
@@ -104,7 +106,8 @@ export class Catalogues {
 
   #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, view: SessionView): Maybe<Statement> {
     const seen = this.#seen(catalogue, view)
-    if (view.uncertain) return this.#readNow(text, seen.catalogue, view)
+    if (view.uncertain)
+      return this.#readNow(text, view.types.length > 0 ? withTypes(seen.catalogue, view.types) : seen.catalogue, view)
     if (mayName(text, view.temporary)) return this.#readNow(text, { ...seen.catalogue, hidden: view.temporary }, view)
     const statement = seen.statements.get(text) ?? this.#readNow(text, seen.catalogue, view)
     if (statement instanceof Promise) {

@@ -9,7 +9,7 @@ import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } 
 import { settingRefused } from './settings.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
-import { isOfSystemType } from './system-types.ts'
+import { isOfSystemType, noteQuery } from './system-types.ts'
 
 /** Statements that a session has under names, and how one inside of another is read. */
 export interface NamedStatements {
@@ -70,27 +70,35 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
   let sources: Sources
   if ('FuncCall' in node) sources = ofCall(walk, node.FuncCall, scope)
   else if ('A_Expr' in node) {
-    sources = union(children(walk, fields, scope), ofOperator(walk, nameOf(node.A_Expr.name), node.A_Expr.kind ?? ''))
+    const { name, kind = '', lexpr, rexpr } = node.A_Expr
+    sources = union(children(walk, fields, scope), ofOperator(walk, nameOf(name), kind, [lexpr, rexpr], scope))
   } else if ('TypeCast' in node) {
     const { arg, typeName } = node.TypeCast
     sources = union(sourcesOf(walk, arg, scope), ofType(walk, typeName, scope, arg))
   } else if ('A_Indirection' in node)
     sources = ofIndirection(walk, node.A_Indirection.arg, node.A_Indirection.indirection ?? [], scope)
   else if ('SubLink' in node) {
-    const operator = node.SubLink.operName ? ofOperator(walk, nameOf(node.SubLink.operName), 'AEXPR_OP') : none
-    sources = union(
-      unionAll([sourcesOf(walk, node.SubLink.testexpr, scope), sourcesOf(walk, node.SubLink.subselect, scope)]),
-      operator,
-    )
-  } else if (queries.has(tag)) sources = outputSources(walk.query(node, scope))
-  else if ('RangeVar' in node) return walk.relation(node.RangeVar, scope).any
+    const { testexpr, subselect, operName } = node.SubLink
+    sources = unionAll([sourcesOf(walk, testexpr, scope), sourcesOf(walk, subselect, scope)])
+    // `IN` is `= ANY`, without the words.
+    if (testexpr)
+      sources = union(sources, ofOperator(walk, operName ? nameOf(operName) : ['='], 'AEXPR_OP', [testexpr, node], scope))
+  } else if (queries.has(tag)) {
+    const outputs = walk.query(node, scope)
+    noteQuery(node, outputs)
+    sources = outputSources(outputs)
+  } else if ('RangeVar' in node) return walk.relation(node.RangeVar, scope).any
   else if ('TypeName' in node) return ofType(walk, node.TypeName, scope)
   // Where a cursor stands was read when it was declared.
   else if ('CurrentOfExpr' in node) return none
   else if (transparent.has(tag)) {
     sources = children(walk, fields, scope)
-    if ('CaseExpr' in node && node.CaseExpr.arg) sources = union(sources, ofOperator(walk, ['='], 'AEXPR_OP'))
-    if ('SortBy' in node && node.SortBy.useOp) sources = union(sources, ofOperator(walk, nameOf(node.SortBy.useOp), 'AEXPR_OP'))
+    if ('CaseExpr' in node && node.CaseExpr.arg) {
+      const tests = (node.CaseExpr.args ?? []).map((when) => ('CaseWhen' in when ? when.CaseWhen.expr : when))
+      sources = union(sources, ofOperator(walk, ['='], 'AEXPR_OP', [node.CaseExpr.arg, ...tests], scope))
+    }
+    if ('SortBy' in node && node.SortBy.useOp)
+      sources = union(sources, ofOperator(walk, nameOf(node.SortBy.useOp), 'AEXPR_OP', [node.SortBy.node], scope))
   } else {
     walk.reading.unknown(`hoop does not know the construct ${tag}`)
     children(walk, fields, scope)
@@ -274,21 +282,30 @@ const meant: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** An operator is a function: one that is not PostgreSQL's own does what nobody here knows. */
-function ofOperator(walk: Walk, names: readonly string[], kind: string): Sources {
+function ofOperator(
+  walk: Walk,
+  names: readonly string[],
+  kind: string,
+  operands: readonly (Node | undefined)[],
+  scope: Scope,
+): Sources {
   if (walk.catalogue.userOperators.size === 0) return none
+  const ofTheirs = (): boolean => operands.some((node) => node !== undefined && !isOfSystemType(walk.catalogue, node, scope))
   const [operator = '', schema] = [...names].reverse()
-  for (const name of meant[kind] ?? [operator]) {
-    const schemas = walk.catalogue.userOperators.get(name) ?? []
-    const chosen = schemas.find((candidate) =>
-      schema === undefined ? walk.catalogue.searchPath.includes(candidate) : candidate === schema,
-    )
-    if (chosen === undefined) continue
-    walk.reading.effects.add('execute')
-    walk.reading.functions.add(`operator ${chosen}.${name}`)
-    walk.reading.unknown(`the operator ${chosen}.${name} is not one of PostgreSQL itself`)
-    return 'opaque'
-  }
+  for (const name of meant[kind] ?? [operator]) if (userOperator(walk, schema, name, ofTheirs)) return 'opaque'
   return none
+}
+
+/** Puts an operator on the reading if it may be one that somebody defined; `ofTheirs`: whether a value of a type of theirs is at hand. */
+export function userOperator(walk: Walk, schema: string | undefined, name: string, ofTheirs: () => boolean): boolean {
+  const found = (walk.catalogue.userOperators.get(name) ?? []).find((candidate) =>
+    schema === undefined ? walk.catalogue.searchPath.includes(candidate.schema) : candidate.schema === schema,
+  )
+  if (found === undefined || (schema === undefined && found.applies === 'own' && !ofTheirs())) return false
+  walk.reading.effects.add('execute')
+  walk.reading.functions.add(`operator ${found.schema}.${name}`)
+  walk.reading.unknown(`the operator ${found.schema}.${name} is not one of PostgreSQL itself`)
+  return true
 }
 
 /** Names that CREATE TABLE knows and the catalogue does not. */

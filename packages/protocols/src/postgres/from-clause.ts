@@ -1,7 +1,7 @@
 import type { Output, Sources } from '@hoop/contracts'
-import type { A_Expr, JoinExpr, Node, RangeFunction } from 'libpg-query'
+import type { JoinExpr, Node, RangeFunction } from 'libpg-query'
 import { columnName } from './column-names.ts'
-import { children, predicate, sourcesOf, type Walk } from './expressions.ts'
+import { children, predicate, sourcesOf, userOperator, type Walk } from './expressions.ts'
 import { readFunction } from './functions.ts'
 import { makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { unionAll } from './sources.ts'
@@ -96,8 +96,11 @@ function join(walk: Walk, expression: JoinExpr, scope: Scope): FromItem {
   predicate(walk, expression.quals, { ...scope, relations: [...scope.relations, ...both] })
 
   const natural = expression.isNatural ? commonNames(left.columns, right.columns) : nameOf(expression.usingClause)
-  if (natural && natural.length > 0) sourcesOf(walk, equality, scope)
   const columns = natural ? merge(left.columns, right.columns, natural) : 'opaque'
+  if (natural && natural.length > 0) {
+    const compared = columns === 'opaque' ? null : columns.slice(0, natural.length)
+    userOperator(walk, undefined, '=', () => !compared?.every(({ ofSystemType }) => ofSystemType))
+  }
   if (columns !== 'opaque')
     for (const { sources, form } of columns.slice(0, natural?.length ?? 0)) if (form !== 'stored') walk.reading.choose(sources)
   const alias = expression.alias
@@ -110,9 +113,6 @@ function join(walk: Walk, expression: JoinExpr, scope: Scope): FromItem {
   return { relations: [...both, { ...makeRelation(using, null, merged), qualifiedOnly: true }], columns }
 }
 
-/** The comparison that USING and NATURAL make, for an operator that somebody else may have defined. */
-const equality = { A_Expr: { kind: 'AEXPR_OP', name: [{ String: { sval: '=' } }] } satisfies A_Expr }
-
 function commonNames(left: Outputs, right: Outputs): readonly string[] | null {
   if (left === 'opaque' || right === 'opaque') return null
   return left.flatMap(({ name }) => (name !== null && right.some((other) => other.name === name) ? [name] : []))
@@ -124,7 +124,8 @@ function merge(left: Outputs, right: Outputs, names: readonly string[]): Outputs
   const merged = (name: string): Output => {
     const both = [...left, ...right].filter((output) => output.name === name)
     const stored = both.every(({ form }) => form === 'stored')
-    return { name, sources: unionAll(both.map(({ sources }) => sources)), form: stored ? 'stored' : undefined }
+    const ofSystemType = both.every((output) => output.ofSystemType)
+    return { name, sources: unionAll(both.map(({ sources }) => sources)), form: stored ? 'stored' : undefined, ofSystemType }
   }
   const others = (output: Output) => output.name === null || !names.includes(output.name)
   return [...names.map(merged), ...left.filter(others), ...right.filter(others)]

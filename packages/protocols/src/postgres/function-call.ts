@@ -94,6 +94,7 @@ const unnamed: Omit<Statement, 'operation'> = {
   empty: false,
   unresolved: [],
   temporary: [],
+  types: [],
   redefines: new Set(),
   columns: [],
   ofSession: false,

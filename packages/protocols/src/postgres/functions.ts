@@ -71,7 +71,7 @@ const dangers: readonly Danger[] = [
 /** Volatile functions of pg_catalog that only look, or touch nothing that another session could miss. */
 const harmless = new RegExp(
   `^(${[
-    'random(_normal)?|gen_random_uuid|uuidv[47]|array_(sample|shuffle)|clock_timestamp|timeofday|currval|lastval',
+    'pg_export_snapshot|random(_normal)?|gen_random_uuid|uuidv[47]|array_(sample|shuffle)|clock_timestamp|timeofday|currval|lastval',
     'pg_sleep(_for|_until)?|pg_advisory_unlock_all',
     'pg_(database|tablespace|table|indexes|relation|total_relation)_size|pg_partition_(tree|ancestors)|pg_sequence_last_value|pg_get_sequence_data',
     'pg_(safe_snapshot_)?blocking_pids|pg_lock_status|pg_is_(in_recovery|wal_replay_paused)|pg_current_wal_\\w+|pg_last_\\w+|pg_control_\\w+',

@@ -13,6 +13,7 @@ import { readRelation } from './relations.ts'
 import { type CommonTable, findByAlias, makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, nameOf } from './syntax-tree.ts'
+import { isOfSystemType } from './system-types.ts'
 
 export type Outputs = readonly Output[] | 'opaque'
 
@@ -116,22 +117,33 @@ function readSetOperation(walk: Walk, select: SelectStmt, scope: Scope): Outputs
 
 function byPosition(left: Outputs, right: Outputs): Outputs {
   if (left === 'opaque' || right === 'opaque' || left.length !== right.length) return 'opaque'
-  return left.map(({ name, sources, form }, position) => {
+  return left.map(({ name, sources, form, ofSystemType }, position) => {
     const other = right[position]
-    return { name, sources: union(sources, other?.sources ?? 'opaque'), form: form === other?.form ? form : undefined }
+    return {
+      name,
+      sources: union(sources, other?.sources ?? 'opaque'),
+      form: form === other?.form ? form : undefined,
+      ofSystemType: ofSystemType && other?.ofSystemType,
+    }
   })
 }
 
 function readValues(walk: Walk, select: SelectStmt, scope: Scope): Outputs {
   const { valuesLists = [], withClause: _w, ...rest } = select
-  const columns: Sources[] = []
+  const columns: Output[] = []
   for (const row of valuesLists) {
     const items = 'List' in row ? (row.List.items ?? []) : []
-    for (const [position, item] of items.entries())
-      columns[position] = union(columns[position] ?? none, sourcesOf(walk, item, scope))
+    for (const [position, item] of items.entries()) {
+      const { sources = none, ofSystemType = true } = columns[position] ?? {}
+      columns[position] = {
+        name: `column${position + 1}`,
+        sources: union(sources, sourcesOf(walk, item, scope)),
+        ofSystemType: ofSystemType && isOfSystemType(walk.catalogue, item, scope),
+      }
+    }
   }
   clauses(walk, rest as Fields, scope)
-  return columns.map((sources, position) => ({ name: `column${position + 1}`, sources }))
+  return columns
 }
 
 /** The output columns of a target list or a RETURNING list; `star` is what a bare `*` stands for. */
@@ -152,6 +164,7 @@ function targets(walk: Walk, list: readonly Node[] | undefined, scope: Scope, st
         name: target?.name ?? columnName(value, subselect),
         sources: sourcesOf(walk, value, scope),
         form: formOf(walk.catalogue, value, scope),
+        ofSystemType: value && isOfSystemType(walk.catalogue, value, scope),
       })
     }
   }

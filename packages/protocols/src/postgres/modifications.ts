@@ -199,9 +199,10 @@ class Written {
   /** The relation after the write: a column may hold what it held, or what was put in it. */
   relation(): ScopeRelation {
     const columns = this.#target.columns?.map(
-      ({ name, sources, form }): NamedColumn => ({
+      ({ name, sources, form, ofSystemType }): NamedColumn => ({
         name,
         form,
+        ofSystemType,
         sources: unionAll([sources, this.#stored.get(name) ?? none, this.#anywhere]),
       }),
     )

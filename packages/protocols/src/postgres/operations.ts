@@ -1,6 +1,6 @@
 import type { ColumnRef, Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
 import type { RawStmt } from 'libpg-query'
-import { type Catalogue, uncertainCatalogue, withSearchPath } from './catalogue.ts'
+import { type Catalogue, uncertainCatalogue, withSearchPath, withTypes } from './catalogue.ts'
 import { lastName, type Touched } from './changes.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { definitions } from './definitions.ts'
@@ -31,6 +31,8 @@ export interface Statement {
   readonly unresolved: readonly string[]
   /** Relations that it creates and that only its own session will see, or may. */
   readonly temporary: readonly string[]
+  /** Types that it makes: until its transaction ends, only its own session knows them. */
+  readonly types: Reading['types']
   /** What means something else, for everybody, once it has run. */
   readonly redefines: Touched
   /** Base columns that it names or reads. */
@@ -99,6 +101,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
       known = uncertainCatalogue(known)
       certain = false
     }
+    if (read.reading.types.length > 0) known = withTypes(known, read.reading.types)
     return read
   })
   const whole = new Reading()
@@ -147,6 +150,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     empty: reads.length === 0,
     unresolved: [...whole.unresolved],
     temporary: [...whole.temporary],
+    types: whole.types,
     redefines: redefinedBy(statements, whole),
     columns: [...whole.columns],
     ofSession: names.used,

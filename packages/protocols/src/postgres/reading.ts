@@ -30,6 +30,8 @@ export class Reading {
   /** Every constant of the statement is a secret. */
   secret = false
   changesCatalogue = false
+  /** Types that it makes, as written. */
+  readonly types: { readonly schema: string | null; readonly name: string }[] = []
   /** In the order in which they come about. */
   readonly session: SessionChange[] = []
   /** Calls of set_config that run exactly once, whatever is in the tables. */
@@ -143,6 +145,7 @@ export class Reading {
     this.runs.push(...other.runs)
     if (as === 'plan') return
     this.session.push(...other.session)
+    this.types.push(...other.types)
     for (const [location, value] of other.applicationNames) this.applicationNames.set(location, value)
     this.flow(other.flows)
     this.unbounded ||= other.unbounded

@@ -3,6 +3,7 @@ import { type Catalogue, type CatalogueRelation, type Column, ownSources } from 
 import { isSystemSchema } from './functions.ts'
 import { Reading } from './reading.ts'
 import { none, union, unionAll } from './sources.ts'
+import { isSystemTyped } from './system-types.ts'
 
 /** System relations that hold or show what other tables and other sessions hold. */
 const revealing = new Set([
@@ -57,7 +58,10 @@ function outputsOf(
   }
   if (isSystemSchema(relation.schema)) {
     if (files.has(relation.name)) reading.effects.add('file')
-    return relation.columns.map(({ name, self }) => ({ name, sources: [self], form: 'stored' }))
+    return relation.columns.map(({ name, self, typeOid }) => ({
+      ...{ name, sources: [self], form: 'stored' },
+      ofSystemType: isSystemTyped(catalogue, typeOid),
+    }))
   }
   if (relation.definition === '') {
     reading.effects.add('read')
@@ -69,13 +73,15 @@ function outputsOf(
     return relation.columns.map((column, position) => {
       const sources: Sources = outputs === 'opaque' ? 'opaque' : (outputs[position]?.sources ?? 'opaque')
       const form = outputs === 'opaque' ? undefined : outputs[position]?.form
-      return { name: column.name, sources: union([column.self], sources), form }
+      const ofSystemType = isSystemTyped(catalogue, column.typeOid)
+      return { name: column.name, sources: union([column.self], sources), form, ofSystemType }
     })
   }
   return relation.columns.map((column) => ({
     name: column.name,
     sources: union(ownSources(relation, column), generatedFrom(catalogue, relation, column, readDefinition)),
     form: column.generated === null ? 'stored' : undefined,
+    ofSystemType: isSystemTyped(catalogue, column.typeOid),
   }))
 }
 

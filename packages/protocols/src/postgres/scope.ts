@@ -9,7 +9,7 @@ export interface NamedColumn {
   readonly sources: Sources
   readonly form?: Output['form']
   /** Whatever it is made of, its type comes with the server. */
-  readonly ofSystemType?: boolean
+  readonly ofSystemType?: Output['ofSystemType']
 }
 
 /** What stands in FROM under one name. */
@@ -52,7 +52,7 @@ const systemColumns = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax
 export function makeRelation(alias: string | null, schema: string | null, outputs: readonly Output[] | 'opaque'): ScopeRelation {
   if (outputs === 'opaque') return { alias, schema, columns: null, any: 'opaque' }
   // A column without a name cannot be referred to, but `*` passes it on.
-  const columns = outputs.map(({ name, sources, form }) => ({ name: name ?? '?column?', sources, form }))
+  const columns = outputs.map((output) => ({ ...output, name: output.name ?? '?column?' }))
   return { alias, schema, columns, any: unionAll(columns.map(({ sources }) => sources)) }
 }
 

@@ -21,6 +21,8 @@ interface Changed {
 export class SessionState {
   /** Relations that this session has made for itself. */
   readonly temporary = new Set<string>()
+  /** Types that its open transaction has made. */
+  readonly types: { readonly schema: string | null; readonly name: string }[] = []
   readonly #user: string
   readonly #default: readonly string[] | null
   readonly #reports: boolean
@@ -100,6 +102,7 @@ export class SessionState {
   }
 
   transactionEnded(committed: boolean): void {
+    this.types.length = 0
     this.#savepoints = []
     if (this.#open === null) return
     if (committed) this.#settled = this.#open.after

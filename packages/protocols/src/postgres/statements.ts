@@ -62,6 +62,8 @@ function readKind(walk: Walk, node: Node): StatementKind {
   }
   readDefinition(walk, node, definition, fields)
   discard(reading, node)
+  const type = createdType(node)
+  if (type) reading.types.push(type)
   if (isObject(fields.setstmt)) defaultSetting(reading, fields.setstmt)
   if ('RenameStmt' in node) renamed(walk, node.RenameStmt)
   if ('AlterObjectSchemaStmt' in node) moved(walk, node.AlterObjectSchemaStmt.relation)
@@ -147,6 +149,15 @@ function createView(walk: Walk, statement: ViewStmt): StatementKind {
   if (inner.unresolved.size > 0) hides(walk, statement.view.relname ?? '')
   created(walk, statement.view, 'view')
   return { ...plain, verb: 'CREATE' }
+}
+
+function createdType(node: Node): { schema: string | null; name: string } | null {
+  if ('CreateEnumStmt' in node) return qualifiedName(node.CreateEnumStmt.typeName)
+  if ('CreateDomainStmt' in node) return qualifiedName(node.CreateDomainStmt.domainname)
+  if ('CreateRangeStmt' in node) return qualifiedName(node.CreateRangeStmt.typeName)
+  if (!('CompositeTypeStmt' in node)) return null
+  const { schemaname = null, relname = '' } = node.CompositeTypeStmt.typevar ?? {}
+  return { schema: schemaname, name: relname }
 }
 
 /** Up to ROW SHARE a lock keeps nobody from writing. */

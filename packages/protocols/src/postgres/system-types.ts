@@ -1,9 +1,17 @@
-import type { ColumnRef } from '@hoop/contracts'
+import type { ColumnRef, Output } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
 import { type Catalogue, type CatalogueType, findType } from './catalogue.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
+
+/** Sub-selects, which were walked before, whose values are of such types. */
+const systemQueries = new WeakSet<object>()
+
+/** Remembers what a sub-select answers with. */
+export function noteQuery(query: Node, outputs: readonly Output[] | 'opaque'): void {
+  if (outputs !== 'opaque' && outputs.every(({ ofSystemType }) => ofSystemType)) systemQueries.add(query)
+}
 
 /** Nodes whose value has the type of what is inside them, or one of PostgreSQL itself whatever that is. */
 const ofInside = new Set(
@@ -21,9 +29,12 @@ export function isOfSystemType(catalogue: Catalogue, node: Node, scope: Scope): 
   }
   if ('ColumnRef' in node) {
     const found = findColumn(scope, nameOf(node.ColumnRef.fields))
-    if (found && 'ofSystemType' in found.column && found.column.ofSystemType) return true
-    const sources = found?.column.form === 'stored' ? found.column.sources : 'opaque'
-    return sources !== 'opaque' && sources.length > 0 && sources.every((source) => isSystemColumn(catalogue, source))
+    return found?.column.ofSystemType === true
+  }
+  if ('SubLink' in node) {
+    const { subLinkType, subselect } = node.SubLink
+    const ofValues = subLinkType === 'EXPR_SUBLINK' || subLinkType === 'ARRAY_SUBLINK' || subLinkType === 'ANY_SUBLINK'
+    return !ofValues || (subselect !== undefined && systemQueries.has(subselect))
   }
   if ('TypeCast' in node) {
     const { schema, name } = qualifiedName(node.TypeCast.typeName?.names)
@@ -58,8 +69,9 @@ export function unnestsToOneColumn(catalogue: Catalogue, node: Node, scope: Scop
   })
 }
 
-function isSystemColumn(catalogue: Catalogue, source: ColumnRef): boolean {
-  const type = typeOfColumn(catalogue, source)
+/** Whether a column of the catalogue is of such a type. */
+export function isSystemTyped(catalogue: Catalogue, typeOid: number): boolean {
+  const type = catalogue.typesByOid.get(typeOid)
   return type !== undefined && isSystemSchema(type.schema)
 }
 

@@ -36,6 +36,7 @@ export function unreadStatement(text: string, error: StatementUnreadable): State
     empty: false,
     unresolved: [],
     temporary: [],
+    types: [],
     redefines: new Set(),
     columns: [],
     ofSession: false,
