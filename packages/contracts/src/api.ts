@@ -19,6 +19,8 @@ export const GatewayConfig = z.object({
   issuer: z.string(),
   clientId: z.string(),
   scopes: z.array(z.string()),
+  /** What some providers call a secret and give to every installed application (RFC 8252, 8.5). */
+  clientSecret: z.string().optional(),
 })
 export type GatewayConfig = z.infer<typeof GatewayConfig>
 
@@ -28,6 +30,9 @@ export const TokenRequest = z.discriminatedUnion('grant_type', [
     grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
     subject_token: z.string().max(32_768),
     subject_token_type: z.literal('urn:ietf:params:oauth:token-type:id_token'),
+    /** What the provider gave beside it: by the first the gateway asks later whether the account still stands, by the second for groups now. */
+    provider_refresh_token: z.string().max(16_384).optional(),
+    provider_access_token: z.string().max(16_384).optional(),
   }),
   z.strictObject({ grant_type: z.literal('refresh_token'), refresh_token: z.string().max(1024) }),
 ])
@@ -53,6 +58,8 @@ export const WhoAmI = z.object({
   identity: Identity,
   may: z.array(z.enum(['admin', 'audit'])),
   login_expires_at: z.iso.datetime(),
+  /** When the provider last said that the account stands; null: it cannot be asked, and the login lasts until it ends by itself. */
+  account_checked_at: z.iso.datetime().nullable(),
 })
 export type WhoAmI = z.infer<typeof WhoAmI>
 

@@ -19,7 +19,10 @@ import { type DataFolder, openDataFolder } from './data-folder.ts'
 import { DocumentStore } from './documents/document-store.ts'
 import { Documents } from './documents/documents.ts'
 import { AccessTokens } from './identity/access-tokens.ts'
+import { AccountChecks } from './identity/account-checks.ts'
 import { Authenticator } from './identity/authenticator.ts'
+import { groupLookup } from './identity/group-lookup.ts'
+import type { Issuer } from './identity/issuer.ts'
 import { Logins } from './identity/logins.ts'
 import { Provider } from './identity/provider.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
@@ -103,8 +106,11 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
 
   let url = settings.publicUrl
   const tokens = await AccessTokens.from(keys.signing, () => url ?? notListening())
-  const provider = new Provider({ ...settings.oidc, allowPlain: settings.demo })
-  const logins = await Logins.open({ store, feed, provider, tokens, log })
+  const groups = (issuer: Issuer) => groupLookup(settings.oidc, issuer)
+  const provider = new Provider({ ...settings.oidc, allowPlain: settings.demo, groups })
+  const accounts = new AccountChecks({ store, provider, cipher: keys.cipher, log })
+  const { checkEvery } = settings.oidc
+  const logins = await Logins.open({ store, feed, provider, accounts, checkEvery, tokens, log })
   started.defer(() => logins.close())
   const authenticator = new Authenticator({ logins, url: () => url ?? notListening() })
 
@@ -136,8 +142,15 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   started.defer(closeSessions)
 
   const closing = new AbortController()
-  const { issuer, clientId, scopes } = settings.oidc
-  const config = { name: 'hoop', version: await version(), issuer, clientId, scopes: [...scopes] }
+  const { issuer, clientId, clientSecret, scopes } = settings.oidc
+  const config = {
+    name: 'hoop',
+    version: await version(),
+    issuer,
+    clientId,
+    scopes: [...scopes],
+    ...(clientSecret !== null && { clientSecret }),
+  }
   const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
   const strangers = new Strangers()
   const doctor = new Doctor({ connections, documents, dialling: dialling(agents.online), closing: closing.signal, log })

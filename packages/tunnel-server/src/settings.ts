@@ -1,12 +1,16 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { HoopError } from '@hoop/contracts'
+import { Duration, HoopError, seconds } from '@hoop/contracts'
 import { z } from 'zod'
 import { isLoopbackHost, splitAddress } from './connections/address.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const Url = z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://login.example.com' })
+/** Where a person's groups are looked up. */
+const groupSources = ['claim', 'userinfo', 'google', 'microsoft'] as const
+/** Seconds for which an account may be gone at the provider without the gateway knowing, while sessions are live. */
+const longestCheckInterval = 300
 const Variables = z.object({
   HOOP_LISTEN: z
     .string()
@@ -19,8 +23,11 @@ const Variables = z.object({
     .optional(),
   HOOP_OIDC_ISSUER: Url,
   HOOP_OIDC_CLIENT_ID: z.string('must be the client that hoop login uses at the provider'),
+  HOOP_OIDC_CLIENT_SECRET: z.string().optional(),
   HOOP_OIDC_SCOPES: z.string().default('openid profile email groups'),
   HOOP_OIDC_GROUPS_CLAIM: z.string().default('groups'),
+  HOOP_OIDC_GROUPS: z.enum(groupSources, `must be one of ${groupSources.join(', ')}`).default('claim'),
+  HOOP_OIDC_CHECK_EVERY: Duration.refine((every) => seconds(every) <= longestCheckInterval, 'must be 5m or less').default('5m'),
   HOOP_OIDC_KIND_CLAIM: z.string().default('hoop_kind'),
   HOOP_ADMIN_GROUP: z.string().optional(),
   HOOP_MASTER_KEY_FILE: z.string().optional(),
@@ -41,8 +48,13 @@ export interface Settings {
     readonly issuer: string
     readonly clientId: string
     readonly scopes: readonly string[]
+    /** Given to every CLI. */
+    readonly clientSecret: string | null
+    readonly groups: (typeof groupSources)[number]
     readonly groupsClaim: string
     readonly kindClaim: string
+    /** Milliseconds between checks of an account at the provider while something of its login goes on. */
+    readonly checkEvery: number
   }
   readonly adminGroup: string | null
   readonly masterKeyFile: string | null
@@ -86,8 +98,11 @@ export function readSettings(environment: Environment): Settings {
       issuer: variables.HOOP_OIDC_ISSUER,
       clientId: variables.HOOP_OIDC_CLIENT_ID,
       scopes: variables.HOOP_OIDC_SCOPES.split(/\s+/),
+      clientSecret: variables.HOOP_OIDC_CLIENT_SECRET ?? null,
+      groups: variables.HOOP_OIDC_GROUPS,
       groupsClaim: variables.HOOP_OIDC_GROUPS_CLAIM,
       kindClaim: variables.HOOP_OIDC_KIND_CLAIM,
+      checkEvery: seconds(variables.HOOP_OIDC_CHECK_EVERY) * 1000,
     },
     adminGroup: variables.HOOP_ADMIN_GROUP ?? null,
     masterKeyFile: variables.HOOP_MASTER_KEY_FILE ?? null,

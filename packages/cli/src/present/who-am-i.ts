@@ -13,6 +13,13 @@ export function whoAmI(screen: Screen, me: WhoAmI, at: { readonly gateway: strin
     ['may', me.may.join(', ') || 'use connections'],
     ['issuer', identity.issuer],
     ['until', localTime(me.login_expires_at)],
+    ['account', accountWords(me.account_checked_at)],
     ['kept in', at.tokenPlace],
   ])
+}
+
+/** Without word of the provider a login outlives an account that is closed. */
+function accountWords(checkedAt: string | null): string {
+  if (checkedAt === null) return 'not checked again at the identity provider before the login ends: it gave no refresh token'
+  return `found in order by the identity provider at ${localTime(checkedAt)}`
 }

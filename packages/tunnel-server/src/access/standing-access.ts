@@ -21,6 +21,7 @@ export class StandingAccess {
     const gone = new AbortController()
     const abort = (words: string) => gone.abort(new HoopError('invalid_token', words, { hint: 'Run: hoop login' }))
     const unsubscribe = [
+      this.#logins.watch(caller.login),
       this.#logins.onEnded((login, words) => {
         if (login === caller.login) abort(words)
       }),

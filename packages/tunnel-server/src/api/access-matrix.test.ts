@@ -433,6 +433,48 @@ describe('streams', () => {
   })
 })
 
+describe('back-channel logout', () => {
+  const post = (payload: string, type = 'application/x-www-form-urlencoded') =>
+    api.inject({ method: 'POST', url: '/v1/oidc/backchannel-logout', headers: { 'content-type': type }, payload })
+  const logoutToken = (claims: Record<string, unknown>) =>
+    issuer.sign({
+      iss: issuer.url,
+      aud: 'hoop-cli',
+      iat: Math.floor(Date.now() / 1000),
+      jti: crypto.randomUUID(),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+      ...claims,
+    })
+
+  test('ends the logins of whom the provider names', async () => {
+    const { access_token } = await login(parts, issuer, 'leaver')
+    const form = new URLSearchParams({ logout_token: await logoutToken({ sub: 'leaver' }) })
+    const answer = await post(form.toString())
+    expect([answer.statusCode, answer.headers['cache-control'], answer.body]).toEqual([200, 'no-store', ''])
+    await expect(parts.logins.verifyAccessToken(access_token)).rejects.toMatchObject({ code: 'invalid_token' })
+    expect((await post(form.toString())).statusCode).toBe(400)
+  })
+
+  test('is told by 400 what is wrong, and takes nothing but a form', async () => {
+    const wrong = await logoutToken({ sub: 'leaver', aud: 'another' })
+    for (const payload of [
+      '',
+      'logout_token=',
+      'logout_token=x',
+      `logout_token=${wrong}`,
+      `logout_token=${'x'.repeat(40_000)}`,
+    ]) {
+      const answer = await post(payload)
+      expect(answer.statusCode).toBe(400)
+      expect(ApiError.parse(answer.json()).code).toBe('invalid_request')
+    }
+    expect(
+      (await post(JSON.stringify({ logout_token: await logoutToken({ sub: 'leaver' }) }), 'application/json')).statusCode,
+    ).toBe(400)
+    expect((await post(`logout_token=${'x'.repeat(200_000)}`)).statusCode).toBe(400)
+  })
+})
+
 describe('faults', () => {
   test('ours are an id, and nothing of what they were', async () => {
     const answer = await api.inject({ url: '/v1/sessions/fault', headers: await headers('admin', 'GET', '/v1/sessions/fault') })

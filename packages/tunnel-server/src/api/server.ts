@@ -28,7 +28,7 @@ import { answerError } from './errors.ts'
 import { publicRoutes } from './public.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { Strangers } from './strangers.ts'
-import { tokenRoutes } from './tokens.ts'
+import { providerLogoutRoute, tokenRoutes } from './tokens.ts'
 import { whoAmIRoute } from './whoami.ts'
 
 export type Api = FastifyInstance<Server, IncomingMessage, ServerResponse, Logger, ZodTypeProvider>
@@ -111,6 +111,7 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
   ]) {
     routes(app, parts)
   }
+  await providerLogoutRoute(app, parts)
   await app.ready()
   return app
 }

@@ -3,6 +3,11 @@ import { z } from 'zod'
 import type { Api, ApiParts } from './server.ts'
 
 const triesPerMinute = 120
+/** One provider speaks for everybody. */
+const logoutsPerMinute = 1000
+
+/** A form (RFC 1866), as the specification wants it. */
+const LogoutForm = z.object({ logout_token: z.string().max(32_768) })
 
 /** Login, renewal and logout: the token in the body is the proof, and what is given for it is bound to the key of the device. */
 export function tokenRoutes(app: Api, { logins, authenticator }: ApiParts): void {
@@ -16,7 +21,8 @@ export function tokenRoutes(app: Api, { logins, authenticator }: ApiParts): void
       const device = await authenticator.proofOf(raw, null)
       if (body.grant_type === 'refresh_token') return await logins.refresh(body.refresh_token, device)
       if (device === null) throw unproven()
-      return await logins.exchange(body.subject_token, device)
+      const { subject_token: idToken, provider_refresh_token: refreshToken, provider_access_token: accessToken } = body
+      return await logins.exchange(idToken, device, { refreshToken: refreshToken ?? null, accessToken: accessToken ?? null })
     },
   })
   app.route({
@@ -28,6 +34,36 @@ export function tokenRoutes(app: Api, { logins, authenticator }: ApiParts): void
       await logins.logout(body.refresh_token)
       return reply.code(204).send()
     },
+  })
+}
+
+/**
+ * `POST /v1/oidc/backchannel-logout`: the provider says whom it has logged out (OpenID Connect Back-Channel Logout 1.0, 2.5). The token in the
+ * form is its proof.
+ */
+export async function providerLogoutRoute(app: Api, { logins }: ApiParts): Promise<void> {
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: 64 * 1024 },
+      async (_: unknown, body: string | Buffer) => Object.fromEntries(new URLSearchParams(String(body))),
+    )
+    scope.route({
+      method: 'POST',
+      url: '/v1/oidc/backchannel-logout',
+      config: { public: true, rateLimit: { max: logoutsPerMinute, timeWindow: '1 minute' } },
+      handler: async ({ body }, reply) => {
+        const form = LogoutForm.safeParse(body)
+        if (!form.success) throw new HoopError('invalid_request', 'There is no logout_token in the form.')
+        await logins.endByProvider(form.data.logout_token).catch((error: unknown) => {
+          // 2.8: what is wrong with it is told by 400, not by 401.
+          if (!(error instanceof HoopError && error.code === 'invalid_token')) throw error
+          throw new HoopError('invalid_request', error.message, { cause: error })
+        })
+        return reply.code(200).send()
+      },
+    })
   })
 }
 

@@ -10,12 +10,18 @@ import {
   findLoginOf,
   type Login,
   readEndedLogins,
+  readLogin,
+  readLoginsToEnd,
   readRunningLogins,
   removeLoginsBefore,
+  updateIdentity,
   useRefreshToken,
 } from '../store/logins.ts'
 import { type AccessTokens, accessTokenLifetime, type Caller } from './access-tokens.ts'
-import { loginLifetime, type Provider } from './provider.ts'
+import type { AccountChecks } from './account-checks.ts'
+import { AccountWatch } from './account-watch.ts'
+import { loginLifetime, logoutTokenLifetime, type Provider } from './provider.ts'
+import { SeenIds } from './seen-ids.ts'
 
 /** Told the id of a login that was ended before its time: its tunnels, sessions and streams end. When that time is, each caller's token says. */
 export type LoginEnded = (login: string, words: string) => void
@@ -25,45 +31,69 @@ const sweepEvery = 60_000
 const rememberFor = 2 * accessTokenLifetime * 1000
 /** Milliseconds for which used refresh tokens are remembered after their login ended. */
 const keepFor = 7 * 24 * 3600_000
+/** Milliseconds between two checks of an account at most, for logins that are renewed all the time. */
+const justChecked = 10_000
+/** Milliseconds for which a login is renewed although the provider does not answer. */
+const patience = 15 * 60_000
+
+interface Parts {
+  readonly store: Store
+  readonly feed: ChangeFeed
+  readonly provider: Provider
+  readonly accounts: AccountChecks
+  /** Milliseconds between checks of an account while something of its login goes on. */
+  readonly checkEvery: number
+  readonly tokens: AccessTokens
+  readonly log: Logger
+}
+
+/** What the provider gave beside the ID token. */
+interface ProviderTokens {
+  readonly refreshToken: string | null
+  readonly accessToken: string | null
+}
 
 /** Logins: the exchange of the provider's proof for our tokens, their renewal and their end. */
 export class Logins {
   readonly #store: Store
   readonly #feed: ChangeFeed
   readonly #provider: Provider
+  readonly #accounts: AccountChecks
+  readonly #watch: AccountWatch
+  readonly #checkEvery: number
   readonly #tokens: AccessTokens
   readonly #log: Logger
-  /** Ended logins of which an access token may still be around, and when they were noted. */
-  readonly #ended = new Map<string, number>()
+  /** Ended logins of which an access token may still be around: when they were noted, and why they ended. */
+  readonly #ended = new Map<string, { readonly at: number; words: string }>()
   readonly #listeners = new Set<LoginEnded>()
+  readonly #logoutTokens = new SeenIds({ keepFor: 2 * logoutTokenLifetime * 1000, most: 100_000 })
   #stop: () => void = () => {}
 
-  private constructor(parts: { store: Store; feed: ChangeFeed; provider: Provider; tokens: AccessTokens; log: Logger }) {
+  private constructor(parts: Parts) {
     this.#store = parts.store
     this.#feed = parts.feed
     this.#provider = parts.provider
+    this.#accounts = parts.accounts
+    this.#checkEvery = parts.checkEvery
+    this.#watch = new AccountWatch({ interval: parts.checkEvery, check: (login) => this.#checkRunning(login), log: parts.log })
     this.#tokens = parts.tokens
     this.#log = parts.log
   }
 
-  static async open(parts: {
-    store: Store
-    feed: ChangeFeed
-    provider: Provider
-    tokens: AccessTokens
-    log: Logger
-  }): Promise<Logins> {
+  static async open(parts: Parts): Promise<Logins> {
     const logins = new Logins(parts)
     await logins.#readEnded()
     await parts.store.run((db) => removeLoginsBefore(db, new Date(Date.now() - keepFor)))
     const failed = (error: unknown) => parts.log.error({ err: error }, 'ended logins could not be read')
-    const unsubscribe = parts.feed.on('logins', (id) =>
-      id === null ? void logins.#readEnded().catch(failed) : logins.#noteEnded(id),
+    const unsubscribe = parts.feed.on(
+      'logins',
+      (id) => void (id === null ? logins.#readEnded() : logins.#hearOf(id)).catch(failed),
     )
     const timer = setInterval(() => logins.#sweep(), sweepEvery).unref()
     logins.#stop = () => {
       unsubscribe()
       clearInterval(timer)
+      logins.#watch.close()
     }
     return logins
   }
@@ -73,6 +103,16 @@ export class Logins {
     return this.#ended.has(login)
   }
 
+  /** Asks the provider every few minutes whether the account still stands, until the answer is called: something of the login goes on. */
+  watch(login: string): () => void {
+    return this.#watch.watch(login)
+  }
+
+  /** When the provider last said that the account of the login stands; null: it gave nothing to ask it by. */
+  async checkedAt(login: string): Promise<Date | null> {
+    return await this.#accounts.checkedAt(login)
+  }
+
   /** Calls the listener whenever a login is ended; the answer ends that. */
   onEnded(listener: LoginEnded): () => void {
     this.#listeners.add(listener)
@@ -80,18 +120,27 @@ export class Logins {
   }
 
   /** Exchanges the provider's ID token for a login of the device with this key. @throws HoopError `invalid_token`, `unavailable` */
-  async exchange(idToken: string, device: string): Promise<TokenResponse> {
-    const { identity, authenticatedAt } = await this.#provider.verify(idToken)
-    const expiresAt = new Date(authenticatedAt.getTime() + loginLifetime * 1000)
-    const login: Login = { id: randomUUID(), identity, authenticatedAt, expiresAt, endedAt: null, device }
+  async exchange(
+    idToken: string,
+    device: string,
+    { refreshToken, accessToken }: ProviderTokens = { refreshToken: null, accessToken: null },
+  ): Promise<TokenResponse> {
+    const proven = await this.#provider.verify(idToken, { device, accessToken })
+    const standing = refreshToken === null ? null : await this.#mustStand(proven.identity, refreshToken)
+    const identity = standing?.identity ?? proven.identity
+    const { authenticatedAt, providerSession } = proven
+    const expiresAt = new Date(proven.provenAt.getTime() + loginLifetime * 1000)
+    const about = { id: randomUUID(), identity, authenticatedAt, expiresAt, device, providerSession }
+    const login: Login = { ...about, endedAt: null, endedBecause: null }
     const { superseded, answer } = await this.#store.transaction(async (db) => {
       const running = await readRunningLogins(db, identity.id, new Date())
-      const superseded = running.filter((earlier) => earlier.authenticatedAt <= authenticatedAt && hasLost(earlier, identity))
-      for (const { id } of superseded) await endLogin(db, id, 'a later proof of the identity provider says less')
-      await addLogin(db, login)
+      const superseded = running.filter((earlier) => earlier.expiresAt <= expiresAt && whatWasLost(earlier, identity) !== null)
+      for (const { id } of superseded) await endLogin(db, id, laterProof)
+      await addLogin(db, about)
+      if (standing !== null) await this.#accounts.keep(db, login.id, standing.refreshToken)
       return { superseded, answer: await this.#issue(db, login) }
     })
-    for (const { id } of superseded) this.#noteEnded(id)
+    for (const { id } of superseded) this.#noteEnded(id, laterProof)
     return answer
   }
 
@@ -101,6 +150,7 @@ export class Logins {
    * @throws HoopError `invalid_token`, `invalid_proof`, `token_reused`, `unavailable`
    */
   async refresh(refreshToken: string, device: string | null): Promise<TokenResponse> {
+    await this.#askBeforeRenewal(refreshToken, device)
     const answer = await this.#store.transaction(async (db) => {
       const login = await findLoginOf(db, hashOf(refreshToken))
       if (login === null) throw notLoggedIn('The refresh token is not one of this gateway.')
@@ -109,15 +159,15 @@ export class Logins {
       const use = await useRefreshToken(db, hashOf(refreshToken))
       if (use === 'reused') {
         // Committed, and answered after that: an error in here would take the end of the login back.
-        await endLogin(db, login.id, 'a refresh token was used twice')
+        await endLogin(db, login.id, usedTwice)
         return login.id
       }
-      if (login.endedAt !== null) throw notLoggedIn('The login was ended.')
+      if (login.endedAt !== null) throw notLoggedIn(endWords(login.endedBecause))
       if (login.expiresAt.getTime() <= Date.now()) throw notLoggedIn('The login has run out.')
       return await this.#issue(db, login)
     })
     if (typeof answer !== 'string') return answer
-    this.#noteEnded(answer)
+    this.#noteEnded(answer, usedTwice)
     throw new HoopError(
       'token_reused',
       'The refresh token was used before: somebody else may hold it, and the login was ended.',
@@ -134,7 +184,26 @@ export class Logins {
       if (login !== null) await endLogin(db, login.id, 'logged out')
       return login?.id ?? null
     })
-    if (ended !== null) this.#noteEnded(ended)
+    if (ended !== null) this.#noteEnded(ended, 'logged out')
+  }
+
+  /**
+   * Ends what the provider says it has ended (OpenID Connect Back-Channel Logout 1.0).
+   * @throws HoopError `invalid_token`, `unavailable`
+   */
+  async endByProvider(logoutToken: string): Promise<void> {
+    const { identity, providerSession, jti } = await this.#provider.verifyLogoutToken(logoutToken)
+    // An old one would end what was begun after it.
+    if (this.#logoutTokens.has(jti)) throw new HoopError('invalid_token', 'The logout token was used before.')
+    const because = 'the identity provider logged it out'
+    const ended = await this.#store.transaction(async (db) => {
+      const meant = await readLoginsToEnd(db, { identity, providerSession })
+      for (const { id } of meant) await endLogin(db, id, because)
+      return meant
+    })
+    for (const { id } of ended) this.#noteEnded(id, because)
+    // Now only: where the store failed, the provider may try again.
+    this.#logoutTokens.use(jti)
   }
 
   /** Who holds this access token. @throws HoopError `invalid_token`, `unavailable` */
@@ -142,7 +211,8 @@ export class Logins {
     const caller = await this.#tokens.verify(token)
     if (!this.#feed.fresh)
       throw new HoopError('unavailable', 'The gateway cannot tell at the moment whether this login still holds.')
-    if (this.#ended.has(caller.login)) throw notLoggedIn('The login was ended.')
+    const ended = this.#ended.get(caller.login)
+    if (ended !== undefined) throw notLoggedIn(ended.words)
     return caller
   }
 
@@ -165,26 +235,89 @@ export class Logins {
     }
   }
 
-  async #readEnded(): Promise<void> {
-    const since = new Date(Date.now() - rememberFor)
-    for (const { id } of await this.#store.run((db) => readEndedLogins(db, since))) this.#noteEnded(id)
+  /** The provider's refresh token must be of the one whom the ID token names: by another's, an account that is gone would stand for ever. */
+  async #mustStand(identity: Identity, refreshToken: string) {
+    const account = await this.#provider.ask(identity, refreshToken)
+    if (account.state === 'standing') return account
+    throw notLoggedIn(`The provider's refresh token is not taken: ${account.words}.`)
   }
 
-  #noteEnded(id: string): void {
+  async #askBeforeRenewal(refreshToken: string, device: string | null): Promise<void> {
+    const login = await this.#store.run((db) => findLoginOf(db, hashOf(refreshToken)))
+    if (login === null || login.device !== device || login.endedAt !== null) return
+    const since = await this.#checkAccount(login, justChecked)
+    if (since === null || Date.now() - since.getTime() < patience) return
+    throw new HoopError(
+      'unavailable',
+      'The identity provider has not answered for 15 minutes, and the login is not renewed without it.',
+      {
+        hint: 'Try again when it answers: the login is kept until then.',
+      },
+    )
+  }
+
+  async #checkRunning(id: string): Promise<void> {
+    const login = await this.#store.run((db) => readLogin(db, id))
+    if (login !== null && login.endedAt === null) await this.#checkAccount(login, this.#checkEvery / 2)
+  }
+
+  /** Ends the login where the account is gone, or has lost something. `since`: when it stood, if that cannot be told now. */
+  async #checkAccount(login: Login, notWithin: number): Promise<Date | null> {
+    const finding = await this.#accounts.check(login, notWithin)
+    if (finding.kind === 'untold') return finding.since
+    const because =
+      finding.kind === 'gone' ? finding.words : finding.kind === 'standing' ? whatWasLost(login, finding.identity) : null
+    if (because !== null) {
+      await this.#store.transaction((db) => endLogin(db, login.id, because))
+      this.#noteEnded(login.id, because)
+    } else if (finding.kind === 'standing') {
+      await this.#store.run((db) => updateIdentity(db, login.id, finding.identity))
+    }
+    return null
+  }
+
+  async #readEnded(): Promise<void> {
+    const since = new Date(Date.now() - rememberFor)
+    for (const { id, endedBecause } of await this.#store.run((db) => readEndedLogins(db, since)))
+      this.#noteEnded(id, endedBecause)
+  }
+
+  /** Another gateway has ended it. Nobody gets in any more from now on; those who are in are told why, if that can be had. */
+  async #hearOf(id: string): Promise<void> {
     if (this.#ended.has(id)) return
-    this.#ended.set(id, Date.now())
-    this.#log.info({ login: id }, 'login ended')
-    for (const listener of this.#listeners) listener(id, 'The login was ended.')
+    this.#ended.set(id, { at: Date.now(), words: endWords(null) })
+    const login = await this.#store.run((db) => readLogin(db, id)).catch(() => null)
+    this.#tell(id, login?.endedBecause ?? null)
+  }
+
+  #noteEnded(id: string, because: string | null): void {
+    if (!this.#ended.has(id)) this.#tell(id, because)
+  }
+
+  #tell(id: string, because: string | null): void {
+    const words = endWords(because)
+    this.#ended.set(id, { at: Date.now(), words })
+    this.#log.info({ login: id, because }, 'login ended')
+    for (const listener of this.#listeners) listener(id, words)
   }
 
   #sweep(): void {
-    for (const [id, at] of this.#ended) if (at < Date.now() - rememberFor) this.#ended.delete(id)
+    for (const [id, { at }] of this.#ended) if (at < Date.now() - rememberFor) this.#ended.delete(id)
   }
 }
 
-/** Whether the provider has taken a group, or changed the kind, since that login: what it gave then is believed no more. */
-function hasLost({ identity: before }: Login, now: Identity): boolean {
-  return before.kind !== now.kind || before.groups.some((group) => !now.groups.includes(group))
+const laterProof = 'a later proof of the identity provider says less'
+const usedTwice = 'a refresh token was used twice'
+
+/** What the provider has taken since that login, if anything: what it gave then is believed no more. */
+function whatWasLost({ identity: before }: Login, now: Identity): string | null {
+  if (before.kind !== now.kind) return `the identity provider says ${now.kind} now, not ${before.kind}`
+  const lost = before.groups.filter((group) => !now.groups.includes(group))
+  return lost.length === 0 ? null : `the identity provider has taken the group ${lost.slice(0, 5).join(', ')}`
+}
+
+function endWords(because: string | null): string {
+  return because === null ? 'The login was ended.' : `The login was ended: ${because}.`
 }
 
 function hashOf(token: string): Buffer {

@@ -1,145 +1,211 @@
 import { HoopError, type Identity, IdentityKind } from '@hoop/contracts'
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { JWTPayload } from 'jose'
 import { z } from 'zod'
+import { fetchJson } from './fetch-json.ts'
+import type { GroupLookup } from './groups.ts'
+import { Issuer, refusedToken } from './issuer.ts'
 
 /** What the gateway knows of the identity provider. */
 export interface ProviderSettings {
-  /** As the provider writes it in `iss`. */
-  readonly issuer: string
   readonly clientId: string
-  /** The claim that lists a person's groups. */
-  readonly groupsClaim: string
+  /** What some providers call a secret and give to every installed application; null: none. */
+  readonly clientSecret: string | null
   /** The claim that says what kind of identity it is; without it in a token: a person. */
   readonly kindClaim: string
-  /** Plain http to loopback, for a development provider. */
-  readonly allowPlain: boolean
 }
 
 /** An identity as the provider proved it. */
 export interface ProvenIdentity {
   readonly identity: Identity
+  /** When the person last showed who they are: `auth_time`, or where the provider does not say, when it gave the token. */
   readonly authenticatedAt: Date
+  /** When the provider gave the token. */
+  readonly provenAt: Date
+  /** The provider's own session (`sid`), which it names when it ends it. */
+  readonly providerSession: string | null
+}
+
+/** What the provider says of an account later on. */
+export type AccountState =
+  | { readonly state: 'standing'; readonly identity: Identity; readonly refreshToken: string }
+  | { readonly state: 'gone'; readonly words: string }
+
+/** Whom a back-channel logout is about. */
+export interface LoggedOut {
+  /** As in `Identity`; null: whoever has the session. */
+  readonly identity: string | null
+  readonly providerSession: string | null
+  readonly jti: string
 }
 
 /** Longest life of a login: no older proof is worth a new one. Seconds. */
 export const loginLifetime = 12 * 3600
-const leeway = 30
-const answerWithin = 5000
-const discoveryFreshFor = 3600_000
-const groupsLimit = 500
 
-/** Asymmetric signatures only: with `none` or HS256 anybody who knows the client id could sign. */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
-
-const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() })
 const Text = z.string().min(1).max(1000)
+const Tokens = z.object({ access_token: Text.max(65_536), id_token: z.string().optional(), refresh_token: z.string().optional() })
+const TokenError = z.object({ error: z.string() })
+/** OpenID Connect Back-Channel Logout 1.0, 2.4. */
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
+const LogoutClaims = z.object({
+  jti: Text,
+  sub: Text.optional(),
+  sid: Text.optional(),
+  nonce: z.undefined().optional(),
+  events: z.object({ [logoutEvent]: z.record(z.string(), z.unknown()) }),
+})
+/** Seconds after which a logout token is too old, whatever it says. */
+export const logoutTokenLifetime = 300
 
-/** Verifies ID tokens of one OpenID Connect provider (OpenID Connect Core 1.0, 3.1.3.7). */
+/** The OpenID Connect provider of the people here: verifies what it says of them, and asks it again. */
 export class Provider {
   readonly #settings: ProviderSettings
-  #keys: { get: JWTVerifyGetKey; readAt: number } | null = null
+  readonly #issuer: Issuer
+  readonly #url: string
+  readonly #groups: GroupLookup
 
-  constructor(settings: ProviderSettings) {
-    this.#settings = settings
+  constructor(options: { issuer: string; allowPlain: boolean; groups: (issuer: Issuer) => GroupLookup } & ProviderSettings) {
+    this.#settings = options
+    this.#url = options.issuer
+    this.#issuer = new Issuer(options)
+    this.#groups = options.groups(this.#issuer)
   }
 
   /**
-   * @throws HoopError `invalid_token` with what is wrong in it, or `unavailable` when the provider's keys cannot be had.
+   * Verifies an ID token (OpenID Connect Core 1.0, 3.1.3.7). `device`: the thumbprint with which its `nonce` must begin if it has
+   * one, so that it is of use to the device only that asked for it.
+   * @throws HoopError `invalid_token` with what is wrong in it, `unavailable` when keys or groups cannot be had
    */
-  async verify(idToken: string): Promise<ProvenIdentity> {
-    const { issuer, clientId } = this.#settings
-    const keys = await this.#discover()
-    const { payload } = await jwtVerify(idToken, keys, {
-      issuer,
-      audience: clientId,
-      algorithms,
-      requiredClaims: ['sub', 'exp', 'iat'],
-      clockTolerance: leeway,
-      maxTokenAge: loginLifetime,
-    }).catch(explain)
-    const several = Array.isArray(payload.aud) && payload.aud.length > 1
-    if (payload.azp === undefined ? several : payload.azp !== clientId) {
-      throw refused(`was issued to another client than ${clientId}`)
+  async verify(idToken: string, given: { device: string; accessToken: string | null }): Promise<ProvenIdentity> {
+    const claims = await this.#verify(idToken)
+    if (claims.nonce !== undefined && !isNonceOf(given.device, claims.nonce)) {
+      throw refusedToken('ID token', 'was asked for by another device')
     }
-    return { identity: this.#identify(payload), authenticatedAt: new Date((payload.iat ?? 0) * 1000) }
+    return await this.#prove(claims, given.accessToken)
   }
 
-  #identify(claims: JWTPayload): Identity {
-    const { issuer, groupsClaim, kindClaim } = this.#settings
-    const subject = Text.safeParse(claims.sub)
-    if (!subject.success) throw refused('has no usable "sub"')
-    const groups = z.array(Text).max(groupsLimit).safeParse(claims[groupsClaim])
-    if (!groups.success) {
-      throw refused(
-        claims[groupsClaim] === undefined
-          ? `has no claim "${groupsClaim}"`
-          : `has a claim "${groupsClaim}" that is not a list of names`,
-        `The provider must put the groups in the ID token as "${groupsClaim}"; HOOP_OIDC_GROUPS_CLAIM names another claim.`,
-      )
+  /**
+   * Asks the provider by the refresh token of a login whether the account still stands, and with which groups (RFC 6749, 6).
+   * @throws HoopError `unavailable` where the provider's answer says neither
+   */
+  async ask(identity: Identity, refreshToken: string): Promise<AccountState> {
+    const { token_endpoint: endpoint } = await this.#issuer.metadata()
+    if (endpoint === undefined) throw noAnswer('it names no token endpoint')
+    const { clientId, clientSecret } = this.#settings
+    const form = {
+      grant_type: 'refresh_token',
+      refresh_token: refreshToken,
+      client_id: clientId,
+      ...(clientSecret !== null && { client_secret: clientSecret }),
     }
-    const kind = IdentityKind.default('person').safeParse(claims[kindClaim])
-    if (!kind.success) throw refused(`has a claim "${kindClaim}" that is none of ${IdentityKind.options.join(', ')}`)
+    const { status, body } = await fetchJson(endpoint, { form }).catch((cause: unknown) => {
+      throw noAnswer('it does not answer', cause)
+    })
+    const refused = TokenError.safeParse(body)
+    // The only error that is about the person; all others are about us, or the moment.
+    if (status >= 400 && status < 500 && refused.success && refused.data.error === 'invalid_grant') {
+      return { state: 'gone', words: 'the identity provider does not vouch for it any more' }
+    }
+    const tokens = Tokens.safeParse(body)
+    if (status !== 200 || !tokens.success) throw noAnswer(`it answered ${status}`)
+    const { access_token, id_token, refresh_token } = tokens.data
+    const claims = id_token === undefined ? await this.#userinfo(access_token) : await this.#verify(id_token)
+    const proven = await this.#prove(claims, access_token)
+    if (proven.identity.id !== identity.id) {
+      return { state: 'gone', words: "the identity provider's refresh token is another person's" }
+    }
+    return { state: 'standing', identity: proven.identity, refreshToken: refresh_token ?? refreshToken }
+  }
+
+  /**
+   * Verifies a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
+   * @throws HoopError `invalid_token`, `unavailable`
+   */
+  async verifyLogoutToken(token: string): Promise<LoggedOut> {
+    const name = 'logout token'
+    const payload = await this.#issuer.verify(token, name, {
+      audience: this.#settings.clientId,
+      requiredClaims: ['iat', 'jti'],
+      maxTokenAge: logoutTokenLifetime,
+    })
+    const claims = LogoutClaims.safeParse(payload)
+    if (!claims.success) throw refusedToken(name, 'is not one', { cause: claims.error })
+    const { sub = null, sid = null, jti } = claims.data
+    if (sub === null && sid === null) throw refusedToken(name, 'names nobody')
+    return { identity: sub === null ? null : this.#idOf(sub), providerSession: sid, jti }
+  }
+
+  async #verify(idToken: string): Promise<JWTPayload> {
+    const { clientId } = this.#settings
+    const claims = await this.#issuer.verify(idToken, 'ID token', {
+      audience: clientId,
+      requiredClaims: ['sub', 'exp', 'iat'],
+      maxTokenAge: loginLifetime,
+    })
+    const several = Array.isArray(claims.aud) && claims.aud.length > 1
+    if (claims.azp === undefined ? several : claims.azp !== clientId) {
+      throw refusedToken('ID token', `was issued to another client than ${clientId}`)
+    }
+    // A logout token is signed by the same keys for the same audience.
+    if (claims.events !== undefined) throw refusedToken('ID token', 'is a token of another kind')
+    return claims
+  }
+
+  /** For a provider that gives no ID token with a refresh (OpenID Connect Core 1.0, 12.2). */
+  async #userinfo(accessToken: string): Promise<JWTPayload> {
+    const { userinfo_endpoint: endpoint } = await this.#issuer.metadata()
+    if (endpoint === undefined) throw noAnswer('it gives no ID token and names no userinfo endpoint')
+    const { status, body } = await fetchJson(endpoint, { headers: { authorization: `Bearer ${accessToken}` } }).catch(
+      (cause: unknown) => {
+        throw noAnswer('its userinfo endpoint does not answer', cause)
+      },
+    )
+    const claims = z.record(z.string(), z.unknown()).safeParse(body)
+    if (status !== 200 || !claims.success) throw noAnswer(`its userinfo endpoint answered ${status}`)
+    return claims.data
+  }
+
+  async #prove(claims: JWTPayload, accessToken: string | null): Promise<ProvenIdentity> {
+    const subject = Text.safeParse(claims.sub)
+    if (!subject.success) throw refusedToken('ID token', 'has no usable "sub"')
+    const kind = IdentityKind.default('person').safeParse(claims[this.#settings.kindClaim])
+    if (!kind.success) {
+      const kinds = IdentityKind.options.join(', ')
+      throw refusedToken('ID token', `has a claim "${this.#settings.kindClaim}" that is none of ${kinds}`)
+    }
+    const groups = await this.#groups.groupsOf({ claims, accessToken })
     const named = [claims.name, claims.preferred_username, claims.email].find((name) => Text.safeParse(name).success)
     const email = Text.safeParse(claims.email)
+    const session = Text.safeParse(claims.sid)
+    const provenAt = claims.iat ?? 0
+    const authTime = z.int().positive().safeParse(claims.auth_time)
     return {
-      id: `${issuer}#${subject.data}`,
-      kind: kind.data,
-      name: Text.parse(named ?? subject.data),
-      email: email.success ? email.data : null,
-      groups: [...new Set(groups.data)],
-      issuer,
+      identity: {
+        id: this.#idOf(subject.data),
+        kind: kind.data,
+        name: Text.parse(named ?? subject.data),
+        email: email.success ? email.data : null,
+        groups: [...new Set(groups)],
+        issuer: this.#url,
+      },
+      authenticatedAt: new Date(Math.min(authTime.success ? authTime.data : provenAt, provenAt) * 1000),
+      provenAt: new Date(provenAt * 1000),
+      providerSession: session.success ? session.data : null,
     }
   }
 
-  /** Discovery is read again every hour; the keys themselves whenever a token names one that is not known yet. */
-  async #discover(): Promise<JWTVerifyGetKey> {
-    if (this.#keys !== null && performance.now() - this.#keys.readAt < discoveryFreshFor) return this.#keys.get
-    const { issuer, allowPlain } = this.#settings
-    const found = await readDiscovery(issuer).catch((cause: unknown) => {
-      throw new HoopError('unavailable', `The identity provider ${issuer} does not answer as it should.`, {
-        hint: 'Try again in a moment; if it lasts, an admin should check HOOP_OIDC_ISSUER.',
-        cause,
-      })
-    })
-    const url = new URL(found.jwks_uri)
-    if (found.issuer !== issuer || !(url.protocol === 'https:' || allowPlain)) {
-      throw new HoopError(
-        'unavailable',
-        `The identity provider at ${issuer} calls itself ${found.issuer}, with keys at ${url.origin}.`,
-        {
-          hint: 'HOOP_OIDC_ISSUER must be exactly what the provider calls itself, and its keys must be behind https.',
-        },
-      )
-    }
-    const get = createRemoteJWKSet(url, { timeoutDuration: answerWithin, cooldownDuration: 5000 })
-    this.#keys = { get, readAt: performance.now() }
-    return get
+  #idOf(subject: string): string {
+    return `${this.#url}#${subject}`
   }
 }
 
-async function readDiscovery(issuer: string) {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(answerWithin) })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return Discovery.parse(await response.json())
+/** The device's thumbprint and something random: who verifies the token sees for whom it was asked. */
+function isNonceOf(device: string, nonce: unknown): boolean {
+  return typeof nonce === 'string' && nonce.startsWith(`${device}.`)
 }
 
-function explain(error: unknown): never {
-  if (error instanceof errors.JWTExpired) throw refused('has expired')
-  if (error instanceof errors.JWTClaimValidationFailed) throw refused(`has the wrong "${error.claim}"`)
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    throw new HoopError('unavailable', "The identity provider's keys cannot be read.", {
-      hint: 'Try again in a moment.',
-      cause: error,
-    })
-  }
-  // A JWKS that answers with an error status or without JSON is a plain JOSEError; all others are about the token.
-  if (error.code === 'ERR_JOSE_GENERIC' || error instanceof errors.JWKSInvalid) {
-    throw new HoopError('unavailable', "The identity provider's keys cannot be read.", { cause: error })
-  }
-  throw refused('is not signed by the provider', undefined, error)
-}
-
-function refused(what: string, hint = 'Run: hoop login', cause?: unknown): HoopError {
-  return new HoopError('invalid_token', `The ID token ${what}.`, { hint, cause })
+function noAnswer(why: string, cause?: unknown): HoopError {
+  return new HoopError('unavailable', `The identity provider cannot be asked whether the account still stands: ${why}.`, {
+    hint: 'Try again in a moment.',
+    cause,
+  })
 }

@@ -12,10 +12,14 @@ export class SeenIds {
     this.#most = most
   }
 
+  has(id: string): boolean {
+    this.#forget()
+    return this.#young.has(id) || this.#old.has(id)
+  }
+
   /** `new` to the first who asks. */
   use(id: string): 'new' | 'seen' | 'full' {
-    this.#forget()
-    if (this.#young.has(id) || this.#old.has(id)) return 'seen'
+    if (this.has(id)) return 'seen'
     if (this.#young.size >= this.#most) return 'full'
     this.#young.add(id)
     return 'new'

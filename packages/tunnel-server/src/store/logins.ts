@@ -1,6 +1,7 @@
 import type { Identity } from '@hoop/contracts'
-import { and, eq, gt, isNotNull, isNull, lt } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, isNull, lt, or } from 'drizzle-orm'
 import { type Database, notify } from './database.ts'
+import { removeProviderGrant } from './provider-grants.ts'
 import { logins, refreshTokens } from './schema.ts'
 
 export interface Login {
@@ -9,11 +10,14 @@ export interface Login {
   readonly authenticatedAt: Date
   readonly expiresAt: Date
   readonly endedAt: Date | null
+  readonly endedBecause: string | null
   /** Thumbprint of the key of its device; null: bound to none. */
   readonly device: string | null
+  /** The provider's `sid`. */
+  readonly providerSession: string | null
 }
 
-export async function addLogin(db: Database, login: Omit<Login, 'endedAt'>): Promise<void> {
+export async function addLogin(db: Database, login: Omit<Login, 'endedAt' | 'endedBecause'>): Promise<void> {
   await db.insert(logins).values({ ...login, identityId: login.identity.id })
 }
 
@@ -48,8 +52,21 @@ export async function endLogin(db: Database, id: string, because: string): Promi
     .set({ endedAt: new Date(), endedBecause: because })
     .where(and(eq(logins.id, id), isNull(logins.endedAt)))
     .returning({ id: logins.id })
-  if (ended.length > 0) await notify(db, 'logins', id)
+  if (ended.length > 0) {
+    await removeProviderGrant(db, id)
+    await notify(db, 'logins', id)
+  }
   return ended.length > 0
+}
+
+export async function readLogin(db: Database, id: string): Promise<Login | null> {
+  const [row] = await db.select().from(logins).where(eq(logins.id, id))
+  return row ?? null
+}
+
+/** What the provider says now of the one who is logged in. */
+export async function updateIdentity(db: Database, login: string, identity: Identity): Promise<void> {
+  await db.update(logins).set({ identity }).where(eq(logins.id, login))
 }
 
 /** Logins that were ended before their time, as long as an access token of theirs may still be around. */
@@ -66,6 +83,24 @@ export async function readRunningLogins(db: Database, identity: string, now: Dat
     .select()
     .from(logins)
     .where(and(eq(logins.identityId, identity), isNull(logins.endedAt), gt(logins.expiresAt, now)))
+}
+
+/**
+ * Running logins of an identity, or of a session at the provider, or of both: a login of that identity of which the provider named no
+ * session is meant too.
+ */
+export async function readLoginsToEnd(
+  db: Database,
+  { identity, providerSession }: { identity: string | null; providerSession: string | null },
+): Promise<Login[]> {
+  const session = providerSession === null ? undefined : eq(logins.providerSession, providerSession)
+  const meant =
+    identity === null ? session : and(eq(logins.identityId, identity), session && or(session, isNull(logins.providerSession)))
+  if (meant === undefined) return []
+  return await db
+    .select()
+    .from(logins)
+    .where(and(meant, isNull(logins.endedAt), gt(logins.expiresAt, new Date())))
 }
 
 export async function removeLoginsBefore(db: Database, moment: Date): Promise<void> {

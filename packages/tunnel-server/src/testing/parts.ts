@@ -11,7 +11,9 @@ import { Approvals } from '../approvals/approvals.ts'
 import { DocumentStore } from '../documents/document-store.ts'
 import { Documents } from '../documents/documents.ts'
 import { AccessTokens } from '../identity/access-tokens.ts'
+import { AccountChecks } from '../identity/account-checks.ts'
 import { Authenticator } from '../identity/authenticator.ts'
+import { GroupsClaim } from '../identity/groups.ts'
 import { Logins } from '../identity/logins.ts'
 import { Provider } from '../identity/provider.ts'
 import { Cipher } from '../secrets/cipher.ts'
@@ -55,19 +57,32 @@ export async function startServer(): Promise<TestServer> {
 export type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** The parts of one gateway around its sessions, on a real store; several on one server are several gateways. */
-export async function openParts(server: TestServer, issuer: Issuer, gateway = 'gateway-1') {
+export async function openParts(
+  server: TestServer,
+  issuer: Pick<Issuer, 'url'>,
+  gateway = 'gateway-1',
+  { checkEvery = 300_000 } = {},
+) {
   const log = silent
   const store = await Store.open(server.url, log)
   const feed = await ChangeFeed.open(server.url, log)
   const signing = await ownSigningKey(join(server.folder, 'access-tokens.pem'))
   const tokens = await AccessTokens.from(signing, () => gatewayUrl)
-  const settings = { issuer: issuer.url, clientId, groupsClaim: 'groups', kindClaim: 'hoop_kind', allowPlain: true }
-  const logins = await Logins.open({ store, feed, provider: new Provider(settings), tokens, log })
+  const cipher = new Cipher(await ownKey(join(server.folder, 'master')))
+  const provider = new Provider({
+    issuer: issuer.url,
+    allowPlain: true,
+    clientId,
+    clientSecret: null,
+    kindClaim: 'hoop_kind',
+    groups: () => new GroupsClaim('groups'),
+  })
+  const accounts = new AccountChecks({ store, provider, cipher, log })
+  const logins = await Logins.open({ store, feed, provider, accounts, checkEvery, tokens, log })
   const authenticator = new Authenticator({ logins, url: () => gatewayUrl })
   const documents = await Documents.open({ store, feed, hashKey: Buffer.alloc(32, 1), log })
   const access = new Access({ adminGroup, rules: () => documents.rules() })
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
-  const cipher = new Cipher(await ownKey(join(server.folder, 'master')))
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins })
   const strangers = new Strangers()
@@ -86,6 +101,7 @@ export async function openParts(server: TestServer, issuer: Issuer, gateway = 'g
     feed,
     tokens,
     logins,
+    provider,
     authenticator,
     device,
     documents,

@@ -1,0 +1,72 @@
+import type { Identity } from '@hoop/contracts'
+import type { Logger } from 'pino'
+import type { Cipher } from '../secrets/cipher.ts'
+import type { Database, Store } from '../store/database.ts'
+import type { Login } from '../store/logins.ts'
+import { addProviderGrant, claimProviderGrant, readCheckedAt, releaseProviderGrant } from '../store/provider-grants.ts'
+import type { Provider } from './provider.ts'
+
+/** What is known of an account after it was asked for, or instead of that. */
+export type AccountFinding =
+  | { readonly kind: 'standing'; readonly identity: Identity }
+  | { readonly kind: 'gone'; readonly words: string }
+  /** The provider said so a moment ago. */
+  | { readonly kind: 'recent' }
+  /** It does not answer, or another gateway is asking; `since`: when it last said that the account stands. */
+  | { readonly kind: 'untold'; readonly since: Date }
+  /** The provider gave nothing by which it could be asked. */
+  | { readonly kind: 'never' }
+
+/** Milliseconds for which one gateway may be asking. */
+const longestCheck = 60_000
+
+/** Asks the provider whether the account of a login still stands: one check at a time for each login, whatever gateway makes it. */
+export class AccountChecks {
+  readonly #store: Store
+  readonly #provider: Provider
+  readonly #cipher: Cipher
+  readonly #log: Logger
+
+  constructor(parts: { store: Store; provider: Provider; cipher: Cipher; log: Logger }) {
+    this.#store = parts.store
+    this.#provider = parts.provider
+    this.#cipher = parts.cipher
+    this.#log = parts.log
+  }
+
+  /** Keeps, encrypted, what the provider can be asked by. */
+  async keep(db: Database, login: string, refreshToken: string): Promise<void> {
+    await addProviderGrant(db, login, this.#cipher.seal(placeOf(login), refreshToken), new Date())
+  }
+
+  /** When the provider last said that the account stands; null: it cannot be asked. */
+  async checkedAt(login: string): Promise<Date | null> {
+    return await this.#store.run((db) => readCheckedAt(db, login))
+  }
+
+  /** Asks, unless that was done within so many milliseconds. @throws HoopError `unavailable` when the store does not answer */
+  async check(login: Login, notWithin: number): Promise<AccountFinding> {
+    const since = await this.checkedAt(login.id)
+    if (since === null) return { kind: 'never' }
+    const now = Date.now()
+    if (now - since.getTime() < notWithin) return { kind: 'recent' }
+    const until = new Date(now + longestCheck)
+    const sealed = await this.#store.run((db) => claimProviderGrant(db, login.id, new Date(now), until))
+    if (sealed === null) return { kind: 'untold', since }
+    try {
+      const answer = await this.#provider.ask(login.identity, this.#cipher.open(placeOf(login.id), sealed))
+      if (answer.state === 'gone') return { kind: 'gone', words: answer.words }
+      const next = { ...this.#cipher.seal(placeOf(login.id), answer.refreshToken), checkedAt: new Date() }
+      await this.#store.run((db) => releaseProviderGrant(db, login.id, next))
+      return { kind: 'standing', identity: answer.identity }
+    } catch (error) {
+      this.#log.warn({ err: error, login: login.id }, 'the identity provider cannot be asked about an account')
+      await this.#store.run((db) => releaseProviderGrant(db, login.id, null))
+      return { kind: 'untold', since }
+    }
+  }
+}
+
+function placeOf(login: string) {
+  return { connection: `login ${login}`, field: "provider's refresh token" }
+}
