@@ -11,12 +11,14 @@ const allowed: Record<string, readonly string[]> = {
   protocols: ['contracts'],
   policy: ['contracts'],
   recording: ['contracts'],
+  agent: ['contracts', 'tunnel'],
   'tunnel-server': ['contracts', 'postgres-server', 'tunnel', 'protocols', 'policy', 'recording'],
   demo: ['contracts', 'postgres-server'],
   cli: ['contracts', 'tunnel', 'protocols'],
 }
 /** Commands that run a whole program load it when they run, outside of the command line's start. */
 const lazily: Record<string, string> = {
+  'packages/cli/src/commands/agent.ts': 'agent',
   'packages/cli/src/commands/gateway.ts': 'tunnel-server',
   'packages/cli/src/commands/demo.ts': 'demo',
 }

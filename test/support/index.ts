@@ -1,3 +1,4 @@
+export { type JoinedAgent, joinToken, startJoinedAgent } from './agent.ts'
 export { type Connect, startConnect } from './connect.ts'
 export { type GatewayProcess, startGatewayProcess } from './gateway.ts'
 export { hoop, loginAs } from './hoop.ts'

@@ -16,7 +16,7 @@ const firstPause = 200
 /** Milliseconds between signs of life. */
 const keepAlive = 5000
 /** Milliseconds that streams stand still without a network before they end. */
-const patience = 60_000
+const patience = 20_000
 /** Milliseconds after which a tunnel that ends was a good one: the next try is made at once. */
 const steadyAfter = 10_000
 

@@ -44,7 +44,7 @@ async function dialHost(
   const dialable = addresses.filter((_, at) => refusals[at] === null)
   let failure: unknown = null
   for (const [at, address] of dialable.entries()) {
-    const share = AbortSignal.any([until, AbortSignal.timeout(dialTime / (dialable.length - at))])
+    const share = AbortSignal.any([until, AbortSignal.timeout(Math.ceil(dialTime / (dialable.length - at)))])
     try {
       const options = { host: address, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }
       return { answer: 'connected', socket: await open(options, share), address }

@@ -61,12 +61,15 @@ export abstract class HoopCommand extends Command {
 
   /** The user on this machine at the gateway of the flags. */
   protected async device(flags: GlobalFlags, gateway = flags.gateway): Promise<Device> {
-    if (flags['ca-file'] !== undefined) {
-      const { trustCertificates } = await import('./gateway/certificates.ts')
-      trustCertificates(flags['ca-file'])
-    }
+    await this.trust(flags)
     const { openDevice } = await import('./services/device.ts')
     return openDevice(this.surroundings, gateway ?? null)
+  }
+
+  protected async trust(flags: GlobalFlags): Promise<void> {
+    if (flags['ca-file'] === undefined) return
+    const { trustCertificates } = await import('./gateway/certificates.ts')
+    trustCertificates(flags['ca-file'])
   }
 
   /** Null: a port is opened. */

@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly isDefaultHome: boolean
   /** An access token given for unattended use: nothing is stored or refreshed. */
   readonly token: string | null
+  /** The one-time token by which an agent joins. */
+  readonly agentToken: string | null
   /** `file` never asks the keychain. */
   readonly credentialStore: 'auto' | 'file'
   /** Show stack traces. */
@@ -21,6 +23,7 @@ export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
     home,
     isDefaultHome: home === defaultHome,
     token: env.HOOP_TOKEN || null,
+    agentToken: env.HOOP_AGENT_TOKEN || null,
     credentialStore: env.HOOP_CREDENTIAL_STORE === 'file' ? 'file' : 'auto',
     debug: env.HOOP_DEBUG === '1',
   }

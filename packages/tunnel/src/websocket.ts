@@ -17,6 +17,8 @@ export interface AcceptTunnelOptions {
   /** Milliseconds: see TunnelOptions. */
   readonly keepAlive?: number
   readonly patience?: number
+  readonly onLost?: (words: string) => void
+  readonly onResumed?: () => void
 }
 
 /** The gateway's end, over a WebSocket just accepted (in the same tick, so that no message is missed). */

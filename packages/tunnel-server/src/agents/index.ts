@@ -36,11 +36,12 @@ export class Agents {
     const { id, name, version, host, address, joinedAt, seenAt, gateway, revokedAt } = agent
     const online = this.online.get(id)
     // At another gateway: as long as that goes on to see it.
-    const elsewhere = gateway !== null && Date.now() - seenAt.getTime() < seenWithin
+    const elsewhere = online === null && gateway !== null && Date.now() - seenAt.getTime() < seenWithin
+    const isOnline = online === null ? elsewhere : !online.lost
     return {
       id,
       name,
-      state: revokedAt !== null ? 'revoked' : online !== null || elsewhere ? 'online' : 'offline',
+      state: revokedAt !== null ? 'revoked' : isOnline ? 'online' : 'offline',
       version,
       host,
       address,

@@ -1,5 +1,5 @@
 import { type DialTarget, HoopError } from '@hoop/contracts'
-import type { Tunnel } from '@hoop/tunnel'
+import type { ResumableTunnel } from '@hoop/tunnel'
 import type { AgentIdentity } from './credentials.ts'
 import { AgentLost, type Reached, reach } from './reach.ts'
 
@@ -15,6 +15,8 @@ export interface OnlineAgent {
   readonly since: Date
   /** Streams that are open or being opened. */
   readonly streams: number
+  /** Its network is lost, and may come back. */
+  readonly lost: boolean
 }
 
 /** What an agent opened, and which one. */
@@ -26,10 +28,12 @@ class Online implements OnlineAgent {
   readonly id: string
   readonly name: string
   readonly since = new Date()
-  readonly tunnel: Tunnel
+  readonly tunnel: ResumableTunnel
   streams = 0
+  /** Its network is lost: what it carries stands still, and nothing new is given to it. */
+  lost = false
 
-  constructor({ id, name }: AgentIdentity, tunnel: Tunnel) {
+  constructor({ id, name }: AgentIdentity, tunnel: ResumableTunnel) {
     this.id = id
     this.name = name
     this.tunnel = tunnel
@@ -42,10 +46,10 @@ export class OnlineAgents {
   readonly #waiting = new Set<() => void>()
 
   /** An agent's tunnel is open. Its earlier one, if there still is any, is dead or was left behind: it is closed. */
-  add(agent: AgentIdentity, tunnel: Tunnel): void {
+  add(agent: AgentIdentity, tunnel: ResumableTunnel): void {
     const before = this.#online.get(agent.id)
     const online = new Online(agent, tunnel)
-    if (before === undefined && this.of(agent.name).length >= mostInstances) {
+    if (before === undefined && this.#of(agent.name).length >= mostInstances) {
       return tunnel.close(`There are ${mostInstances} agents of the name ${agent.name} already.`)
     }
     this.#online.set(agent.id, online)
@@ -53,6 +57,23 @@ export class OnlineAgents {
     void tunnel.closed.then(() => {
       if (this.#online.get(agent.id) === online) this.#online.delete(agent.id)
     })
+    this.#wake()
+  }
+
+  /** An agent's network was lost, or is back. */
+  note(id: string, tunnel: ResumableTunnel, { lost }: { readonly lost: boolean }): void {
+    const agent = this.#online.get(id)
+    if (agent?.tunnel !== tunnel) return
+    agent.lost = lost
+    if (!lost) this.#wake()
+  }
+
+  /** The tunnel that an agent may go on with over another WebSocket. */
+  tunnelOf(id: string): ResumableTunnel | null {
+    return this.#online.get(id)?.tunnel ?? null
+  }
+
+  #wake(): void {
     for (const wake of this.#waiting) wake()
   }
 
@@ -64,11 +85,12 @@ export class OnlineAgents {
     return [...this.#online.keys()]
   }
 
+  /** Whether one of this name could dial now. */
   has(name: string): boolean {
-    return this.of(name).length > 0
+    return this.#of(name).some(({ lost }) => !lost)
   }
 
-  of(name: string): OnlineAgent[] {
+  #of(name: string): Online[] {
     return [...this.#online.values()].filter((agent) => agent.name === name)
   }
 
@@ -105,14 +127,14 @@ export class OnlineAgents {
   #least(name: string, tried: ReadonlySet<Online>): Online | null {
     let least: Online | null = null
     for (const agent of this.#online.values()) {
-      if (agent.name !== name || tried.has(agent)) continue
+      if (agent.name !== name || agent.lost || tried.has(agent)) continue
       if (least === null || agent.streams < least.streams) least = agent
     }
     return least
   }
 
   async #comesBack(name: string, tried: ReadonlySet<Online>, within: number, signal: AbortSignal): Promise<Online | null> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, within))])
+    const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(within)))])
     while (!late.aborted) {
       await this.#next(late)
       signal.throwIfAborted()

@@ -12,8 +12,10 @@ import type { AgentCredentials, AgentIdentity } from './credentials.ts'
 import type { OnlineAgents } from './online.ts'
 import type { Presence } from './presence.ts'
 
-/** Milliseconds between signs of life: one that gives none is noticed within three of them. */
+/** Milliseconds within which an agent that gives no sign of life is noticed. */
 const keepAlive = 5000
+/** Milliseconds that streams stand still while an agent's network is gone; one that was killed comes back with another tunnel, or not. */
+const patience = 20_000
 
 export interface AgentTunnelParts {
   readonly server: Server
@@ -40,19 +42,33 @@ export function attachAgentTunnels(parts: AgentTunnelParts): { close(words: stri
   })
 
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    if (request.url !== agentPaths.tunnel) throw new HoopError('not_found', 'Nothing is upgraded here.')
+    const url = new URL(request.url ?? '/', 'http://gateway')
+    if (url.pathname !== agentPaths.tunnel) throw new HoopError('not_found', 'Nothing is upgraded here.')
     if (closing !== null) throw new HoopError('unavailable', closing)
     if (request.headers.origin !== undefined) throw new HoopError('no_access', 'A web page may not open a tunnel.')
     const agent = await identify(request, parts)
     strangers.known(request.socket)
+    const resumed = url.searchParams.get('resume') === '1'
+    if (resumed && online.tunnelOf(agent.id) === null) throw new HoopError('not_found', 'This agent has no tunnel to go on with.')
     if (socket.destroyed) return
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(agent, webSocket))
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      if (!resumed) return serve(agent, webSocket)
+      const before = online.tunnelOf(agent.id)
+      if (before === null) webSocket.terminate()
+      else before.resume(webSocket)
+    })
   }
 
   function serve(agent: AgentIdentity, webSocket: Parameters<typeof acceptTunnel>[0]): void {
     const tunnel = acceptTunnel(webSocket, {
       onStream: (_, stream) => stream.destroy(new StreamReset(resetCodes.refused, 'Agents open no streams.')),
       keepAlive,
+      patience,
+      onLost: (words) => {
+        log.warn({ agent: agent.name, instance: agent.id, words }, 'the network of an agent is lost')
+        online.note(agent.id, tunnel, { lost: true })
+      },
+      onResumed: () => online.note(agent.id, tunnel, { lost: false }),
       log,
     })
     online.add(agent, tunnel)

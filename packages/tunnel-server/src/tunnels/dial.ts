@@ -40,7 +40,7 @@ function dialThrough(
       if (address !== target.host) names.set(address, target.host)
       return Object.assign(stream, { remoteAddress: address })
     } catch (error) {
-      throw error instanceof HoopError ? error : unreachable(error, ` through the agent ${name}`)
+      throw until.aborted && !(error instanceof HoopError) ? unreachable(error, ` through the agent ${name}`) : error
     }
   }
 }
