@@ -86,8 +86,8 @@ describe('a database that vanishes', () => {
     expect(timers).toEqual(['keepalive'])
   })
 
-  test('leaves nothing behind once its caller is gone too', async () => {
-    const connect = await keep(startConnect('sample', { home: await system.home('ada') }))
+  test('leaves nothing behind once the session is over', async () => {
+    const connect = await startConnect('sample', { home: await system.home('ada') })
     const dialled = async () => (await socketTimers(system.gateway.pid, relay.port)).length
     const before = await dialled()
     const clients = await Promise.all(Array.from({ length: 4 }, () => open(connect)))
@@ -99,7 +99,9 @@ describe('a database that vanishes', () => {
     idle?.send(write.terminate())
     cut?.stream.destroy()
     for (const client of clients) client.stream.end()
-    await expect.poll(dialled, { timeout: 60_000, interval: 500 }).toBe(before)
+    await connect.stop()
+    await expect.poll(() => state(connect.session), { timeout: 20_000 }).toBe('closed')
+    await expect.poll(dialled, { timeout: 20_000 }).toBe(before)
     relay.resume()
   })
 })
