@@ -12,8 +12,8 @@ import { operationsOf, readEvents } from '../../support/recorded.ts'
 import { type Relay, startRelay } from './relay.ts'
 
 const keep = keepUntilEnd(afterAll)
-/** docs/performance.md: no sign of life for so long ends a tunnel. In ms, with a little for what follows from it. */
-const tunnelLimit = 60_000 + 10_000
+/** docs/performance.md says so; in ms, with a little for what follows from it. */
+const tunnelLimit = 90_000 + 10_000
 let system: System
 let relay: Relay
 let admin: pg.Client
