@@ -94,6 +94,8 @@ export interface ServeContext {
   readonly signal: AbortSignal
   /** Opens a raw byte stream to the backend. May be called again. Rejects with a HoopError. */
   dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex>
+  /** All that the caller asked is answered, and nothing is left open: no transaction, and nothing under way. */
+  rested?(): void
   /** Puts what a login found on the record; throws if it cannot be recorded. */
   loggedIn(login: BackendLogin): void
   /** Words for the gateway's log: what an admin must know, and a caller need not. */

@@ -81,7 +81,7 @@ export class Admission {
   /** What stands under the names that a text uses is certain once no message is on its way that could fail to put it there. */
   #namesSettled(text: string): Maybe<void> {
     const { replies } = this.#parts
-    const certain = (): boolean => !replies.changesNames || replies.copyIn !== null
+    const certain = (): boolean => !replies.owed.changesNames || replies.copyIn !== null
     if (mayUseNames(text) && !certain()) return this.until(certain)
   }
 
@@ -137,9 +137,9 @@ export class Admission {
 
   #isSettled(): boolean {
     const { replies, state } = this.#parts
-    if (this.#barrier !== null && replies.owes(this.#barrier)) return false
+    if (this.#barrier !== null && replies.owed.of(this.#barrier)) return false
     // What the open transaction has set may be taken back by its end. While the server waits for COPY data there is none.
-    return !state.unsettled || replies.copyIn !== null || !replies.transactionMayEnd
+    return !state.unsettled || replies.copyIn !== null || !replies.owed.transactionMayEnd
   }
 
   raiseBarrier(exchange: Exchange): void {

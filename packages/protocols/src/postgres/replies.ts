@@ -1,55 +1,19 @@
-import type { Gate, Output } from '@hoop/contracts'
+import type { Gate } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import type { CallerOutput } from './caller-output.ts'
-import { type Catalogue, storedType } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
-import { copyRewriter } from './copy.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
 import type { Statement } from './operations.ts'
-import type { Change, Portal, Prepared, Registry } from './registry.ts'
-import { planRows, rewriteRow } from './results.ts'
+import { type Expected, OwedReplies } from './owed-replies.ts'
+import type { Portal, Registry } from './registry.ts'
+import { isReported } from './reported-settings.ts'
+import { ResultMasks } from './result-masks.ts'
+import { rewriteRow } from './results.ts'
 import { schemasOf } from './search-path.ts'
 import type { SessionState } from './session-state.ts'
-
-/** A reply that the backend owes, in the order in which its cause was sent. */
-export type Expected = { readonly unit: number } & (
-  | { readonly kind: 'sync' }
-  | { readonly kind: 'parse'; readonly change: Change; readonly statement: Statement }
-  | { readonly kind: 'close-statement'; readonly change: Change }
-  | { readonly kind: 'close-portal'; readonly change: Change<Portal> }
-  | { readonly kind: 'describe'; readonly prepared: Prepared | null; readonly own: boolean }
-  | { readonly kind: 'bind'; readonly change: Change<Portal>; readonly exchange: Exchange }
-  | { readonly kind: 'execute'; readonly exchange: Exchange; readonly portal: Portal }
-  | { readonly kind: 'query'; readonly change: Change; readonly exchange: Exchange }
-  | { readonly kind: 'call'; readonly exchange: Exchange; answered: boolean }
-  /** Something that must fail was sent in a refused operation's place; `answer` is what the caller gets for its error. */
-  | { readonly kind: 'refused'; readonly answer: Buffer }
-  | { readonly kind: 'refused-query'; readonly change: Change; readonly answer: Buffer; answered: boolean }
-)
-
-/** Settings that the backend may report to a caller; others could carry values out. */
-const reported = new Set([
-  'DateStyle',
-  'IntervalStyle',
-  'TimeZone',
-  'application_name',
-  'client_encoding',
-  'default_transaction_read_only',
-  'in_hot_standby',
-  'integer_datetimes',
-  'is_superuser',
-  'scram_iterations',
-  'search_path',
-  'server_encoding',
-  'server_version',
-  'session_authorization',
-  'standard_conforming_strings',
-])
-export function isReported(name: string): boolean {
-  return reported.has(name)
-}
 
 /** What the relay does when a reply changes the state of things. */
 export interface ReplyEvents {
@@ -77,13 +41,14 @@ export class Replies {
   #failed = false
 
   readonly #reader = new MessageReader(maxBackendMessage)
-  readonly #queue: Expected[] = []
+  /** What the backend owes. */
+  readonly owed: OwedReplies
   readonly #gate: Gate
   readonly #stream: number
   readonly #transparent: boolean
   readonly #registry: Registry
   readonly #state: SessionState
-  readonly #catalogue: () => Catalogue | null
+  readonly #masks: ResultMasks
   readonly #output: CallerOutput
   readonly #events: ReplyEvents
   #waiters: (() => void)[] = []
@@ -103,56 +68,10 @@ export class Replies {
     this.#transparent = parts.transparent
     this.#registry = parts.registry
     this.#state = parts.state
-    this.#catalogue = parts.catalogue
+    this.#masks = new ResultMasks(parts.catalogue, parts.transparent)
+    this.owed = new OwedReplies(parts.transparent)
     this.#output = parts.output
     this.#events = parts.events
-  }
-
-  get idle(): boolean {
-    return this.#queue.length === 0
-  }
-
-  /** How many replies the backend owes. */
-  get owed(): number {
-    return this.#queue.length
-  }
-
-  /** Whether a reply to something sent before sync unit `unit` is owed. */
-  owesBefore(unit: number): boolean {
-    const head = this.#queue[0]
-    return head !== undefined && head.unit < unit
-  }
-
-  /** Whether a reply of this operation is owed. */
-  owes(exchange: Exchange): boolean {
-    return this.#queue.some((entry) => 'exchange' in entry && entry.exchange === exchange)
-  }
-
-  /** Whether something that was sent puts a statement or a portal under a name, or takes it away. */
-  get changesNames(): boolean {
-    return this.#queue.some((entry) => 'change' in entry)
-  }
-
-  /** Whether the end of a transaction may be on its way. */
-  get transactionMayEnd(): boolean {
-    return this.#queue.some((entry) =>
-      entry.kind === 'execute'
-        ? entry.exchange.statement.parts.some(({ transaction }) => transaction !== null)
-        : entry.kind === 'sync' || entry.kind === 'query' || entry.kind === 'refused-query' || entry.kind === 'call',
-    )
-  }
-
-  expect(entry: Expected): void {
-    this.#queue.push(entry)
-  }
-
-  /** Whether a COPY FROM STDIN that was sent may still be answered with CopyInResponse. */
-  get copyMayBegin(): boolean {
-    return this.#queue.some(
-      (entry) =>
-        (entry.kind === 'query' || entry.kind === 'execute') &&
-        (this.#transparent || entry.exchange.statement.parts.some(({ copy }) => copy?.direction === 'in')),
-    )
   }
 
   /** Resolves after the next messages of the backend were handled, or at the end. */
@@ -175,7 +94,7 @@ export class Replies {
   close(): void {
     this.copyIn = null
     const exchanges = new Set<Exchange>()
-    for (const entry of this.#queue.splice(0)) if ('exchange' in entry) exchanges.add(entry.exchange)
+    for (const entry of this.owed.takeAll()) if ('exchange' in entry) exchanges.add(entry.exchange)
     for (const { exchange } of this.#registry.portals.values()) {
       if (exchange.started && !exchanges.has(exchange)) this.#output.end(exchange, 'done')
       else exchanges.add(exchange)
@@ -197,7 +116,7 @@ export class Replies {
 
   /** The reply that is owed next, which must be one of these. */
   #head<Kind extends Expected['kind']>(...kinds: Kind[]): Extract<Expected, { kind: Kind }> {
-    const head = this.#queue[0]
+    const { head } = this.owed
     if (head === undefined || !isOneOf(head, kinds)) {
       throw new ProtocolViolation(
         `the database sent ${JSON.stringify(String.fromCharCode(this.#reader.tag))} where nothing asked for it`,
@@ -226,14 +145,14 @@ export class Replies {
       case tags.parseComplete: {
         read.nothing(reader.body())
         const head = this.#head('parse')
-        this.#queue.shift()
+        this.owed.shift()
         head.change.confirm()
         return this.#output.pass(this.#reader, null)
       }
       case tags.closeComplete: {
         read.nothing(reader.body())
         const head = this.#head('close-statement', 'close-portal')
-        this.#queue.shift()
+        this.owed.shift()
         if (head.kind === 'close-portal') this.#endPortal(head.change.confirm())
         else head.change.confirm()
         return this.#output.pass(this.#reader, null)
@@ -241,7 +160,7 @@ export class Replies {
       case tags.bindComplete: {
         read.nothing(reader.body())
         const head = this.#head('bind')
-        this.#queue.shift()
+        this.owed.shift()
         this.#endPortal(head.change.confirm())
         return this.#output.pass(this.#reader, null)
       }
@@ -252,7 +171,7 @@ export class Replies {
       case tags.noData: {
         read.nothing(reader.body())
         const head = this.#head('describe')
-        this.#queue.shift()
+        this.owed.shift()
         return head.own ? undefined : this.#output.pass(this.#reader, null)
       }
       case tags.portalSuspended: {
@@ -261,17 +180,15 @@ export class Replies {
         if (head.kind !== 'execute') throw new ProtocolViolation('a suspended portal outside Execute')
         // What its rows do to the session is done with the first.
         this.#applySession(head)
-        this.#queue.shift()
+        this.owed.shift()
         return this.#output.pass(this.#reader, exchange)
       }
       case tags.errorResponse:
         return this.#error(read.diagnostics(reader.body()))
       case tags.noticeResponse: {
-        const head = this.#queue[0]
+        const { head } = this.owed
         const exchange = head !== undefined && 'exchange' in head ? head.exchange : null
-        const fields = read.diagnostics(reader.body())
-        if (this.#gate.masks.empty) return this.#output.pass(reader, exchange)
-        return this.#output.put(write.diagnostics(tags.noticeResponse, this.#shown(fields, 'notice')), exchange)
+        return this.#say(this.#shown(read.diagnostics(reader.body()), 'notice'), exchange)
       }
       case tags.parameterStatus: {
         const { name, value } = read.parameterStatus(reader.body())
@@ -340,26 +257,12 @@ export class Replies {
     const { bytes, start, end } = this.#reader
     exchange.row()
     if (exchange.permit.masks.empty) return this.#output.pass(this.#reader, exchange)
-    if (head.kind === 'execute' && exchange.plan === undefined) exchange.plan = this.#planPortal(head.portal)
+    if (head.kind === 'execute' && exchange.plan === undefined) exchange.plan = this.#masks.ofPortal(head.portal)
     if (exchange.plan === undefined) throw new ProtocolViolation('a row before its description')
     if (exchange.plan === null) return this.#output.pass(this.#reader, exchange)
     const rewritten = rewriteRow(exchange.plan, bytes, start + 5, end, exchange.count)
     if (rewritten === null) this.#output.pass(this.#reader, exchange)
     else this.#output.put(rewritten, exchange)
-  }
-
-  #planPortal(portal: Portal): Exchange['plan'] {
-    const { columns } = portal.prepared
-    const catalogue = this.#catalogue()
-    if (columns === null || catalogue === null) throw new ProtocolViolation('a row whose columns were never described')
-    const outputs = this.#outputs(portal.exchange)
-    return planRows({ masks: portal.exchange.permit.masks, columns, resultFormats: portal.resultFormats, outputs, catalogue })
-  }
-
-  #outputs(exchange: Exchange): Parameters<typeof planRows>[0]['outputs'] {
-    const { parts } = exchange.statement
-    const changedBefore = parts.slice(0, exchange.part).some(({ changesCatalogue }) => changesCatalogue)
-    return exchange.blind || changedBefore ? 'opaque' : (parts[exchange.part]?.outputs ?? 'opaque')
   }
 
   #complete(tag: string): void {
@@ -372,7 +275,7 @@ export class Replies {
     exchange.complete(tag)
     if (this.copyIn === exchange) this.copyIn = null
     if (head.kind === 'execute') {
-      this.#queue.shift()
+      this.owed.shift()
       this.#output.end(exchange, 'done')
     }
     if (part?.transaction === 'commit' || part?.transaction === 'rollback') this.#transactionEnded(head.unit, tag !== 'ROLLBACK')
@@ -380,7 +283,7 @@ export class Replies {
 
   #readyForQuery(status: 'I' | 'T' | 'E'): void {
     const head = this.#head('sync', 'query', 'refused-query', 'call')
-    this.#queue.shift()
+    this.owed.shift()
     if (head.kind === 'refused-query' && !head.answered) throw new ProtocolViolation('the database did what was to fail')
     if ('change' in head) head.change.confirm()
     if ('exchange' in head) this.#output.end(head.exchange, 'done')
@@ -412,24 +315,18 @@ export class Replies {
     const columns = read.rowDescription(this.#reader.body())
     const head = this.#head('describe', 'query')
     if (head.kind === 'describe') {
-      this.#queue.shift()
+      this.owed.shift()
       if (head.prepared !== null) head.prepared.columns = columns
       if (!head.own) this.#output.pass(this.#reader, null)
     } else {
-      const catalogue = this.#catalogue()
-      const { masks } = head.exchange.permit
-      if (!masks.empty) {
-        if (catalogue === null) throw new ProtocolViolation('a result before the catalogue')
-        const outputs = this.#outputs(head.exchange)
-        head.exchange.plan = planRows({ masks, columns, resultFormats: null, outputs, catalogue })
-      }
+      head.exchange.plan = this.#masks.ofQuery(head.exchange, columns)
       this.#output.pass(this.#reader, head.exchange)
     }
   }
 
   /** What of an error or a notice the caller may see while the next reply is made. */
   #shown(fields: Map<string, string>, kind: 'error' | 'notice'): DiagnosticFields {
-    const head = this.#queue[0]
+    const { head } = this.owed
     const { masks } = this.#gate
     // What runs at the end of a transaction is known to nobody here.
     const reads =
@@ -437,8 +334,14 @@ export class Replies {
     return maskDiagnostics(fields, masks, kind, reads)
   }
 
+  /** The current error or notice, with these fields; as it came where none could be hidden. */
+  #say(shown: DiagnosticFields, exchange: Exchange | null): void {
+    if (this.#gate.masks.empty) this.#output.pass(this.#reader, exchange)
+    else this.#output.put(write.diagnostics(this.#reader.tag, shown), exchange)
+  }
+
   #error(fields: Map<string, string>): void {
-    const head = this.#queue[0]
+    const { head } = this.owed
     const shown = this.#shown(fields, 'error')
     this.copyIn = null
     this.#failed = true
@@ -447,15 +350,14 @@ export class Replies {
     if (head === undefined || head.kind === 'sync') {
       // Unasked (the server shuts down), or the commit of an implicit transaction failed.
       this.#gate.unsolicited('ErrorResponse', `${shown.get('C')} ${shown.get('M')}`)
-      return this.#output.put(write.diagnostics(tags.errorResponse, shown), null)
+      return this.#say(shown, null)
     }
     if (head.kind === 'refused' || head.kind === 'refused-query') {
       this.#output.put(head.answer, null)
       if (head.kind === 'refused-query') head.answered = true
     } else {
       const exchange = 'exchange' in head ? head.exchange : null
-      if (this.#gate.masks.empty) this.#output.pass(this.#reader, exchange)
-      else this.#output.put(write.diagnostics(tags.errorResponse, shown), exchange)
+      this.#say(shown, exchange)
       const error = { code: shown.get('C') ?? 'XX000', message: shown.get('M') ?? '' }
       exchange?.fail(error.code, error.message)
       if (head.kind === 'parse') this.#rejected(head.statement, error)
@@ -463,26 +365,22 @@ export class Replies {
     if (head.kind !== 'query' && head.kind !== 'refused-query' && head.kind !== 'call') this.#skipToSync()
   }
 
-  /** The operation that a Bind behind the Parse was admitted for has this end; without one, nothing of it is on the record yet. */
+  /** A Bind behind the Parse was admitted for it and has this end; without one, nothing of it is on the record yet. */
   #rejected({ operation }: Statement, error: { code: string; message: string }): void {
-    for (const entry of this.#queue) {
-      if (entry.kind === 'sync') break
-      if (entry.kind === 'bind' && entry.exchange.statement.operation.text === operation.text)
-        return entry.exchange.fail(error.code, error.message)
-    }
-    this.#gate.rejected({ ...operation, parameters: [] }, this.#stream, error)
+    const bound = this.owed.boundBehind(operation.text)
+    if (bound !== null) bound.fail(error.code, error.message)
+    else this.#gate.rejected({ ...operation, parameters: [] }, this.#stream, error)
   }
 
   /** The backend ignores what was sent behind the error up to the next Sync: those replies never come. */
   #skipToSync(): void {
-    const found = this.#queue.findIndex(({ kind }) => kind === 'sync')
-    const dropped = this.#queue.splice(0, found < 0 ? this.#queue.length : found)
-    for (const entry of dropped.reverse()) {
+    const { dropped, synced } = this.owed.takeToSync()
+    for (const entry of dropped) {
       if ('change' in entry) entry.change.undo()
       if (!('exchange' in entry)) continue
       this.#output.end(entry.exchange, entry === dropped.at(-1) || entry.exchange.started ? 'done' : 'not-run')
     }
-    if (found >= 0) return
+    if (synced) return
     this.skipping = true
     this.#events.onSkip()
   }
@@ -491,39 +389,17 @@ export class Replies {
     const { binary } = read.copyResponse(this.#reader.body())
     const { exchange, head } = this.#running()
     this.copyIn = exchange
-    if (head.kind === 'execute') {
-      // In COPY mode the backend ignores Sync: those that were sent behind the Execute are never answered.
-      while (this.#queue[1]?.kind === 'sync') this.#queue.splice(1, 1)
-    }
-    const copy = exchange.statement.parts[exchange.part]?.copy
-    const announced = copy?.direction === 'in' && binary === (copy.format === 'binary')
-    const { masks } = exchange.permit
-    if (!announced && !this.#transparent)
-      throw new ProtocolViolation('the database asks for COPY data that no statement announced')
-    exchange.copy =
-      masks.empty || !announced ? null : copyRewriter({ ...copy, types: this.#types(copy.outputs) }, masks, exchange.count)
+    if (head.kind === 'execute') this.owed.forgetSyncs()
+    exchange.copy = this.#masks.ofCopy(exchange, 'in', binary)
     this.#output.pass(this.#reader, exchange)
   }
 
   #copyOutResponse(): void {
     const { binary } = read.copyResponse(this.#reader.body())
     const { exchange } = this.#running()
-    const copy = exchange.statement.parts[exchange.part]?.copy
-    const announced = copy?.direction === 'out' && binary === (copy.format === 'binary')
-    const { masks } = exchange.permit
-    if (!announced && !this.#transparent) throw new ProtocolViolation('the database sends COPY data that no statement announced')
-    if (masks.empty || !announced) exchange.copy = null
-    else {
-      const outputs = this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
-      exchange.copy = copyRewriter({ ...copy, outputs, types: this.#types(outputs) }, masks, exchange.count)
-    }
+    exchange.copy = this.#masks.ofCopy(exchange, 'out', binary)
     exchange.copyingOut = true
     this.#output.pass(this.#reader, exchange)
-  }
-
-  #types(outputs: readonly Output[] | 'opaque'): (number | null)[] {
-    const catalogue = this.#catalogue()
-    return outputs === 'opaque' || catalogue === null ? [] : outputs.map((output) => storedType(catalogue, output))
   }
 
   #copyData(): void {

@@ -111,7 +111,7 @@ export class Requests {
       if (verdict.kind === 'refuse') return this.#refuseQuery(verdict.refusal)
       const exchange = this.#admission.start(verdict, statement, this.#unit)
       this.#backend.push(write.query(this.#sent(text, bytes, statement)))
-      this.#replies.expect({ kind: 'query', exchange, ...this.#queryUnit() })
+      this.#replies.owed.push({ kind: 'query', exchange, ...this.#queryUnit() })
       this.#admission.raiseBarrier(exchange)
     })
   }
@@ -131,7 +131,7 @@ export class Requests {
 
   #failQuery(because: string, answer: Buffer): void {
     this.#backend.push(substitutes.query(because))
-    this.#replies.expect({ kind: 'refused-query', answer, answered: false, ...this.#queryUnit() })
+    this.#replies.owed.push({ kind: 'refused-query', answer, answered: false, ...this.#queryUnit() })
   }
 
   /** A simple query is a sync unit of its own, and ends the unnamed statement. */
@@ -151,7 +151,7 @@ export class Requests {
       const prepared: Prepared = { name, text, parameterTypes, columns: null, described: false }
       const change = this.#registry.prepared.put(name, prepared, this.#unit)
       this.#backend.push(write.parse({ name, text: this.#sent(text, bytes, statement), parameterTypes }))
-      this.#replies.expect({ kind: 'parse', unit: this.#unit, change, statement })
+      this.#replies.owed.push({ kind: 'parse', unit: this.#unit, change, statement })
       this.#describeForMasks(prepared, 'S')
     })
   }
@@ -161,7 +161,7 @@ export class Requests {
     if (prepared.described || this.#context.gate.masks.empty) return
     prepared.described = true
     this.#backend.push(write.describe({ kind, name: prepared.name }))
-    this.#replies.expect({ kind: 'describe', prepared, own: true, unit: this.#unit })
+    this.#replies.owed.push({ kind: 'describe', prepared, own: true, unit: this.#unit })
   }
 
   #bind(message: BindMessage): Maybe<void> {
@@ -173,14 +173,14 @@ export class Requests {
 
   /** What an older sync unit, not answered yet, does to the name: had it failed, another text would stand under it. */
   #preparedKnown(name: string): boolean {
-    return this.#registry.prepared.certain(name, this.#unit) || !this.#replies.owesBefore(this.#unit)
+    return this.#registry.prepared.certain(name, this.#unit) || !this.#replies.owed.before(this.#unit)
   }
 
   /** A portal of an older unit may be gone with its transaction, and another have its name. */
   #portalKnown(name: string): boolean {
     const portal = this.#registry.portals.get(name)
     if (this.#registry.portals.certain(name, this.#unit) && (portal === undefined || portal.unit === this.#unit)) return true
-    return !this.#replies.owesBefore(this.#unit)
+    return !this.#replies.owed.before(this.#unit)
   }
 
   #bindKnown(message: BindMessage): Maybe<void> {
@@ -211,7 +211,7 @@ export class Requests {
       const portal: Portal = { name, prepared, statement, parameters, resultFormats, unit, hold: 'no', begun: false, exchange }
       const change = this.#registry.portals.put(name, portal, this.#unit)
       this.#backend.push(write.bind(message))
-      this.#replies.expect({ kind: 'bind', exchange, unit: this.#unit, change })
+      this.#replies.owed.push({ kind: 'bind', exchange, unit: this.#unit, change })
     })
   }
 
@@ -229,7 +229,7 @@ export class Requests {
     this.#backend.push(write.describe(message))
     // A portal's description has the formats of its Bind: only a statement's is kept.
     const keep = message.kind === 'S' ? (described ?? null) : null
-    this.#replies.expect({ kind: 'describe', prepared: keep, own: false, unit: this.#unit })
+    this.#replies.owed.push({ kind: 'describe', prepared: keep, own: false, unit: this.#unit })
   }
 
   #execute(message: ExecuteMessage): Maybe<void> {
@@ -281,7 +281,7 @@ export class Requests {
   #run(portal: Portal, message: ExecuteMessage): void {
     portal.begun = true
     this.#backend.push(write.execute(message))
-    this.#replies.expect({ kind: 'execute', exchange: portal.exchange, portal, unit: this.#unit })
+    this.#replies.owed.push({ kind: 'execute', exchange: portal.exchange, portal, unit: this.#unit })
     this.#admission.raiseBarrier(portal.exchange)
   }
 
@@ -289,8 +289,8 @@ export class Requests {
     const unit = this.#unit
     this.#backend.push(write.close({ kind, name }))
     if (kind === 'P')
-      this.#replies.expect({ kind: 'close-portal', unit, change: this.#registry.portals.put(name, undefined, unit) })
-    else this.#replies.expect({ kind: 'close-statement', unit, change: this.#registry.prepared.put(name, undefined, unit) })
+      this.#replies.owed.push({ kind: 'close-portal', unit, change: this.#registry.portals.put(name, undefined, unit) })
+    else this.#replies.owed.push({ kind: 'close-statement', unit, change: this.#registry.prepared.put(name, undefined, unit) })
   }
 
   #sync(): void {
@@ -298,7 +298,7 @@ export class Requests {
     if (this.#replies.copyIn !== null) return
     this.#replies.skipping = false
     this.#backend.push(write.sync())
-    this.#replies.expect({ kind: 'sync', unit: this.#unit++ })
+    this.#replies.owed.push({ kind: 'sync', unit: this.#unit++ })
   }
 
   #functionCall(message: FunctionCallMessage): Maybe<void> {
@@ -308,7 +308,7 @@ export class Requests {
       if (verdict.kind === 'refuse') return this.#refuseQuery(verdict.refusal)
       const exchange = this.#admission.start(verdict, statement, this.#unit)
       this.#backend.push(write.functionCall(message))
-      this.#replies.expect({ kind: 'call', exchange, answered: false, unit: this.#unit++ })
+      this.#replies.owed.push({ kind: 'call', exchange, answered: false, unit: this.#unit++ })
     })
   }
 
@@ -325,7 +325,7 @@ export class Requests {
   /** The backend will fail, and skip whatever comes up to Sync: nothing of it is put before the gate. */
   #failExtended(because: string, answer: Buffer): void {
     this.#backend.push(substitutes.bind(because))
-    this.#replies.expect({ kind: 'refused', answer, unit: this.#unit })
+    this.#replies.owed.push({ kind: 'refused', answer, unit: this.#unit })
     this.#replies.skipping = true
   }
 

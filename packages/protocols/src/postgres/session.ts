@@ -12,7 +12,8 @@ import { frontend } from './messages.ts'
 import { errorMessage } from './refusals.ts'
 import { Registry } from './registry.ts'
 import type { RelayParts } from './relay-parts.ts'
-import { isReported, Replies } from './replies.ts'
+import { Replies } from './replies.ts'
+import { isReported } from './reported-settings.ts'
 import { Requests } from './requests.ts'
 import { schemasOf } from './search-path.ts'
 import { SessionState } from './session-state.ts'
@@ -82,7 +83,10 @@ class Session {
       events: {
         onSkip: () => this.#admission.withdraw('an earlier statement of the same pipeline failed'),
         onCatalogueChanged: () => catalogues.changed(),
-        onIdle: (unit) => this.#admission.endChanges(unit),
+        onIdle: (unit) => {
+          this.#admission.endChanges(unit)
+          if (this.#replies.owed.length === 0 && !this.#admission.waiting) context.rested?.()
+        },
       },
     })
     const parts: RelayParts = {
@@ -202,11 +206,11 @@ class Session {
       this.#terminated = true
       return this.#hangUp()
     }
-    return this.#replies.owed < maxOwed ? this.#requests.handle(reader) : this.#handleLater()
+    return this.#replies.owed.length < maxOwed ? this.#requests.handle(reader) : this.#handleLater()
   }
 
   async #handleLater(): Promise<void> {
-    await this.#admission.until(() => this.#replies.owed < maxOwed / 2)
+    await this.#admission.until(() => this.#replies.owed.length < maxOwed / 2)
     if (!this.#over) await this.#requests.handle(this.#reader)
   }
 
@@ -238,7 +242,7 @@ class Session {
 
   #cancelRunning(): void {
     const { key } = this.#ready.backend
-    if (key === null || this.#replies.idle) return
+    if (key === null || this.#replies.owed.length === 0) return
     cancelBackend({
       dial: this.#context.dial,
       upstream: this.#ready.upstream,

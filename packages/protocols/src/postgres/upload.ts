@@ -34,7 +34,7 @@ export class Upload {
     const exchange = this.#replies.copyIn
     if (exchange === null) {
       // Outside COPY the backend ignores it; whether COPY begins may still be on its way.
-      if (!this.#replies.copyMayBegin) return
+      if (!this.#replies.owed.copyMayBegin) return
       return this.#replies.changed().then(() => this.handle(tag, message))
     }
     const body = new ByteReader(message, 5)

@@ -1,0 +1,66 @@
+import type { Output } from '@hoop/contracts'
+import { ProtocolViolation } from '../bytes.ts'
+import { type Catalogue, storedType } from './catalogue.ts'
+import { copyRewriter } from './copy.ts'
+import type { CopyRewriter } from './copy-format.ts'
+import type { Exchange } from './exchange.ts'
+import type { Column } from './messages.ts'
+import type { Portal } from './registry.ts'
+import { planRows, type RowPlan } from './results.ts'
+
+/** How the results of operations are masked: what their statements say of them, joined with what the backend says. */
+export class ResultMasks {
+  readonly #latest: () => Catalogue | null
+  readonly #transparent: boolean
+
+  constructor(latest: () => Catalogue | null, transparent: boolean) {
+    this.#latest = latest
+    this.#transparent = transparent
+  }
+
+  /** Of the rows that a simple query's result is described by. */
+  ofQuery(exchange: Exchange, columns: readonly Column[]): RowPlan {
+    const { masks } = exchange.permit
+    if (masks.empty) return null
+    return planRows({ masks, columns, resultFormats: null, outputs: this.#outputs(exchange), catalogue: this.#catalogue() })
+  }
+
+  /** Of the rows of a portal. */
+  ofPortal({ exchange, prepared, resultFormats }: Portal): RowPlan {
+    const { columns } = prepared
+    if (columns === null) throw new ProtocolViolation('a row whose columns were never described')
+    const { masks } = exchange.permit
+    return planRows({ masks, columns, resultFormats, outputs: this.#outputs(exchange), catalogue: this.#catalogue() })
+  }
+
+  /** Of a COPY that the backend begins, which must be the one that was announced; null: nothing of it is masked. */
+  ofCopy(exchange: Exchange, direction: 'in' | 'out', binary: boolean): CopyRewriter | null {
+    const copy = exchange.statement.parts[exchange.part]?.copy
+    if (copy?.direction !== direction || binary !== (copy.format === 'binary')) {
+      if (this.#transparent) return null
+      throw new ProtocolViolation(`a COPY ${direction} that no statement announced`)
+    }
+    const { masks } = exchange.permit
+    if (masks.empty) return null
+    const outputs = direction === 'out' && this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
+    return copyRewriter({ ...copy, outputs, types: this.#types(outputs) }, masks, exchange.count)
+  }
+
+  /** What the statement says of its results, as far as the names in it still mean what they did. */
+  #outputs(exchange: Exchange): readonly Output[] | 'opaque' {
+    const { parts } = exchange.statement
+    const changedBefore = parts.slice(0, exchange.part).some(({ changesCatalogue }) => changesCatalogue)
+    return exchange.blind || changedBefore ? 'opaque' : (parts[exchange.part]?.outputs ?? 'opaque')
+  }
+
+  #types(outputs: readonly Output[] | 'opaque'): (number | null)[] {
+    const catalogue = this.#catalogue()
+    return outputs === 'opaque' ? [] : outputs.map((output) => storedType(catalogue, output))
+  }
+
+  #catalogue(): Catalogue {
+    const catalogue = this.#latest()
+    if (catalogue === null) throw new ProtocolViolation('a result before the catalogue')
+    return catalogue
+  }
+}
