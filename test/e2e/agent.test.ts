@@ -25,7 +25,7 @@ let admin: string
 let ada: string
 let agent: JoinedAgent
 
-/** The sample's connection again under other names, through agents. */
+/** What docs/agent.md says. The sample's connection again under other names, through agents. */
 function throughAgents(sample: Sample): string {
   const [connection = '', access = '', ...others] = demoDocuments(sample).split('\n---\n')
   const again = (name: string, agentName: string, port = sample.port, change = (text: string) => text) =>

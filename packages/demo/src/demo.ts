@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { demoDocuments, samplePasswordVariable } from './documents.ts'
 import { startIdentityProvider } from './identity-provider/provider.ts'
 import { demoUsers } from './identity-provider/users.ts'
+import { startAgent } from './programs/agent.ts'
 import { portTaken, startGateway } from './programs/gateway.ts'
 import { startSamplePostgres } from './sample/sample-postgres.ts'
 import { findClient } from './tour/client.ts'
@@ -15,6 +16,9 @@ import { whatNext } from './what-next.ts'
 
 /** Where each part listens if nobody else does. */
 const usualPorts = { gateway: 8010, provider: 8011, sample: 8012 } as const
+
+/** What the tour calls the network in which the sample lies. */
+const agentName = 'private-network'
 
 /** 128 + SIGINT, as a shell says it. */
 const interrupted = 130
@@ -73,11 +77,19 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
   signal.throwIfAborted()
   screen.say(`gateway                        ${gateway.url}`)
 
-  await writeFile(documents, demoDocuments(sample), { mode: 0o600 })
+  await writeFile(documents, demoDocuments({ ...sample, agent: agentName }), { mode: 0o600 })
   const client = await findClient(process.env.PATH ?? '')
   const records = join(home, 'gateway', 'records')
+  const letAgentIn = async (token: string) => {
+    const allow = `${sample.host}:${sample.port}`
+    const agent = await startAgent({ gateway: gateway.url, name: agentName, state: join(home, 'agent'), allow, token })
+    parts.defer(async () => {
+      await agent.stop()
+    })
+    return { id: agent.id, allow }
+  }
   try {
-    await tour({ gateway: gateway.url, sample, records, people, documents, client, screen, signal })
+    await tour({ gateway: gateway.url, sample, agentName, letAgentIn, records, people, documents, client, screen, signal })
   } finally {
     if (!signal.aborted) showLogs(screen, gateway.logs())
   }

@@ -9,10 +9,12 @@ export interface SampleAddress {
   readonly port: number
   /** PEM of the authority that signed the server's certificate. */
   readonly ca: string
+  /** The name of the agents that reach it; absent: the gateway dials. */
+  readonly agent?: string
 }
 
 /** What the demo's administrator applies: YAML as for `hoop apply -f`. */
-export function demoDocuments({ host, port, ca }: SampleAddress): string {
+export function demoDocuments({ host, port, ca, agent }: SampleAddress): string {
   const indented = ca
     .trim()
     .split('\n')
@@ -23,7 +25,7 @@ kind: Connection
 name: sample
 protocol: postgres
 labels: { env: demo }
-address: ${host}:${port}
+address: ${host}:${port}${agent === undefined ? '' : `\nagent: ${agent}`}
 databases: [${shopDatabase}]
 login: { user: ${shopUser}, password: { env: ${samplePasswordVariable} } }
 tls:

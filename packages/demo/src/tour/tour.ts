@@ -10,6 +10,9 @@ import type { Screen } from './screen.ts'
 export interface TourOptions {
   readonly gateway: string
   readonly sample: SamplePostgres
+  /** Starts the agent that reaches the sample; a token of the name that `agentName` tells lets it join. */
+  readonly letAgentIn: (token: string) => Promise<{ readonly id: string; readonly allow: string }>
+  readonly agentName: string
   /** The gateway's records. */
   readonly records: string
   /** A home folder for each user below it. */
@@ -40,10 +43,19 @@ export async function tour(options: TourOptions): Promise<void> {
   }
 }
 
-async function setUp({ caller, screen, gateway, documents }: Stage): Promise<void> {
+async function setUp({ caller, screen, gateway, documents, agentName, letAgentIn }: Stage): Promise<void> {
   screen.heading('1. The administrator registers the database, says who may do what, and has it checked')
   const admin = caller('root-admin')
   await admin.logIn(gateway)
+  const token = await admin.run('agents', 'token', agentName)
+  screen.say('The gateway does not reach the database itself. An agent that runs beside it dials out, and opens what it may:')
+  screen.command('the agent', `hoop agent --gateway ${gateway} --name ${agentName} --token-file TOKEN --allow ADDRESS`)
+  const agent = await letAgentIn(token.stdout.trim())
+  const { stdout: agents } = await admin.run('agents', 'ls')
+  screen.check(
+    `the agent is online, and may open ${agent.allow} only`,
+    agents.split('\n').some((line) => line.includes(agent.id) && line.includes('online')),
+  )
   const { code } = await admin.run('apply', '-f', documents)
   screen.check('the documents are in force', code === 0)
   const checked = await admin.run('doctor', 'sample', '--quiet')
