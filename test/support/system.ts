@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { demoDocuments, samplePasswordVariable } from '@hoop/demo'
+import { type DemoUser, demoDocuments, samplePasswordVariable } from '@hoop/demo'
 import { type GatewayProcess, startGatewayProcess } from './gateway.ts'
 import { hoop, loginAs } from './hoop.ts'
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
@@ -19,6 +19,8 @@ export interface System extends Stoppable {
 export interface SystemOptions {
   readonly sample?: Parameters<typeof startSamplePostgres>[0]
   readonly env?: Readonly<Record<string, string>>
+  /** Whom the provider knows; the demo's users if not given. */
+  readonly users?: readonly DemoUser[]
   /** YAML documents to apply in place of the demo's. */
   readonly documents?: (sample: Sample) => string
 }
@@ -34,7 +36,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     return started
   }
   try {
-    const provider = await keep(startIdentityProvider())
+    const provider = await keep(startIdentityProvider(options.users === undefined ? {} : { users: options.users }))
     const sample = await keep(startSamplePostgres(options.sample))
     const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn', ...options.env }
     const gateway = await keep(startGatewayProcess({ provider, env }))

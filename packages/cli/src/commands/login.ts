@@ -1,40 +1,68 @@
+import { resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
+import type { TokenSource } from '../credentials/token-source.ts'
 import { HoopCommand } from '../hoop-command.ts'
+import type { Way } from '../services/provider-login.ts'
 
 export default class Login extends HoopCommand {
   static override summary = 'Log in with the company’s identity provider.'
   static override description =
-    'Shows a code and an address, waits until the code was entered there, and keeps the login on this machine.'
+    'Opens the browser of this machine, or shows a code and an address for any browser; waits until that is done, and keeps the login here.'
   static override args = {
     gateway: Args.string({ description: 'address of the gateway; else that of the last login', ignoreStdin: true }),
   }
   static override flags = {
+    browser: Flags.boolean({
+      allowNo: true,
+      description: 'log in in a browser on this machine, in place of a code for any browser; the default where there is one',
+    }),
     'no-open': Flags.boolean({ env: 'HOOP_NO_OPEN', description: 'do not open the browser' }),
+    'token-file': Flags.string({
+      env: 'HOOP_TOKEN_FILE',
+      helpValue: 'FILE',
+      exclusive: ['token-command', 'browser'],
+      description: 'take the identity token from a file, again whenever the login has ended',
+    }),
+    'token-command': Flags.string({
+      env: 'HOOP_TOKEN_COMMAND',
+      helpValue: 'COMMAND',
+      exclusive: ['browser'],
+      description: 'take the identity token from what a command prints, again whenever the login has ended',
+    }),
   }
   static override examples = ['<%= config.bin %> login https://hoop.example.com']
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Login)
-    const [{ logIn }, presenter, { untilSignal }] = await Promise.all([
+    const [{ logIn, logInFrom }, presenter, { untilSignal }] = await Promise.all([
       import('../services/login.ts'),
       import('../present/login.ts'),
       import('../signals.ts'),
     ])
     const device = await this.device(flags, args.gateway ?? flags.gateway)
     const screen = await this.screen(process.stderr)
-    const browser = !flags['no-open'] && screen.terminal && !flags.json
+    const here = presenter.hasBrowser(process.env)
+    const opens = !flags['no-open'] && screen.terminal && !flags.json && here
     const waiting = presenter.waiting(screen)
     try {
-      const done = await logIn(
-        device,
-        (code) => {
-          if (flags.json) this.answerJsonLine(presenter.codeEvent(code))
-          else this.note(presenter.codeWords(screen, code))
-          if (browser) void presenter.openBrowser(code)
-          waiting.start()
-        },
-        untilSignal(),
-      )
+      const source = tokenSource(flags)
+      const show = (words: string, event: object, address: string) => {
+        if (flags.json) this.answerJsonLine(event)
+        else this.note(words)
+        if (opens) void presenter.openBrowser(address)
+        waiting.start()
+      }
+      const way: Way =
+        (flags.browser ?? opens)
+          ? {
+              kind: 'browser',
+              show: (address) => show(presenter.addressWords(screen, address), presenter.addressEvent(address), address),
+            }
+          : {
+              kind: 'code',
+              show: (code) => show(presenter.codeWords(screen, code), presenter.codeEvent(code), presenter.codeAddress(code)),
+            }
+      const done = source === null ? await logIn(device, way, untilSignal()) : await logInFrom(device, source)
       waiting.stop()
       if (flags.json) this.answerJsonLine({ event: 'logged-in', ...done })
       else this.note(presenter.loggedIn(screen, done, device.store.place))
@@ -42,4 +70,15 @@ export default class Login extends HoopCommand {
       waiting.stop()
     }
   }
+}
+
+interface SourceFlags {
+  readonly 'token-file'?: string | undefined
+  readonly 'token-command'?: string | undefined
+}
+
+/** Null: a person logs in. */
+function tokenSource({ 'token-file': file, 'token-command': command }: SourceFlags): TokenSource | null {
+  if (file !== undefined) return { file: resolve(file) }
+  return command === undefined ? null : { command }
 }

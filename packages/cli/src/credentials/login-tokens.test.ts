@@ -47,7 +47,7 @@ const tokens = () =>
 
 function keep(refreshToken: string, seconds: number): Promise<void> {
   const answer = { access_token: 'access-0', token_type: 'Bearer' as const, expires_in: seconds, refresh_token: refreshToken }
-  return tokens().keep({ ...answer, login_expires_at: loginEnds, identity })
+  return tokens().keep({ ...answer, login_expires_at: loginEnds, identity }, null)
 }
 
 it('says so when there is no login', async () => {

@@ -1,8 +1,9 @@
-import { HoopError, TokenResponse } from '@hoop/contracts'
+import { HoopError, type TokenRequest, TokenResponse } from '@hoop/contracts'
 import { z } from 'zod'
 import type { AccessTokens, GatewayClient } from '../gateway/client.ts'
 import { withLock } from '../state/lock.ts'
 import { accounts, type CredentialStore } from './store.ts'
+import { readToken, TokenSource } from './token-source.ts'
 
 /** What a login leaves on this machine. */
 const Login = z.object({
@@ -10,6 +11,8 @@ const Login = z.object({
   accessExpiresAt: z.iso.datetime(),
   refreshToken: z.string(),
   loginExpiresAt: z.iso.datetime(),
+  /** Where the next identity token is when this login has ended; absent: a person's to give. */
+  source: TokenSource.optional(),
 })
 export type Login = z.infer<typeof Login>
 
@@ -42,18 +45,22 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
     return withLock(lock, async () => {
       known = await stored()
       if (isFresh(known) && known.accessToken !== refused) return known.accessToken
-      const { refreshToken } = known
+      const { refreshToken, source = null } = known
       try {
         const answer = await client.post('/v1/token', { grant_type: 'refresh_token', refresh_token: refreshToken }, TokenResponse)
-        known = loginOf(answer)
+        known = loginOf(answer, source)
       } catch (error) {
         if (!(error instanceof HoopError) || (error.code !== 'invalid_token' && error.code !== 'token_reused')) throw error
-        await store.delete(account)
-        known = null
-        throw new HoopError('invalid_token', `the login at ${client.gateway} has ended: ${error.message}`, {
-          hint: `hoop login ${client.gateway}`,
-          cause: error,
-        })
+        if (source === null) {
+          await store.delete(account)
+          known = null
+          throw new HoopError('invalid_token', `the login at ${client.gateway} has ended: ${error.message}`, {
+            hint: `hoop login ${client.gateway}`,
+            cause: error,
+          })
+        }
+        const next = { idToken: await readToken(source), refreshToken: null, accessToken: null }
+        known = loginOf(await client.post('/v1/token', exchangeRequest(next), TokenResponse), source)
       }
       await store.set(account, JSON.stringify(known))
       return known.accessToken
@@ -70,9 +77,9 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
       })
       return running
     },
-    async keep(answer) {
+    async keep(answer, source) {
       await withLock(lock, async () => {
-        known = loginOf(answer)
+        known = loginOf(answer, source)
         await store.set(account, JSON.stringify(known))
       })
     },
@@ -88,18 +95,37 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
 }
 
 export interface LoginKeeper {
-  /** Stores a new login. */
-  keep(answer: TokenResponse): Promise<void>
+  /** Stores a new login; `source`: where the token for the next one is, null for a person's. */
+  keep(answer: TokenResponse, source: TokenSource | null): Promise<void>
   /** Removes the login from this machine and gives its refresh token, to be ended at the gateway. Throws when there is none. */
   forget(): Promise<string>
 }
 
-function loginOf(answer: TokenResponse): Login {
+/** What the provider gave; the gateway asks by the refresh token whether the account still stands. */
+export interface ProviderTokens {
+  readonly idToken: string
+  readonly refreshToken: string | null
+  readonly accessToken: string | null
+}
+
+/** RFC 8693. */
+export function exchangeRequest({ idToken, refreshToken, accessToken }: ProviderTokens): TokenRequest {
+  return {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: idToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    ...(refreshToken !== null && { provider_refresh_token: refreshToken }),
+    ...(accessToken !== null && { provider_access_token: accessToken }),
+  }
+}
+
+function loginOf(answer: TokenResponse, source: TokenSource | null): Login {
   return {
     accessToken: answer.access_token,
     accessExpiresAt: new Date(Date.now() + answer.expires_in * 1000).toISOString(),
     refreshToken: answer.refresh_token,
     loginExpiresAt: answer.login_expires_at,
+    ...(source !== null && { source }),
   }
 }
 

@@ -1,14 +1,24 @@
-import type { DeviceCode, LoggedIn } from '../services/login.ts'
+import type { LoggedIn } from '../services/login.ts'
+import type { DeviceCode } from '../services/provider-login.ts'
 import { escapeLine } from './escape.ts'
 import type { Screen } from './screen.ts'
 import { localTime } from './time.ts'
 
 export function codeWords({ colour }: Screen, code: DeviceCode): string {
   return [
-    `Open   ${colour.underline(escapeLine(code.verificationUriComplete ?? code.verificationUri))}`,
+    `Open   ${colour.underline(escapeLine(codeAddress(code)))}`,
     `Code   ${colour.bold(escapeLine(code.userCode))}`,
     colour.dim('Go on only if the page shows this code.'),
   ].join('\n')
+}
+
+export function addressWords({ colour }: Screen, address: string): string {
+  return `Open   ${colour.underline(escapeLine(address))}`
+}
+
+/** The page as an event, for a program that drives the login. */
+export function addressEvent(address: string) {
+  return { event: 'browser', address }
 }
 
 /** The code as an event, for a program that drives the login. */
@@ -47,9 +57,19 @@ export function waiting(screen: Screen): { start(): void; stop(): void } {
   }
 }
 
+/** The page to open, with the code in it where the provider offers that. */
+export function codeAddress(code: DeviceCode): string {
+  return code.verificationUriComplete ?? code.verificationUri
+}
+
+/** Whether a browser on this machine would be in front of the person: on Linux there must be a display, and nobody comes by SSH. */
+export function hasBrowser(env: NodeJS.ProcessEnv): boolean {
+  if (env.SSH_CONNECTION) return false
+  return process.platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY)
+}
+
 /** The address comes from the provider: only a web page is opened. A machine without a browser is no error: the address is on the screen. */
-export async function openBrowser(code: DeviceCode): Promise<void> {
-  const address = code.verificationUriComplete ?? code.verificationUri
+export async function openBrowser(address: string): Promise<void> {
   if (!/^https?:\/\//i.test(address)) return
   try {
     const { default: open } = await import('open')

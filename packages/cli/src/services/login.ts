@@ -1,89 +1,33 @@
 import { GatewayConfig, HoopError, type Identity, TokenResponse } from '@hoop/contracts'
-import { isSafeForTokens } from '../gateway/address.ts'
-import { unreachable } from '../gateway/client.ts'
+import { exchangeRequest, type ProviderTokens } from '../credentials/login-tokens.ts'
+import { readToken, type TokenSource } from '../credentials/token-source.ts'
 import { setCurrentGateway } from '../state/config.ts'
 import type { Device } from './device.ts'
+import { logInAtProvider, type Way } from './provider-login.ts'
 
-/** What the person needs to finish the login in a browser (RFC 8628 section 3.2). */
-export interface DeviceCode {
-  readonly verificationUri: string
-  /** The same with the code in it; null if the provider offers none. */
-  readonly verificationUriComplete: string | null
-  readonly userCode: string
-  /** Seconds. */
-  readonly expiresIn: number
-}
 export interface LoggedIn {
   readonly gateway: string
   readonly identity: Identity
   readonly loginExpiresAt: string
 }
 
-/** Logs in with the device flow at the provider that the gateway names, and exchanges the identity token at the gateway. */
-export async function logIn(device: Device, show: (code: DeviceCode) => void, signal: AbortSignal): Promise<LoggedIn> {
+/** Logs in at the provider that the gateway names, and exchanges what it gives at the gateway. */
+export async function logIn(device: Device, way: Way, signal: AbortSignal): Promise<LoggedIn> {
   const config = await device.anonymous.get('/v1/config', GatewayConfig)
-  const idToken = await providerIdToken(config, show, signal)
-  const answer = await device.anonymous.post(
-    '/v1/token',
-    {
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      subject_token: idToken,
-      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-    },
-    TokenResponse,
-  )
-  await device.login.keep(answer)
+  const tokens = await logInAtProvider(config, { way, thumbprint: await device.key.thumbprint(), signal })
+  return await exchange(device, tokens, null)
+}
+
+/** Logs in with an identity token that somebody else takes care of; it is taken from there again when the login has ended. */
+export async function logInFrom(device: Device, source: TokenSource): Promise<LoggedIn> {
+  return await exchange(device, { idToken: await readToken(source), refreshToken: null, accessToken: null }, source)
+}
+
+async function exchange(device: Device, tokens: ProviderTokens, source: TokenSource | null): Promise<LoggedIn> {
+  const answer = await device.anonymous.post('/v1/token', exchangeRequest(tokens), TokenResponse)
+  await device.login.keep(answer, source)
   await setCurrentGateway(device.home, device.gateway)
   return { gateway: device.gateway, identity: answer.identity, loginExpiresAt: answer.login_expires_at }
-}
-
-async function providerIdToken(config: GatewayConfig, show: (code: DeviceCode) => void, signal: AbortSignal): Promise<string> {
-  const oidc = await import('openid-client')
-  const issuer = new URL(config.issuer)
-  if (!isSafeForTokens(issuer)) {
-    throw new HoopError('unavailable', `the gateway names an identity provider without TLS: ${issuer.origin}`, {
-      hint: 'tell whoever runs the gateway',
-    })
-  }
-  const plain = issuer.protocol === 'http:'
-  try {
-    const provider = await oidc.discovery(issuer, config.clientId, undefined, oidc.None(), {
-      execute: plain ? [oidc.allowInsecureRequests] : [],
-    })
-    const started = await oidc.initiateDeviceAuthorization(provider, { scope: config.scopes.join(' ') })
-    show({
-      verificationUri: started.verification_uri,
-      verificationUriComplete: started.verification_uri_complete ?? null,
-      userCode: started.user_code,
-      expiresIn: started.expires_in,
-    })
-    const tokens = await oidc.pollDeviceAuthorizationGrant(provider, started, undefined, { signal })
-    if (tokens.id_token) return tokens.id_token
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    if (error instanceof oidc.ResponseBodyError) throw providerRefused(error.error, error.error_description)
-    throw new HoopError('unavailable', `the login at ${issuer.origin} failed: ${unreachable(issuer.origin, error).message}`, {
-      hint: 'try again; if it stays so, tell whoever runs the gateway',
-      cause: error,
-    })
-  }
-  throw new HoopError('unavailable', `${issuer.origin} gave no identity token`, {
-    hint: 'the client registered there needs the scope "openid": tell whoever runs the gateway',
-  })
-}
-
-/** RFC 8628 section 3.5. */
-function providerRefused(code: string, description: string | undefined): HoopError {
-  switch (code) {
-    case 'access_denied':
-      return new HoopError('invalid_token', 'the login was refused in the browser', { hint: 'hoop login' })
-    case 'expired_token':
-      return new HoopError('invalid_token', 'the code was not used in time', { hint: 'hoop login' })
-    default:
-      return new HoopError('invalid_token', `the identity provider refused the login: ${description ?? code}`, {
-        hint: 'tell whoever runs the gateway if trying again does not help',
-      })
-  }
 }
 
 /** Ends the login at the gateway and forgets it here; true if the gateway could be told. */

@@ -1,6 +1,9 @@
+/** Of the provider after a device login, and of hoop itself after one in the browser. */
+const lastPages = ['You are logged in', 'hoop has what it needs']
+
 /**
- * Does in a device login what a person does in the browser: opens the page, confirms the code, types name and password.
- * @param url the provider's `verification_uri_complete`
+ * Does in a login what a person does in the browser: opens the page, confirms the code if there is one, types name and password.
+ * @param url the provider's `verification_uri_complete`, or its authorization endpoint with all parameters
  * @throws when the provider does not come to its last page within a few steps, with what it showed instead.
  */
 export async function completeDeviceLogin(url: string, user: { name: string; password: string }): Promise<void> {
@@ -16,7 +19,7 @@ export async function completeDeviceLogin(url: string, user: { name: string; pas
     const html = await response.text()
     const form = firstForm(html, at)
     if (form === null || !response.ok) {
-      if (response.ok && html.includes('You are logged in')) return
+      if (response.ok && lastPages.some((words) => html.includes(words))) return
       throw new Error(
         `the identity provider answered ${response.status}: ${html
           .replace(/<style.*<\/style>|<[^>]*>/gs, ' ')
