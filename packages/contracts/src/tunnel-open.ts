@@ -3,6 +3,9 @@ import { z } from 'zod'
 /** WebSocket subprotocol of the tunnel. */
 export const tunnelSubprotocol = 'hoop.tunnel.v1'
 
+/** Header of the answer that opens a caller's tunnel: seconds that its streams stand still while the network is away, before they end. */
+export const tunnelPatienceHeader = 'hoop-tunnel-patience'
+
 /** What the header of an OPEN frame carries, as JSON, on a caller's tunnel: the session that the stream belongs to. */
 export const SessionStream = z.strictObject({ session: z.string() })
 

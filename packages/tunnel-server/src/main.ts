@@ -182,6 +182,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
     sessions,
     authenticate: (request) => authenticator.authenticate(request),
     hold: (caller) => standing.hold(caller),
+    patience: settings.resumeTime,
     strangers,
     log,
   })
@@ -198,10 +199,13 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   })
   // Last: what is told to callers may still come from a database behind an agent.
   started.defer(() => agentTunnels.close(stopping))
-  // In this order: nothing new is accepted, callers are told in their own protocols, their tunnels end, and with them the listener.
+  // In this order: nothing new is accepted, what is under way may end, callers are told in their own protocols, their tunnels end, and with
+  // them the listener.
   started.defer(() => tunnels.close(stopping))
   started.defer(closeSessions)
+  started.defer(() => sessions.drain(stopping, settings.drainTime))
   started.defer(() => {
+    tunnels.goAway(stopping)
     closing.abort()
     closeApi().catch((error: unknown) => log.error({ err: error }, 'the listener did not close'))
   })

@@ -11,6 +11,7 @@ const Url = z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://l
 const groupSources = ['claim', 'userinfo', 'google', 'microsoft'] as const
 /** Seconds for which an account may be gone at the provider without the gateway knowing, while sessions are live. */
 const longestCheckInterval = 300
+const Seconds = z.string().regex(/^[0-9]{1,4}$/, 'must be seconds, 0 to 9999')
 const Variables = z.object({
   HOOP_LISTEN: z
     .string()
@@ -34,6 +35,8 @@ const Variables = z.object({
   HOOP_TLS_CERT: z.string().optional(),
   HOOP_TLS_KEY: z.string().optional(),
   HOOP_DEMO: z.enum(['0', '1'], 'must be 1 or 0').default('0'),
+  HOOP_RESUME_SECONDS: Seconds.default('60'),
+  HOOP_DRAIN_SECONDS: Seconds.optional(),
   HOOP_LOG: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
@@ -61,6 +64,10 @@ export interface Settings {
   /** Files, PEM; null in demo mode only. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   readonly demo: boolean
+  /** Milliseconds that a caller's streams stand still while their network is away. */
+  readonly resumeTime: number
+  /** Milliseconds that what is under way may go on for when the gateway is told to stop. */
+  readonly drainTime: number
   readonly logLevel: z.infer<typeof Variables>['HOOP_LOG']
 }
 
@@ -108,6 +115,9 @@ export function readSettings(environment: Environment): Settings {
     masterKeyFile: variables.HOOP_MASTER_KEY_FILE ?? null,
     tls: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
     demo,
+    resumeTime: Number(variables.HOOP_RESUME_SECONDS) * 1000,
+    // A demonstration ends when it is told to.
+    drainTime: Number(variables.HOOP_DRAIN_SECONDS ?? (demo ? 0 : 30)) * 1000,
     logLevel: variables.HOOP_LOG,
   }
 }

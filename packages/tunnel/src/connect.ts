@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ApiError, type ApiErrorCode, apiErrors, HoopError, tunnelSubprotocol } from '@hoop/contracts'
+import { ApiError, type ApiErrorCode, apiErrors, HoopError, tunnelPatienceHeader, tunnelSubprotocol } from '@hoop/contracts'
 import { WebSocket } from 'ws'
 import { maxMessageBytes } from './frames.ts'
 import { type Tunnel, type TunnelOptions, tunnelOver } from './tunnel.ts'
@@ -13,7 +13,7 @@ export type TunnelAuthorization =
   | { authorize(url: string): Promise<Readonly<Record<string, string>>> }
 
 export type ConnectTunnelOptions = TunnelAuthorization & {
-  /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. Dialled again, it gets `resume=1`. */
+  /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. Dialled again, it gets `resume=1`; where `patience` is not given, the gateway says it. */
   readonly url: string
   /** PEM, in place of the system's roots. */
   readonly ca?: string | undefined
@@ -37,8 +37,12 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<Tunn
   const again = new URL(options.url)
   again.searchParams.set('resume', '1')
   const redial = (signal: AbortSignal) => dialAgain({ ...options, url: again.href, signal })
-  const webSocket = await dial(options)
-  return tunnelOver(webSocket, { side: 'dialler', onStream, log, keepAlive, patience, onLost, onResumed, redial })
+  let announced = 0
+  const webSocket = await dial(options, (headers) => {
+    announced = patienceIn(headers)
+  })
+  const waits = patience ?? announced
+  return tunnelOver(webSocket, { side: 'dialler', onStream, log, keepAlive, patience: waits, onLost, onResumed, redial })
 }
 
 /** Until it succeeds, or the gateway gives an answer that will not change. */
@@ -58,8 +62,14 @@ function mayPass(error: unknown): boolean {
   return error instanceof HoopError && apiErrors[error.code].status >= 429
 }
 
+/** Milliseconds. */
+function patienceIn(headers: IncomingHttpHeaders): number {
+  const value = headers[tunnelPatienceHeader]
+  return typeof value === 'string' && /^[0-9]{1,5}$/.test(value) ? Number(value) * 1000 : 0
+}
+
 /** A WebSocket that is open. */
-async function dial(options: ConnectTunnelOptions): Promise<WebSocket> {
+async function dial(options: ConnectTunnelOptions, answered = (_: IncomingHttpHeaders): void => {}): Promise<WebSocket> {
   const { url, ca, signal } = options
   signal?.throwIfAborted()
   const headers = 'token' in options ? { authorization: `Bearer ${options.token}` } : await options.authorize(url)
@@ -78,6 +88,7 @@ async function dial(options: ConnectTunnelOptions): Promise<WebSocket> {
     })
     const onError = (error: Error) => fail(unreachable(url, error))
     webSocket.on('error', onError)
+    webSocket.once('upgrade', ({ headers }) => answered(headers))
     webSocket.once('open', () => {
       signal?.removeEventListener('abort', abort)
       // What the gateway sends at once waits until somebody listens.

@@ -38,6 +38,16 @@ export class ConnectScreen implements ConnectNews {
       note(this.#screen.colour.dim('the local password is shown by --show-password; `hoop exec` sets it by itself'))
   }
 
+  interrupted(words: string): void {
+    if (this.#options.json) this.#tell({ event: 'interrupted', words })
+    else this.#say(this.#screen.colour.yellow(`the network is away: ${escapeLine(words)} What is under way waits for it`))
+  }
+
+  resumed(): void {
+    if (this.#options.json) this.#tell({ event: 'resumed' })
+    else this.#say(this.#screen.colour.green('the network is back; nothing was lost'))
+  }
+
   lost(words: string): void {
     if (this.#options.json) this.#tell({ event: 'lost', words })
     else this.#say(this.#screen.colour.yellow(`the tunnel was lost: ${escapeLine(words)}; reconnecting`))

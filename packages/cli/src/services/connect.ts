@@ -65,6 +65,8 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
       version: options.version,
       targets,
       news: {
+        interrupted: (words) => news.interrupted(words),
+        resumed: () => news.resumed(),
         lost: (words) => news.lost(words),
         retrying: (error, delayMs) => news.retrying(error, delayMs),
         restored(sessions) {

@@ -13,6 +13,10 @@ export interface LinkTarget {
 }
 /** What happens to the link after it was opened. */
 export interface LinkNews {
+  /** The network is away: streams stand still, and go on when it is back within a minute or so. */
+  interrupted(words: string): void
+  resumed(): void
+  /** The tunnel has ended, and its streams; another is opened. */
   lost(words: string): void
   /** A try to reconnect failed; the next is in so many milliseconds. */
   retrying(error: HoopError, delayMs: number): void
@@ -29,7 +33,10 @@ export interface LinkOptions {
   readonly news: LinkNews
 }
 
-/** One tunnel and a session for each connection, restored when the tunnel is lost. */
+/**
+ * One tunnel and a session for each connection, restored when the tunnel is lost. Of a gateway that goes away, streams may still come to their
+ * end while new ones take the new tunnel.
+ */
 export interface Link {
   /** By connection; replaced when the link is restored. */
   sessions(): ReadonlyMap<string, OpenSessionResponse>
@@ -44,6 +51,8 @@ export interface Link {
 }
 
 interface Up {
+  /** Between `interrupted` and `resumed`. */
+  readonly network: { away: boolean }
   readonly tunnel: Tunnel
   readonly sessions: ReadonlyMap<string, OpenSessionResponse>
 }
@@ -51,6 +60,8 @@ interface Up {
 /** How long a local socket waits for a link that is being restored. */
 const restorePatience = 20_000
 const endPatience = 3_000
+/** Between tries to restore the link. */
+const longestPause = 5_000
 /** How often the access token is looked at: more often than the margin within which it is renewed. */
 const tokenCheck = 20_000
 
@@ -62,10 +73,17 @@ export async function openLink(device: Device, options: LinkOptions): Promise<Li
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => {})
 
+  const left = new Set<Up>()
+  function leave(old: Up): void {
+    left.add(old)
+    void old.tunnel.closed.then(() => left.delete(old))
+  }
+
   async function keepUp(): Promise<void> {
     while (!stopping.signal.aborted) {
-      const { words } = await up.tunnel.closed
+      const { words } = await Promise.race([up.tunnel.closed, up.tunnel.goingAway])
       if (stopping.signal.aborted) return
+      leave(up)
       options.news.lost(words)
       standing = restore(device, options, stopping.signal)
       standing.catch(() => {})
@@ -89,13 +107,18 @@ export async function openLink(device: Device, options: LinkOptions): Promise<Li
       return tunnel.openStream({ session: session.id }, firstBytes)
     },
     staysUp: (milliseconds) => {
-      const { tunnel } = up
-      return Promise.race([tunnel.closed.then(() => false), delay(milliseconds, true, { ref: false })])
+      const { tunnel, network } = up
+      const gone = Promise.race([tunnel.closed, tunnel.goingAway]).then(() => false)
+      return Promise.race([gone, delay(milliseconds, undefined, { ref: false }).then(() => !network.away)])
     },
     async close() {
       stopping.abort()
-      await endSessions(device, up.sessions.values())
-      up.tunnel.close('the command has ended')
+      const all = [up, ...left]
+      await endSessions(
+        device,
+        all.flatMap(({ sessions }) => [...sessions.values()]),
+      )
+      for (const { tunnel } of all) tunnel.close('the command has ended')
       await keeping
     },
   }
@@ -103,15 +126,24 @@ export async function openLink(device: Device, options: LinkOptions): Promise<Li
 
 async function establish(
   device: Device,
-  { targets, localTls, via, reason, version }: LinkOptions,
+  { targets, localTls, via, reason, version, news }: LinkOptions,
   signal: AbortSignal,
 ): Promise<Up> {
   const tunnelId = randomUUID()
+  const network = { away: false }
   const tunnel = await connectTunnel({
     url: tunnelUrl(device.gateway, tunnelId),
     authorize: async (url) =>
       await authorization(device.key, { method: 'GET', url, accessToken: await device.tokens.accessToken() }),
     signal,
+    onLost: (words) => {
+      network.away = true
+      news.interrupted(words)
+    },
+    onResumed: () => {
+      network.away = false
+      news.resumed()
+    },
   })
   const client = { version, host: hostname() }
   const opened = await Promise.allSettled(
@@ -127,7 +159,7 @@ async function establish(
     tunnel.close('not all sessions could be opened')
     throw refused?.reason ?? signal.reason
   }
-  return { tunnel, sessions }
+  return { tunnel, network, sessions }
 }
 
 /** Renews the access token before it ends, so that the login lives as long as the link. What fails here is told by the next call. */
@@ -138,16 +170,16 @@ async function keepTokenFresh(device: Device, signal: AbortSignal): Promise<void
   }
 }
 
-/** Tries until it stands: full jitter over a delay that doubles up to 30 s. Rejects with what trying again will not change. */
+/** Tries until it stands: full jitter over a delay that doubles up to 5 s. Rejects with what trying again will not change. */
 async function restore(device: Device, options: LinkOptions, signal: AbortSignal): Promise<Up> {
   for (let attempt = 0; ; attempt++) {
-    const pause = Math.random() * Math.min(30_000, 500 * 2 ** attempt)
+    const pause = Math.random() * Math.min(longestPause, 500 * 2 ** attempt)
     await delay(pause, undefined, { signal })
     try {
       return await establish(device, options, signal)
     } catch (error) {
       if (signal.aborted || !mayPass(error)) throw error
-      options.news.retrying(error, Math.min(30_000, 500 * 2 ** (attempt + 1)))
+      options.news.retrying(error, Math.min(longestPause, 500 * 2 ** (attempt + 1)))
     }
   }
 }

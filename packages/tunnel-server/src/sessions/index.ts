@@ -160,6 +160,15 @@ class GatewaySessions implements Sessions {
     this.#tunnels.set(tunnel, caller)
   }
 
+  tunnelResumed(caller: Caller, tunnel: string): void {
+    const opener = this.#tunnels.get(tunnel)
+    // Whose it is instead, or that it is there, is nobody's business.
+    if (opener === undefined || opener.login !== caller.login || opener.device !== caller.device) {
+      throw new HoopError('not_found', 'This tunnel is not open any more.', { hint: 'Open another one.' })
+    }
+    for (const session of this.#open.values()) if (session.tunnel === tunnel) session.checkAccess()
+  }
+
   async tunnelClosed(tunnel: string, words: string): Promise<void> {
     this.#tunnels.delete(tunnel)
     const ends = [...this.#open.values()].filter((session) => session.tunnel === tunnel)
@@ -242,6 +251,19 @@ class GatewaySessions implements Sessions {
 
   async noteRead(id: string, by: Identity, what: string): Promise<void> {
     await this.#open.get(id)?.append({ type: 'read', by, what })
+  }
+
+  async drain(words: string, milliseconds: number): Promise<void> {
+    this.#closed ??= words
+    const farewell = new HoopError('unavailable', words, { hint: 'Connect again.' })
+    const leaving = [...this.#open.values()].map(async (session) => {
+      await session.retire(farewell)
+      await this.end(session.id, words)
+    })
+    const over = new AbortController()
+    const late = delay(milliseconds, undefined, { signal: over.signal }).catch(() => {})
+    await Promise.race([Promise.allSettled(leaving), late])
+    over.abort()
   }
 
   async close(words: string): Promise<void> {

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
-import { type ConnectionDocument, HoopError, type Identity, type Maybe, type ScramVerifier } from '@hoop/contracts'
+import { type ConnectionDocument, type Gate, HoopError, type Identity, type Maybe, type ScramVerifier } from '@hoop/contracts'
 import { type LocalTls, protocols, type ServeContext, type SharedValues } from '@hoop/protocols'
 import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
 import type { Carried } from '../agents/online.ts'
 import { SessionCancels } from './cancels.ts'
 import { SessionGate } from './gate.ts'
+import { Rest } from './rest.ts'
 import type { SessionsDependencies, Standing } from './types.ts'
 
 /** How long streams may take to tell their callers that the session is over. */
@@ -36,7 +37,8 @@ export class OpenSession {
   readonly #gate: SessionGate
   readonly #cancels = new SessionCancels()
   readonly #ending = new AbortController()
-  readonly #streams = new Set<Promise<void>>()
+  readonly #streams = new Map<Promise<void>, Rest>()
+  #farewell: HoopError | null = null
   #streamCount = 0
   #version = ''
 
@@ -120,12 +122,14 @@ export class OpenSession {
 
   /** Serves one local connection until it ends. Rejects with our own faults only. */
   serve(client: Duplex): Promise<void> {
-    const served = this.#serve(client).finally(() => this.#streams.delete(served))
-    this.#streams.add(served)
+    const rest = new Rest()
+    const served = this.#serve(client, rest).finally(() => this.#streams.delete(served))
+    this.#streams.set(served, rest)
+    if (this.#farewell !== null) rest.retire(this.#farewell)
     return served
   }
 
-  async #serve(client: Duplex): Promise<void> {
+  async #serve(client: Duplex, rest: Rest): Promise<void> {
     const stream = ++this.#streamCount
     const { dependencies, id, identity, connection: name, localSecret, localTls, shared } = this.#parts
     let words: string | null = null
@@ -147,11 +151,15 @@ export class OpenSession {
         localSecret,
         localTls,
         profile: connection.profile,
-        gate: this.#gate,
+        gate: this.#watched(rest),
         cancels: this.#cancels,
-        signal: this.#ending.signal,
+        signal: rest.signal,
         dial,
-        loggedIn: (login) => this.#note({ type: 'stream.login', stream, ...login, ...(agent && { agent }) }),
+        rested: () => rest.begin(),
+        loggedIn: (login) => {
+          rest.begin()
+          this.#note({ type: 'stream.login', stream, ...login, ...(agent && { agent }) })
+        },
         warn: (words, cause) => dependencies.log.warn({ err: cause, session: id, stream, connection: name }, words),
         own: (text) => this.#gate.own(text, stream),
         shared: shared(connection),
@@ -167,9 +175,46 @@ export class OpenSession {
     }
   }
 
+  /** The gate, which tells when the stream has something under way. */
+  #watched(rest: Rest): Gate {
+    const gate = this.#gate
+    return {
+      admit: (operation, options) => {
+        rest.disturb()
+        return gate.admit(operation, options)
+      },
+      rejected: (operation, stream, error) => gate.rejected(operation, stream, error),
+      unsolicited: (kind, text) => gate.unsolicited(kind, text),
+      get masks() {
+        return gate.masks
+      },
+    }
+  }
+
+  /** Whether this identity may still use the connection; the session ends when it may not. */
+  checkAccess(): boolean {
+    try {
+      this.#connection()
+      return true
+    } catch (error) {
+      if (!(error instanceof HoopError)) throw error
+      return false
+    }
+  }
+
+  /** Ends each stream when it is at rest; resolves when there is none left. */
+  async retire(reason: HoopError): Promise<void> {
+    this.#farewell = reason
+    while (this.#streams.size > 0) {
+      for (const rest of this.#streams.values()) rest.retire(reason)
+      await Promise.allSettled(this.#streams.keys())
+    }
+  }
+
   /** Tells every stream why it ends, in its own protocol. */
   abort(reason: HoopError): void {
     this.#ending.abort(reason)
+    for (const rest of this.#streams.values()) rest.end(reason)
   }
 
   /** Ends all streams and closes the record. */
@@ -177,7 +222,7 @@ export class OpenSession {
     this.#parts.standing.release()
     this.abort(new HoopError('unavailable', words, { hint: `The record of session ${this.id} stays.` }))
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellTime).unref())
-    await Promise.race([Promise.allSettled([...this.#streams, this.#gate.settled()]), late])
+    await Promise.race([Promise.allSettled([...this.#streams.keys(), this.#gate.settled()]), late])
     await this.record.close(words)
   }
 }

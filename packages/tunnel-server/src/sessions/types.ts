@@ -30,6 +30,13 @@ export interface Sessions {
    */
   tunnelOpened(caller: Caller, tunnel: string): void
   tunnelClosed(tunnel: string, words: string): Promise<void>
+  /**
+   * The caller goes on with a tunnel whose network connection was lost: sessions that they may not use any more end. Throws `not_found` unless
+   * the tunnel is one of this login, and of this device.
+   */
+  tunnelResumed(caller: Caller, tunnel: string): void
+  /** Ends each stream when nothing of it is under way; resolves when all have ended, or after so many milliseconds. Nothing new is opened. */
+  drain(words: string, milliseconds: number): Promise<void>
   list(filter: SessionFilter): Promise<SessionSummary[]>
   get(session: string): Promise<SessionSummary>
   /** Lines of the record as on disk, one or several joined by newlines at a time, from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { agentPaths, HoopError } from '@hoop/contracts'
-import { acceptTunnel, resetCodes, StreamReset, type Tunnel, tunnelServerOptions } from '@hoop/tunnel'
+import { agentPaths, HoopError, tunnelPatienceHeader } from '@hoop/contracts'
+import { acceptTunnel, type ResumableTunnel, resetCodes, StreamReset, tunnelServerOptions } from '@hoop/tunnel'
 import type { Logger } from 'pino'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
 import type { Strangers } from '../api/strangers.ts'
 import type { Caller } from '../identity/access-tokens.ts'
@@ -20,16 +20,31 @@ export interface TunnelParts {
   readonly authenticate: (request: IncomingMessage) => Promise<Caller>
   /** Aborts as soon as the caller's login ends: their tunnel ends with it. */
   readonly hold: (caller: Caller) => Standing
+  /** Milliseconds that streams stand still while the caller's network is away. */
+  readonly patience: number
   readonly strangers: Strangers
   readonly log: Logger
 }
 
-/** Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`; nothing is upgraded before the token and its proof were verified. */
-export function attachTunnels({ server, sessions, authenticate, hold, strangers, log }: TunnelParts): {
+export interface Tunnels {
+  /** Opens no new tunnel; callers are told to go elsewhere with new streams. */
+  goAway(words: string): void
   close(words: string): Promise<void>
-} {
+}
+
+interface Open {
+  readonly tunnel: ResumableTunnel
+  readonly done: Promise<void>
+}
+
+/**
+ * Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`, and with `&resume=1` another WebSocket for one that is open; nothing is upgraded before
+ * the token and its proof were verified.
+ */
+export function attachTunnels({ server, sessions, authenticate, hold, patience, strangers, log }: TunnelParts): Tunnels {
   const webSockets = new WebSocketServer({ ...tunnelServerOptions, noServer: true, clientTracking: false })
-  const open = new Map<Tunnel, Promise<void>>()
+  webSockets.on('headers', (headers) => headers.push(`${tunnelPatienceHeader}: ${Math.round(patience / 1000)}`))
+  const open = new Map<string, Open>()
   let closing: string | null = null
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -41,24 +56,49 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://gateway')
     if (url.pathname !== path) throw new HoopError('not_found', 'Nothing is upgraded here.')
-    if (closing !== null) throw new HoopError('unavailable', closing)
+    const resumes = url.searchParams.get('resume') === '1'
+    if (closing !== null && !resumes) throw new HoopError('unavailable', closing)
     // Browsers send Origin on every WebSocket; the command line never does.
     if (request.headers.origin !== undefined) throw new HoopError('no_access', 'A web page may not open a tunnel.')
     const id = z.uuid().safeParse(url.searchParams.get('id'))
     if (!id.success) throw new HoopError('invalid_request', 'A tunnel needs an id: /v1/tunnel?id=UUID.')
     const caller = await authenticate(request)
     strangers.known(request.socket)
-    sessions.tunnelOpened(caller, id.data)
-    if (socket.destroyed) return await sessions.tunnelClosed(id.data, 'The caller went away.')
+    if (resumes) {
+      sessions.tunnelResumed(caller, id.data)
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => resume(id.data, webSocket))
+    } else begin(caller, id.data, (accepted) => webSockets.handleUpgrade(request, socket, head, accepted), socket)
+  }
+
+  /** A new tunnel, unless the caller goes away before it is there. */
+  function begin(caller: Caller, id: string, upgrade: (accepted: (webSocket: WebSocket) => void) => void, socket: Duplex): void {
+    sessions.tunnelOpened(caller, id)
     const standing = hold(caller)
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(id.data, standing.signal, webSocket))
-    socket.once('close', () => {
+    const ended = (words: string) => {
       standing.release()
-      sessions.tunnelClosed(id.data, 'the network connection ended').catch(report)
+      return sessions.tunnelClosed(id, words).catch(report)
+    }
+    const cutOff = () => void ended('the network connection ended')
+    if (socket.destroyed) return cutOff()
+    socket.once('close', cutOff)
+    upgrade((webSocket) => {
+      socket.off('close', cutOff)
+      const tunnel = serve(id, standing.signal, webSocket)
+      const done = tunnel.closed.then(({ words }) => {
+        open.delete(id)
+        return ended(words)
+      })
+      open.set(id, { tunnel, done })
     })
   }
 
-  function serve(id: string, until: AbortSignal, webSocket: Parameters<typeof acceptTunnel>[0]): void {
+  function resume(id: string, webSocket: WebSocket): void {
+    const found = open.get(id)
+    if (found === undefined) webSocket.terminate()
+    else found.tunnel.resume(webSocket)
+  }
+
+  function serve(id: string, until: AbortSignal, webSocket: WebSocket): ResumableTunnel {
     const tunnel = acceptTunnel(webSocket, {
       onStream: (header, stream) => {
         if (!('session' in header)) throw new StreamReset(resetCodes.refused, 'callers name a session')
@@ -69,6 +109,7 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
           )
         })
       },
+      patience,
       log,
     })
     // Sessions first: their callers are told in their own protocols, through this tunnel.
@@ -81,11 +122,7 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
     }
     until.addEventListener('abort', onEnd, { once: true })
     if (until.aborted) onEnd()
-    const done = tunnel.closed.then(({ words }) => sessions.tunnelClosed(id, words)).catch(report)
-    open.set(
-      tunnel,
-      done.finally(() => open.delete(tunnel)),
-    )
+    return tunnel
   }
 
   function report(error: unknown): void {
@@ -93,10 +130,15 @@ export function attachTunnels({ server, sessions, authenticate, hold, strangers,
   }
 
   return {
+    goAway(words) {
+      closing = words
+      for (const { tunnel } of open.values()) tunnel.goAway(words)
+    },
     async close(words) {
       closing = words
-      for (const tunnel of open.keys()) tunnel.close(words)
-      await Promise.all(open.values())
+      const all = [...open.values()]
+      for (const { tunnel } of all) tunnel.close(words)
+      await Promise.all(all.map(({ done }) => done))
       webSockets.close()
     },
   }
