@@ -55,10 +55,92 @@ export const logins = pgTable(
     expiresAt: moment('expires_at').notNull(),
     /** The provider's `sid`, by which it names the session of a browser that it ends. */
     providerSession: text('provider_session'),
+    /** By what a machine came in: the id of its key, or `Trust/NAME`; null: a person's login. */
+    source: text(),
     endedAt: moment('ended_at'),
     endedBecause: text('ended_because'),
   },
-  (table) => [index('logins_identity').on(table.identityId), index('logins_expiry').on(table.expiresAt)],
+  (table) => [
+    index('logins_identity').on(table.identityId),
+    index('logins_expiry').on(table.expiresAt),
+    index('logins_source').on(table.source),
+  ],
+)
+
+/** Tokens of trusted issuers that were exchanged, until they end: SHA-256 of the issuer and `jti`, or of what is signed. */
+export const usedTokens = pgTable(
+  'used_tokens',
+  {
+    hash: bytea().primaryKey(),
+    /** Thumbprint of the key that was proven with it, which alone may use it again; null: nobody may. */
+    device: text(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('used_tokens_expiry').on(table.expiresAt)],
+)
+
+/** Keys of service accounts by their SHA-256. */
+export const serviceAccountKeys = pgTable(
+  'service_account_keys',
+  {
+    id: text().primaryKey(),
+    account: text().notNull(),
+    hash: bytea().notNull().unique(),
+    createdAt: moment('created_at').notNull(),
+    createdBy: jsonb('created_by').$type<Identity>().notNull(),
+    lastUsedAt: moment('last_used_at'),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [index('service_account_keys_account').on(table.account)],
+)
+
+/** Tokens by which a person lets a machine act for them, by their SHA-256. */
+export const delegations = pgTable('delegations', {
+  hash: bytea().primaryKey(),
+  /** The ServiceAccount, or the name that a Trust gives. */
+  machine: text().notNull(),
+  /** The person's: with it all that was done by the token ends. */
+  login: text()
+    .notNull()
+    .references(() => logins.id, { onDelete: 'cascade' }),
+  once: boolean().notNull(),
+  createdAt: moment('created_at').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+  usedAt: moment('used_at'),
+})
+
+/** Access that was asked for, and what became of it. */
+export const accessGrants = pgTable(
+  'access_grants',
+  {
+    id: text().primaryKey(),
+    state: text().$type<'requested' | 'granted' | 'denied' | 'withdrawn' | 'timed-out'>().notNull(),
+    /** The Access document that it is by. */
+    access: text().notNull(),
+    connection: text().notNull(),
+    requesterId: text('requester_id').notNull(),
+    requester: jsonb().$type<Identity>().notNull(),
+    reason: text().notNull(),
+    /** Seconds, from the last approval on. */
+    duration: integer().notNull(),
+    approvers: text().array().notNull(),
+    count: integer().notNull(),
+    approvals: jsonb().$type<{ by: Identity; at: string; reason: string | null }[]>().notNull(),
+    requestedAt: moment('requested_at').notNull(),
+    /** Until when it may be decided. */
+    expiresAt: moment('expires_at').notNull(),
+    grantedAt: moment('granted_at'),
+    endsAt: moment('ends_at'),
+    /** Who denied or withdrew it. */
+    closedBy: jsonb('closed_by').$type<Identity>(),
+    closedAt: moment('closed_at'),
+    closedReason: text('closed_reason'),
+  },
+  (table) => [
+    index('access_grants_recent').on(table.requestedAt.desc()),
+    index('access_grants_requester').on(table.requesterId, table.requestedAt.desc()),
+    index('access_grants_active').on(table.endsAt).where(sql`state = 'granted'`),
+  ],
 )
 
 /** The refresh token that the provider gave for a login, encrypted as secrets are: by it the gateway asks whether the account still stands. */
