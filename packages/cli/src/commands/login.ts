@@ -13,20 +13,20 @@ export default class Login extends HoopCommand {
   }
   static override flags = {
     browser: Flags.boolean({
-      allowNo: true,
-      description: 'log in in a browser on this machine, in place of a code for any browser; the default where there is one',
+      description: 'log in in a browser on this machine: the default at a terminal where there is one',
     }),
+    device: Flags.boolean({ exclusive: ['browser'], description: 'show a code and an address, for any browser' }),
     'no-open': Flags.boolean({ env: 'HOOP_NO_OPEN', description: 'do not open the browser' }),
     'token-file': Flags.string({
       env: 'HOOP_TOKEN_FILE',
       helpValue: 'FILE',
-      exclusive: ['token-command', 'browser'],
+      exclusive: ['token-command', 'browser', 'device'],
       description: 'take the identity token from a file, again whenever the login has ended',
     }),
     'token-command': Flags.string({
       env: 'HOOP_TOKEN_COMMAND',
       helpValue: 'COMMAND',
-      exclusive: ['browser'],
+      exclusive: ['browser', 'device'],
       description: 'take the identity token from what a command prints, again whenever the login has ended',
     }),
   }
@@ -53,7 +53,7 @@ export default class Login extends HoopCommand {
         waiting.start()
       }
       const way: Way =
-        (flags.browser ?? opens)
+        flags.browser || (opens && !flags.device)
           ? {
               kind: 'browser',
               show: (address) => show(presenter.addressWords(screen, address), presenter.addressEvent(address), address),

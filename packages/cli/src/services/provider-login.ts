@@ -104,7 +104,7 @@ async function byBrowser(
 ): Promise<Tokens> {
   const oidc = await import('openid-client')
   if (provider.serverMetadata().authorization_endpoint === undefined) {
-    throw new HoopError('unavailable', 'the identity provider has no page to log in at', { hint: 'hoop login --no-browser' })
+    throw new HoopError('unavailable', 'the identity provider has no page to log in at', { hint: 'hoop login --device' })
   }
   const redirect = await openRedirect()
   try {

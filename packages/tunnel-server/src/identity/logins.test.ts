@@ -1,6 +1,7 @@
 import { HoopError } from '@hoop/contracts'
 import { decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeDevice } from '../testing/device.ts'
 import { clientId, type Issuer, startIssuer } from '../testing/issuer.ts'
 import { login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 
@@ -105,6 +106,17 @@ test('a refresh token works once; using it again ends the whole login, and those
   expect((await failure(parts.logins.verifyAccessToken(second.access_token))).code).toBe('invalid_token')
   expect((await failure(parts.logins.refresh(second.refresh_token, parts.device.thumbprint))).code).toBe('invalid_token')
   stop()
+})
+
+test('a refresh token without the key of its device renews nothing, and ends nothing: used before or not', async () => {
+  const first = await login(parts, issuer, 'robbed')
+  const thief = (await makeDevice()).thumbprint
+  for (const device of [thief, null]) {
+    expect((await failure(parts.logins.refresh(first.refresh_token, device))).code).toBe('invalid_proof')
+  }
+  const second = await parts.logins.refresh(first.refresh_token, parts.device.thumbprint)
+  expect((await failure(parts.logins.refresh(first.refresh_token, thief))).code).toBe('invalid_proof')
+  await parts.logins.verifyAccessToken(second.access_token)
 })
 
 test('of two that use one refresh token at once, one gets nothing, and the login ends', async () => {
