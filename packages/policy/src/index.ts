@@ -1,4 +1,5 @@
 export { type ParsedDocument, parseDocuments } from './documents/parse.ts'
+export { type ParsedMap, parseMap } from './documents/parse-map.ts'
 export { printDocument, printDocuments, withoutSecrets } from './documents/print.ts'
 export { DocumentError, type DocumentProblem } from './documents/problems.ts'
 export { columnsNamedAlike, type MissingColumn, missingColumns } from './masks/coverage.ts'

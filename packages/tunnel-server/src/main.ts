@@ -30,7 +30,7 @@ import { Cipher } from './secrets/cipher.ts'
 import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
 import { References } from './secrets/references.ts'
 import { createSessions } from './sessions/index.ts'
-import { type Environment, readSettings, type Settings } from './settings.ts'
+import { type Environment, loadSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
 import { Store } from './store/database.ts'
 import { sessionIndex } from './store/session-index.ts'
@@ -50,7 +50,7 @@ export interface Gateway {
  * @throws HoopError with words for the one who started it; nothing is left running then
  */
 export async function startGateway(environment: Environment): Promise<Gateway> {
-  const settings = readSettings(environment)
+  const settings = await loadSettings(environment)
   const log = pino({ level: settings.logLevel, base: null }, pino.destination({ dest: 2, sync: true }))
   const started: Started = new AsyncDisposableStack()
   try {

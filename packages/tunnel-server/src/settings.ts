@@ -1,8 +1,11 @@
+import type { BlockList } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Duration, HoopError, seconds } from '@hoop/contracts'
 import { z } from 'zod'
+import { networks } from './api/trusted-proxies.ts'
 import { isLoopbackHost, splitAddress } from './connections/address.ts'
+import { type FileSettings, readSettingsFile } from './settings-file.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -12,11 +15,15 @@ const groupSources = ['claim', 'userinfo', 'google', 'microsoft'] as const
 /** Seconds for which an account may be gone at the provider without the gateway knowing, while sessions are live. */
 const longestCheckInterval = 300
 const Seconds = z.string().regex(/^[0-9]{1,4}$/, 'must be seconds, 0 to 9999')
+const address = /^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/
+/** Characters that nobody guesses: 128 bits in base64 or more. */
+const shortestToken = 22
 const Variables = z.object({
-  HOOP_LISTEN: z
+  HOOP_LISTEN: z.string().regex(address, 'must be host:port, as in 127.0.0.1:8010').default('127.0.0.1:8010'),
+  HOOP_TRUSTED_PROXIES: z
     .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/, 'must be host:port, as in 127.0.0.1:8010')
-    .default('127.0.0.1:8010'),
+    .refine((text) => networks(text) !== null, 'must be IP addresses and networks, as in 10.0.0.0/8 192.0.2.7')
+    .optional(),
   HOOP_PUBLIC_URL: Url.optional(),
   HOOP_DATA: z.string().default(join(homedir(), '.hoop', 'gateway')),
   HOOP_DATABASE_URL: z
@@ -34,14 +41,24 @@ const Variables = z.object({
   HOOP_MASTER_KEY_FILE: z.string().optional(),
   HOOP_TLS_CERT: z.string().optional(),
   HOOP_TLS_KEY: z.string().optional(),
+  HOOP_METRICS_LISTEN: z
+    .string()
+    .regex(new RegExp(`^[0-9]{1,5}$|${address.source}`), 'must be a port of 127.0.0.1, or host:port')
+    .transform((text) => (text.includes(':') ? text : `127.0.0.1:${text}`))
+    .optional(),
+  HOOP_METRICS_TOKEN: z.string().min(shortestToken, `must have ${shortestToken} characters at least`).optional(),
   HOOP_DEMO: z.enum(['0', '1'], 'must be 1 or 0').default('0'),
   HOOP_RESUME_SECONDS: Seconds.default('60'),
   HOOP_DRAIN_SECONDS: Seconds.optional(),
   HOOP_LOG: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
+/** A variable of the environment that has a twin in a file of settings. */
+export type SettingName = keyof typeof Variables.shape
 
 export interface Settings {
   readonly listen: { readonly host: string; readonly port: number }
+  /** Whose X-Forwarded-For is believed; null: nobody's. */
+  readonly trustedProxies: BlockList | null
   /** Without a slash at the end; null: as it listens. */
   readonly publicUrl: string | null
   readonly dataFolder: string
@@ -63,6 +80,8 @@ export interface Settings {
   readonly masterKeyFile: string | null
   /** Files, PEM; null in demo mode only. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null
+  /** Null: there are none. A token is asked for where there is one, and there is one where it is not on loopback. */
+  readonly metrics: { readonly host: string; readonly port: number; readonly token: string | null } | null
   readonly demo: boolean
   /** Milliseconds that a caller's streams stand still while their network is away. */
   readonly resumeTime: number
@@ -71,17 +90,32 @@ export interface Settings {
   readonly logLevel: z.infer<typeof Variables>['HOOP_LOG']
 }
 
+/**
+ * Reads what the environment says, and the file that HOOP_CONFIG names; the environment wins.
+ * @throws HoopError `invalid_request` with every mistake, and what to do
+ */
+export async function loadSettings(environment: Environment): Promise<Settings> {
+  const file = environment.HOOP_CONFIG
+  return readSettings(environment, file ? await readSettingsFile(file, environment) : null)
+}
+
 /** @throws HoopError `invalid_request` naming each variable that is wrong, and what to do */
-export function readSettings(environment: Environment): Settings {
+export function readSettings(environment: Environment, file: FileSettings | null = null): Settings {
   // An empty variable is how many a service file says that there is none.
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
-  const parsed = Variables.safeParse(present)
-  if (!parsed.success) throw wrong(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`))
+  const parsed = Variables.safeParse({ ...file?.values, ...present })
+  if (!parsed.success) {
+    const mistakes = parsed.error.issues.map(({ path, message }) => ({ name: path.join('.') as SettingName, message }))
+    const inFile = mistakes.filter(({ name }) => present[name] === undefined && file?.values[name] !== undefined)
+    if (file !== null && inFile.length > 0) file.reject(inFile)
+    throw wrong(mistakes.map(({ name, message }) => `${name} ${message}`))
+  }
   const variables = parsed.data
   const demo = variables.HOOP_DEMO === '1'
   const { host, port } = splitAddress(variables.HOOP_LISTEN)
   const { HOOP_TLS_CERT: certFile, HOOP_TLS_KEY: keyFile } = variables
   const issuer = new URL(variables.HOOP_OIDC_ISSUER)
+  const metrics = variables.HOOP_METRICS_LISTEN === undefined ? null : splitAddress(variables.HOOP_METRICS_LISTEN)
   const mistakes = [
     port > 65_535 && `HOOP_LISTEN ends in ${port}: ports are 0 to 65535`,
     (certFile === undefined) !== (keyFile === undefined) && 'HOOP_TLS_CERT and HOOP_TLS_KEY must be set together',
@@ -94,10 +128,16 @@ export function readSettings(environment: Environment): Settings {
     issuer.protocol === 'http:' &&
       !(demo && isLoopbackHost(bare(issuer))) &&
       'HOOP_OIDC_ISSUER must be https; http is for HOOP_DEMO=1 on this machine only',
+    metrics !== null && metrics.port > 65_535 && `HOOP_METRICS_LISTEN ends in ${metrics.port}: ports are 0 to 65535`,
+    metrics !== null &&
+      !isLoopbackHost(metrics.host) &&
+      (variables.HOOP_METRICS_TOKEN === undefined || certFile === undefined) &&
+      `HOOP_METRICS_LISTEN is ${metrics.host}: others than this machine need HOOP_METRICS_TOKEN, and HOOP_TLS_CERT to keep it secret`,
   ].filter((mistake) => mistake !== false)
   if (mistakes.length > 0) throw wrong(mistakes)
   return {
     listen: { host, port },
+    trustedProxies: variables.HOOP_TRUSTED_PROXIES === undefined ? null : networks(variables.HOOP_TRUSTED_PROXIES),
     publicUrl: variables.HOOP_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     dataFolder: variables.HOOP_DATA,
     databaseUrl: variables.HOOP_DATABASE_URL ?? null,
@@ -114,6 +154,7 @@ export function readSettings(environment: Environment): Settings {
     adminGroup: variables.HOOP_ADMIN_GROUP ?? null,
     masterKeyFile: variables.HOOP_MASTER_KEY_FILE ?? null,
     tls: certFile === undefined || keyFile === undefined ? null : { certFile, keyFile },
+    metrics: metrics && { ...metrics, token: variables.HOOP_METRICS_TOKEN ?? null },
     demo,
     resumeTime: Number(variables.HOOP_RESUME_SECONDS) * 1000,
     // A demonstration ends when it is told to.

@@ -1,13 +1,23 @@
-import { Command } from '@oclif/core'
+import { Command, Flags } from '@oclif/core'
+
+/** Of all commands about the gateway itself. */
+export const gatewayFlags = {
+  config: Flags.string({
+    env: 'HOOP_CONFIG',
+    helpValue: 'FILE',
+    description: 'file of settings; environment variables win over it',
+  }),
+}
 
 export default class Gateway extends Command {
-  static override summary = 'Run the gateway. It is configured by environment variables.'
+  static override summary = 'Run the gateway. It is configured by environment variables, or by a file.'
   static override description =
-    'It needs HOOP_OIDC_ISSUER, HOOP_OIDC_CLIENT_ID, HOOP_TLS_CERT and HOOP_TLS_KEY, and HOOP_ADMIN_GROUP for its first admin; docs/gateway.md lists them all. One that is missing or wrong is named. Ctrl-C or SIGTERM stops it.'
+    'It needs an identity provider (HOOP_OIDC_ISSUER, HOOP_OIDC_CLIENT_ID), a certificate (HOOP_TLS_CERT, HOOP_TLS_KEY), and HOOP_ADMIN_GROUP for its first admin; docs/gateway.md lists all settings, docs/operations.md the file. One that is missing or wrong is named. Ctrl-C or SIGTERM stops it.'
+  static override flags = gatewayFlags
 
   override async run(): Promise<void> {
-    await this.parse(Gateway)
+    const { flags } = await this.parse(Gateway)
     const { runGateway } = await import('@hoop/tunnel-server')
-    await runGateway(process.env)
+    await runGateway({ ...process.env, ...(flags.config !== undefined && { HOOP_CONFIG: flags.config }) })
   }
 }

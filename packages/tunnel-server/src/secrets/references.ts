@@ -27,7 +27,7 @@ export class References {
 }
 
 /** The file's text without the newline at its end that editors and `echo` leave. */
-async function readSecretFile(file: string): Promise<string | undefined> {
+export async function readSecretFile(file: string): Promise<string | undefined> {
   const found = await stat(file).catch(() => null)
   if (found === null || !found.isFile() || found.size > sizeLimit) return undefined
   return await readFile(file, 'utf8').then(
