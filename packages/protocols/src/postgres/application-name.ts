@@ -1,5 +1,7 @@
 import type { Identity } from '@hoop/contracts'
+import type { ServeContext } from '../protocol.ts'
 import type { Statement } from './operations.ts'
+import { isStrict } from './relay-parts.ts'
 
 /** The server cuts longer names (NAMEDATALEN - 1). */
 const maxLength = 63
@@ -10,8 +12,18 @@ export function applicationName(identity: Identity, given: string | null): strin
   return name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, maxLength)
 }
 
-/** The text as it is sent: where it sets application_name, the name that it gives stands behind that of the person. */
-export function withApplicationName(text: string, places: Statement['applicationNames'], identity: Identity): string {
+/** What is sent for a text: the bytes that came; where it sets application_name, with the name that it gives behind that of the person. */
+export function sentText(
+  text: string,
+  bytes: Buffer,
+  { applicationNames: places }: Statement,
+  context: Pick<ServeContext, 'identity' | 'profile'>,
+): string | Buffer {
+  if (places.length === 0 || !isStrict(context)) return bytes
+  return withApplicationName(text, places, context.identity)
+}
+
+function withApplicationName(text: string, places: Statement['applicationNames'], identity: Identity): string {
   let sent = ''
   let copied = 0
   for (const { start, end, value } of places) {

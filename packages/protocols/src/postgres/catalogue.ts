@@ -215,19 +215,28 @@ export function withTypes(
 
 /** A relation by the name that a statement uses, null if there is none. */
 export function findRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
-  if (schema === null && catalogue.hidden?.has(name)) return null
+  return isHidden(catalogue, schema, name) ? null : onPath(catalogue, schema, name)
+}
+
+/** Whether the name may mean what only one session sees. */
+export function isHidden(catalogue: Catalogue, schema: string | null, name: string): boolean {
+  return schema === null && (catalogue.hidden?.has(name) ?? false)
+}
+
+/**
+ * A relation as it was known last, or that a session's own hides; null if there was none. What it holds is not to be relied upon where
+ * `findRelation` has none: it is what rules are about until more is known.
+ */
+export function probableRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
+  return onPath(catalogue, schema, name) ?? (catalogue.probable ? onPath(catalogue.probable, schema, name) : null)
+}
+
+function onPath(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
   for (const candidate of schema === null ? catalogue.searchPath : [schema]) {
     const found = catalogue.relations.get(candidate)?.get(name)
     if (found) return found
   }
   return null
-}
-
-/** A relation as it was known last; null if there was none. What it holds is not to be relied upon where `findRelation` has none. */
-export function probableRelation(catalogue: Catalogue, schema: string | null, name: string): CatalogueRelation | null {
-  const certain = findRelation(catalogue, schema, name)
-  if (certain || !catalogue.probable || (schema === null && catalogue.hidden?.has(name))) return certain
-  return findRelation(catalogue.probable, schema, name)
 }
 
 /** Every function that a call by this name could mean: overloads are told apart by types, which are not known here. */

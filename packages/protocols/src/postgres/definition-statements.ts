@@ -4,7 +4,7 @@ import { keepsWhole } from './choices.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
 import { outermost, startWalk } from './lineage.ts'
-import { created, targetName } from './new-relations.ts'
+import { created, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import type { Scope } from './scope.ts'
 import { union, without } from './sources.ts'
@@ -76,7 +76,7 @@ function role(walk: Walk, fields: Fields): void {
 function mentioned(walk: Walk, range: RangeVar, access: string): void {
   const found = findRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
   const kind = found && found.kind !== 'partitioned table' ? found.kind : 'table'
-  walk.reading.object(kind, targetName(walk, range), access)
+  for (const name of targetNames(walk, range)) walk.reading.object(kind, name, access)
 }
 
 function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
@@ -131,7 +131,7 @@ function named(walk: Walk, objects: readonly Node[], type: string): void {
     const [relname = '', schemaname] = [...names].reverse()
     const range: RangeVar = schemaname === undefined ? { relname } : { relname, schemaname }
     const kind = relationTypes[type]
-    if (kind !== undefined) walk.reading.object(kind, targetName(walk, range), 'ddl')
+    if (kind !== undefined) for (const name of targetNames(walk, range)) walk.reading.object(kind, name, 'ddl')
     else if (names.length > 0)
       walk.reading.object(type.replace('OBJECT_', '').toLowerCase().replaceAll('_', ' '), names.join('.'), 'ddl')
   }

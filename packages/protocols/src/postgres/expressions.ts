@@ -178,7 +178,7 @@ function ofName(walk: Walk, names: readonly string[], scope: Scope): Sources {
 function ofAttribute(walk: Walk, owner: string | null, name: string): Sources {
   if (readFunction(walk.catalogue, null, name).candidates.length > 0) return callByName(walk, null, name)
   const column = owner === null ? name : `${owner}.${name}`
-  walk.reading.unknown(`there is no column ${column}`)
+  walk.reading.missing('42703', `there is no column ${column}`)
   walk.reading.unresolved.add(column)
   return 'opaque'
 }
@@ -255,7 +255,8 @@ export function callByName(walk: Walk, schema: string | null, name: string, args
   const found = readFunction(walk.catalogue, schema, name)
   reading.functions.add(found.name)
   for (const effect of found.effects) reading.effects.add(effect)
-  if (found.unknownBecause !== null) reading.unknown(found.unknownBecause)
+  if (found.candidates.length === 0) reading.missing('42883', `there is no function ${found.name}()`)
+  else if (found.unknownBecause !== null) reading.unknown(found.unknownBecause)
   else if (found.effects.includes('unknown')) reading.unknown(`what ${found.name}() does is not known`)
   if (found.notSupported !== null) reading.refuse(found.notSupported)
   if (found.effects.includes('execute')) reading.object('function', found.name, 'execute')
@@ -320,7 +321,7 @@ function ofType(walk: Walk, type: TypeName | undefined, scope: Scope, value?: No
   if (!found) {
     const written = schema === null ? name : `${schema}.${name}`
     walk.reading.unresolved.add(written)
-    walk.reading.unknown(`there is no type ${written}`)
+    walk.reading.missing('42704', `there is no type ${written}`)
     return 'opaque'
   }
   return castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none

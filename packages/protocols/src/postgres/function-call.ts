@@ -98,5 +98,7 @@ const unnamed: Omit<Statement, 'operation'> = {
   redefines: new Set(),
   columns: [],
   ofSession: false,
+  missing: null,
+  position: null,
   applicationNames: [],
 }

@@ -1,6 +1,6 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'libpg-query'
-import { type Catalogue, findRelation, probableRelation } from './catalogue.ts'
+import { type Catalogue, findRelation, isHidden, probableRelation } from './catalogue.ts'
 import { formOf } from './choices.ts'
 import { columnName } from './column-names.ts'
 import { clauses, type NamedStatements, outputSources, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
@@ -270,10 +270,13 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
   if (!relation) {
     walk.reading.unresolved.add(writtenName(range))
     const probable = probableRelation(walk.catalogue, schemaname, relname)
-    walk.reading.object('table', probable ? `${probable.schema}.${probable.name}` : writtenName(range), access)
-    if (probable && walk.catalogue.probable)
-      for (const { kind, name } of readRelation(walk.catalogue.probable, probable, readDefinition).reading.objects)
-        walk.reading.object(kind, name, access)
+    const hidden = isHidden(walk.catalogue, schemaname, relname)
+    if (hidden) walk.reading.object('table', `pg_temp.${relname}`, access)
+    if (probable) {
+      walk.reading.object('table', `${probable.schema}.${probable.name}`, access)
+      const { reading } = readRelation(walk.catalogue.probable ?? walk.catalogue, probable, readDefinition)
+      for (const { kind, name } of reading.objects) walk.reading.object(kind, name, access)
+    } else if (!hidden) walk.reading.object('table', writtenName(range), access)
     return makeRelation(alias, schema, 'opaque')
   }
   walk.reading.object(

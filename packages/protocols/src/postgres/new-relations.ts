@@ -1,5 +1,5 @@
 import type { RangeVar } from 'libpg-query'
-import { findRelation, probableRelation } from './catalogue.ts'
+import { isHidden, probableRelation } from './catalogue.ts'
 import type { Walk } from './expressions.ts'
 
 /** `schema.name` as far as it was written. */
@@ -16,14 +16,20 @@ export function created(walk: Walk, range: RangeVar, kind = 'table'): void {
   walk.reading.object(kind, temporary ? `pg_temp.${range.relname}` : targetName(walk, range), 'ddl')
 }
 
-/**
- * A temporary relation comes before all others of its name, for its own session. Hiding a known one is refused: whoever reads the record
- * would take it for that. Of one that is made later this cannot be known now; the session remembers the name.
- */
+/** A temporary relation comes before all others of its name, for its own session, which remembers the name. */
 export function hides(walk: Walk, name: string): void {
   walk.reading.temporary.add(name)
-  const hidden = findRelation(walk.catalogue, null, name)
-  if (hidden) walk.reading.refuse(`a temporary relation that hides ${hidden.schema}.${hidden.name}`)
+}
+
+/**
+ * Every relation that a statement may be about by a name: one of its session's own, and the one that this hides. Whether the first is there
+ * (its transaction may have ended otherwise) is not certain, so rules about either count.
+ */
+export function targetNames(walk: Walk, range: RangeVar): readonly string[] {
+  const { relname = '', schemaname = null } = range
+  if (!isHidden(walk.catalogue, schemaname, relname)) return [targetName(walk, range)]
+  const hidden = probableRelation(walk.catalogue, schemaname, relname)
+  return [`pg_temp.${relname}`, ...(hidden ? [`${hidden.schema}.${hidden.name}`] : [])]
 }
 
 /** The resolved name of a relation that a statement is about; as written, in the schema it would be made in, if there is none. */

@@ -39,6 +39,10 @@ export interface Statement {
   readonly columns: readonly ColumnRef[]
   /** It was read by what stands under names of its session, and means something else in another. */
   readonly ofSession: boolean
+  /** It names something that is not there: the server's SQLSTATE for that; null where that is not all that is unknown of it. */
+  readonly missing: string | null
+  /** Where the parser rejects it, in characters from 1; null: it does not. */
+  readonly position: number | null
   /** Where it sets application_name, and to what; `[start, end)` in UTF-16 units. */
   readonly applicationNames: readonly { readonly start: number; readonly end: number; readonly value: string }[]
 }
@@ -101,6 +105,8 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
       known = uncertainCatalogue(known)
       certain = false
     }
+    if (read.reading.temporary.size > 0)
+      known = { ...known, hidden: new Set([...(known.hidden ?? []), ...read.reading.temporary]) }
     if (read.reading.types.length > 0) known = withTypes(known, read.reading.types)
     return read
   })
@@ -154,6 +160,8 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     redefines: redefinedBy(statements, whole),
     columns: [...whole.columns],
     ofSession: names.used,
+    missing: whole.missingSqlState,
+    position: null,
     applicationNames: applicationNames(text, whole, offsets),
   }
 }

@@ -42,6 +42,7 @@ export class Reading {
   readonly applicationNames = new Map<number, string>()
   notSupported: string | null = null
   readonly #objects = new Map<string, ObjectAccess>()
+  readonly #missing = new Map<string, string>()
   #pending: Pending[] = []
 
   get objects(): readonly ObjectAccess[] {
@@ -55,6 +56,18 @@ export class Reading {
   unknown(words: string): void {
     this.effects.add('unknown')
     this.unknownBecause.add(words)
+  }
+
+  /** There is nothing of that name: unknown, and what the server would say of it by this SQLSTATE. */
+  missing(sqlState: string, words: string): void {
+    this.unknown(words)
+    this.#missing.set(words, sqlState)
+  }
+
+  /** The SQLSTATE for a statement of which nothing is unknown but names of what is not there; null for any other. */
+  get missingSqlState(): string | null {
+    const states = [...this.unknownBecause].map((words) => this.#missing.get(words) ?? null)
+    return states.includes(null) ? null : (states[0] ?? null)
   }
 
   /** hoop cannot carry this construct yet: the first that is met is named. */
@@ -128,6 +141,7 @@ export class Reading {
     for (const effect of other.effects) if (as !== 'plan' || (effect !== 'write' && effect !== 'ddl')) this.effects.add(effect)
     for (const name of other.functions) this.functions.add(name)
     for (const words of other.unknownBecause) this.unknownBecause.add(words)
+    for (const [words, sqlState] of other.#missing) this.#missing.set(words, sqlState)
     for (const name of other.unresolved) this.unresolved.add(name)
     for (const name of other.temporary) this.temporary.add(name)
     for (const { kind, name, access } of other.objects)

@@ -1,6 +1,7 @@
 import type { HoldNotice, Refusal, RefusalCode } from '@hoop/contracts'
 import { write } from './codec.ts'
 import { backend } from './messages.ts'
+import type { Statement } from './operations.ts'
 
 /** SQLSTATE of each refusal. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const sqlStates = {
@@ -16,11 +17,19 @@ const sqlStates = {
   unavailable: '58000',
 } as const satisfies Record<RefusalCode, string>
 
-/** A refusal as ErrorResponse: what, which rule, why, what to do next, and where it stands in the record. */
-export function refusalMessage(refusal: Refusal, sessionId: string): Buffer {
-  return errorMessage('ERROR', sqlStates[refusal.code], refusal.message, {
+/** What a refusal's statement tells beyond the refusal itself. */
+export type Told = Pick<Statement, 'missing' | 'position'>
+
+/**
+ * A refusal as ErrorResponse: what, which rule, why, what to do next, and where it stands in the record. What the statement names and is not
+ * there has the server's own SQLSTATE, by which clients know what to do, and a text that the parser rejects the place where it does.
+ */
+export function refusalMessage(refusal: Refusal, sessionId: string, { missing, position }: Told): Buffer {
+  const sqlState = refusal.code === 'unknown_effect' ? missing : null
+  return errorMessage('ERROR', sqlState ?? sqlStates[refusal.code], refusal.message, {
     detail: `Rule: ${refusal.rule}. ${refusal.detail} Session ${sessionId}, operation ${refusal.id}.`,
     hint: refusal.hint,
+    ...(position === null ? {} : { position }),
   })
 }
 
@@ -38,7 +47,7 @@ export function errorMessage(
   severity: 'ERROR' | 'FATAL',
   code: string,
   message: string,
-  more: { detail?: string; hint?: string } = {},
+  more: { detail?: string; hint?: string; position?: number } = {},
 ): Buffer {
   const fields = new Map([
     ['S', severity],
@@ -48,6 +57,7 @@ export function errorMessage(
   ])
   if (more.detail) fields.set('D', more.detail)
   if (more.hint) fields.set('H', more.hint)
+  if (more.position !== undefined) fields.set('P', String(more.position))
   return write.diagnostics(backend.errorResponse, fields)
 }
 

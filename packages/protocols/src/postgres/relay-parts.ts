@@ -25,3 +25,8 @@ export interface RelayParts {
   /** Whether the connection is over: nothing is begun any more. */
   readonly over: () => boolean
 }
+
+/** Whether what cannot be read, or followed, is refused. */
+export function isStrict({ profile }: Pick<ServeContext, 'profile'>): boolean {
+  return profile === 'strict'
+}

@@ -116,10 +116,31 @@ describe('prepared statements have one space of names', () => {
     expect(rows(await client.query('execute p'))).toEqual([['Lagos'], ['Bonn']])
   })
 
-  test('a name that hoop has not seen is unknown', async () => {
+  test('a name that hoop has not seen is unknown, and refused as the server would say', async () => {
     const { client, gate } = await open()
-    await client.query('execute nobody')
-    expect(gate.of('execute nobody')?.operation.effects).toContain('unknown')
+    gate.judge = ({ effects }) => (effects.includes('unknown') ? 'unknown' : 'permit')
+    for (const [text, code] of [
+      ['execute nobody', '26000'],
+      ['fetch all from nobody', '34000'],
+      ['select p.nothing from people p', '42703'],
+      ['select no_such_function(1)', '42883'],
+      ["select 'x'::no_such_type", '42704'],
+    ] as const) {
+      expect(outline(await client.query(text))).toEqual([`E:${code}`, 'Z:I'])
+      expect(outline(await client.send(...extended(text), sync).ready()).slice(-2)).toEqual([`E:${code}`, 'Z:I'])
+      expect(gate.of(text)?.operation.effects).toContain('unknown')
+    }
+    const more = "select no_such_function(1), query_to_xml('select 1', true, true, '')"
+    expect(outline(await client.query(more))).toEqual(['E:42501', 'Z:I'])
+  })
+
+  test('a text that the parser rejects is shown where', async () => {
+    const { client } = await open()
+    const [error] = await client.query("select 'é𝒳', 1 selec from")
+    expect(fields(error).get('C')).toBe('42601')
+    expect(fields(error).get('P')).toBe('26')
+    const [again] = await client.send(...extended("select 'é𝒳', 1 selec from"), sync).ready()
+    expect(fields(again).get('P')).toBe('26')
   })
 
   test('what the server rejects at Parse is on the record', async () => {
@@ -357,6 +378,19 @@ describe('definitions that cannot be looked up', () => {
     expect(outline(await client.ready())).toEqual(['E:58000', 'Z:I'])
     expect(rows(await client.query('select 3'))).toEqual([['3']])
   })
+})
+
+test('a temporary relation that hides another is told apart from it, and what is about either is about both', async () => {
+  const { client, gate } = await masked()
+  await client.query("create temp table people (email text); insert into people values ('mine')")
+  await client.query('select email from people')
+  expect(gate.of('select email from people')?.operation.objects).toEqual([
+    { kind: 'table', name: 'pg_temp.people', access: 'read' },
+    { kind: 'table', name: 'public.people', access: 'read' },
+  ])
+  expect(outline(await client.query('drop table people'))).toEqual(['C:DROP TABLE', 'Z:I'])
+  expect(gate.of('drop table people')?.operation.objects.map(({ name }) => name)).toEqual(['pg_temp.people', 'public.people'])
+  expect(rows(await client.query('select email from public.people where id = 1'))).toEqual([['(hidden)']])
 })
 
 describe('other ways', () => {

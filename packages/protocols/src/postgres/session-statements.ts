@@ -37,7 +37,7 @@ export function execute(walk: Walk, { name = '', params = [] }: ExecuteStmt): St
   reading.effects.add('session')
   const kind = { ...plain, verb: 'EXECUTE', returnsRows: true }
   if (statement === null) {
-    reading.unknown(`there is no prepared statement ${name} that hoop has seen`)
+    reading.missing('26000', `there is no prepared statement ${name} that hoop has seen`)
     sourcesOf(walk, params, outermost)
     return { ...kind, outputs: 'opaque' }
   }
@@ -86,7 +86,7 @@ export function fetch(walk: Walk, { portalname = '', ismove = false }: FetchStmt
   const kind = { ...plain, verb: ismove ? 'MOVE' : 'FETCH', returnsRows: !ismove }
   reading.effects.add('session')
   if (statement === null) {
-    reading.unknown(`there is no cursor ${portalname} that hoop has seen`)
+    reading.missing('34000', `there is no cursor ${portalname} that hoop has seen`)
     return { ...kind, outputs: ismove ? [] : 'opaque' }
   }
   reading.run(portalname, statement)

@@ -5,7 +5,7 @@ import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
 import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
 import { outermost, startWalk } from './lineage.ts'
-import { created, hides, targetName } from './new-relations.ts'
+import { created, hides, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { declareCursor, defaultSetting, discard, execute, fetch, prepare, setting } from './session-statements.ts'
 import { none } from './sources.ts'
@@ -166,7 +166,7 @@ const rowShare = 2
 function lock(walk: Walk, statement: LockStmt): StatementKind {
   walk.reading.effects.add((statement.mode ?? 8) > rowShare ? 'write' : 'read')
   for (const node of statement.relations ?? []) {
-    if ('RangeVar' in node) walk.reading.object('table', targetName(walk, node.RangeVar), 'lock')
+    if ('RangeVar' in node) for (const name of targetNames(walk, node.RangeVar)) walk.reading.object('table', name, 'lock')
   }
   return { ...plain, verb: 'LOCK' }
 }

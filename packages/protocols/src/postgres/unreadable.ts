@@ -40,6 +40,8 @@ export function unreadStatement(text: string, error: StatementUnreadable): State
     redefines: new Set(),
     columns: [],
     ofSession: false,
+    missing: null,
+    position: error.code === 'unreadable' ? [...text.slice(0, error.position)].length + 1 : null,
     applicationNames: [],
   }
 }

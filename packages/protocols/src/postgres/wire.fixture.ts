@@ -190,7 +190,7 @@ export interface Admitted {
   readonly outcomes: Outcome[]
 }
 
-type Answer = 'permit' | 'refuse' | 'hold'
+type Answer = 'permit' | 'refuse' | 'unknown' | 'hold'
 
 /** A gate that does as the test says, keeps everything, and is as strict about permits as the real one. */
 export class ScriptedGate implements Gate {
@@ -225,16 +225,16 @@ export class ScriptedGate implements Gate {
     const admitted: Admitted = {
       text: operation.text,
       operation,
-      verdict: answer === 'hold' ? 'held' : answer,
+      verdict: answer === 'hold' ? 'held' : answer === 'unknown' ? 'refuse' : answer,
       consumed: false,
       chunks: [],
       outcomes: [],
     }
     const id = `op_${this.admitted.push(admitted)}`
     if (answer === 'permit') return { kind: 'permit', permit: this.#permit(id, admitted) }
-    const code = operation.refused?.code
-    const refusal: Refusal = { ...words, id, ...(code === 'unreadable' || code === 'unavailable' ? { code } : {}) }
-    if (answer === 'refuse') return { kind: 'refuse', refusal }
+    const code = answer === 'unknown' ? 'unknown_effect' : operation.refused?.code
+    const refusal: Refusal = { ...words, id, ...(code === undefined || code === 'not_supported' ? {} : { code }) }
+    if (answer === 'refuse' || answer === 'unknown') return { kind: 'refuse', refusal }
     options.onHold({ ...notice, operationId: id })
     return new Promise((resolve) => {
       const settle = (code: Refusal['code'] | null): void => {
