@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { agentPaths, apiErrors, type DialAnswer, type DialTarget, HoopError } from '@hoop/contracts'
-import { connectTunnel, resetCodes, StreamReset, type Tunnel } from '@hoop/tunnel'
+import { connectTunnel, type ProxyEnvironment, resetCodes, StreamReset, type Tunnel } from '@hoop/tunnel'
 import type { AllowList } from './allow-list.ts'
 import { AgentKey } from './key.ts'
 import { Membership, type TokenSource } from './membership.ts'
@@ -34,6 +34,8 @@ export interface AgentOptions {
   /** Folder of the key; made at first use. */
   readonly state: string
   readonly version: string
+  /** May name a proxy on the way to the gateway. */
+  readonly proxies?: ProxyEnvironment
   readonly onEvent: (event: AgentEvent) => void
   /** Ends the agent. */
   readonly signal: AbortSignal
@@ -81,12 +83,13 @@ async function stayOnline(membership: Membership, options: AgentOptions): Promis
   }
 }
 
-async function open(membership: Membership, { gateway, name, allow, onEvent, signal }: AgentOptions): Promise<Tunnel> {
+async function open(membership: Membership, { gateway, name, allow, proxies, onEvent, signal }: AgentOptions): Promise<Tunnel> {
   const tunnel = await connectTunnel({
     url: `${gateway.replace(/^http/, 'ws')}${agentPaths.tunnel}`,
     authorize: (url) => membership.authorize(url),
     keepAlive,
     patience,
+    proxies,
     signal,
     onLost: (words) => onEvent({ event: 'lost', words }),
     onResumed: () => onEvent({ event: 'resumed', words: 'the streams go on' }),

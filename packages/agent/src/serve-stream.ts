@@ -1,6 +1,5 @@
 import { type Duplex, pipeline } from 'node:stream'
 import { type DialAnswer, type DialTarget, dialAnswers } from '@hoop/contracts'
-import { resetCodes, StreamReset } from '@hoop/tunnel'
 import type { AllowList } from './allow-list.ts'
 import { dialTarget } from './dial.ts'
 
@@ -27,10 +26,7 @@ export async function serveStream(
   if (stream.destroyed) return void socket.destroy()
   const address = Buffer.from(dialled.address ?? '', 'latin1')
   stream.write(Buffer.concat([Buffer.of(dialAnswers.connected, address.length), address]))
-  pipeline(socket, stream, (error) => {
-    if (error) stream.destroy(new StreamReset(resetCodes.failed, 'The connection to the backend was lost.'))
-  })
-  pipeline(stream, socket, (error) => {
-    if (error) socket.destroy()
-  })
+  // Each destroys the other end with its error: a socket that fails resets the stream, and the other way round.
+  pipeline(socket, stream, () => {})
+  pipeline(stream, socket, () => {})
 }

@@ -76,7 +76,8 @@ class AnswerReader {
     if (this.#addressLength === null) return null
     if (this.#addressLength === 0) return { kind: 'connected', address: null }
     const address: Buffer | null = this.#stream.read(this.#addressLength)
-    if (address === null) return null
+    // At its end a stream gives less than was asked for.
+    if (address === null || address.length < this.#addressLength) return null
     const text = address.toString('latin1')
     return { kind: 'connected', address: isIP(text) === 0 ? null : text }
   }
