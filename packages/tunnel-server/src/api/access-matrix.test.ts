@@ -47,6 +47,7 @@ const impostors = [
   'ended login',
   'id token',
   'refresh token',
+  'credential of an agent',
   'not bearer',
   'stolen, without a proof',
   'stolen, as a bearer token',
@@ -182,6 +183,12 @@ async function makeImpostors(): Promise<void> {
   tokens.set('wrong issuer', await sign(own, { iss: 'http://another.test' }))
   tokens.set('forged', await sign(generateKeyPairSync('ed25519').privateKey, {}))
   tokens.set('ended login', ended.access_token)
+  const { enrolment } = parts.agents
+  const { token } = await enrolment.createToken(identity, 'joined')
+  const joining = { grant: 'join_token', token, name: 'joined', version: '1', host: 'h' } as const
+  // Of the very key that proves the requests of people here.
+  const joined = await enrolment.join(joining, { key: parts.device.thumbprint, address: '10.0.0.9' })
+  tokens.set('credential of an agent', joined.credential)
   tokens.set('id token', await issuer.idToken({ sub: 'admin', groups: ['admins'] }))
   tokens.set('refresh token', admin.refresh_token)
 }
@@ -291,6 +298,17 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number> }
   { route: 'GET /v1/documents/Connection', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 } },
   { route: 'GET /v1/documents/Connection/shop', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 } },
   { route: 'DELETE /v1/documents/Access/none', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 } },
+  { route: 'GET /v1/agents', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 } },
+  {
+    route: 'POST /v1/agents/tokens',
+    body: { name: 'another' },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 200 },
+  },
+  {
+    route: 'POST /v1/agents/absent/revoke',
+    body: { id: null },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 },
+  },
 ]
 
 async function ask(route: string, who: string, body: unknown) {
@@ -326,10 +344,46 @@ describe.each(routes)('$route', ({ route, body, allowed }) => {
 test('every route that is not public is in the matrix', () => {
   const listed = api.printRoutes({ commonPrefix: false, includeHooks: false, method: 'GET' })
   const known = [...routes.map(({ route }) => route), 'GET /v1/approvals/watch', 'GET /v1/healthz', 'GET /v1/config']
-  for (const part of ['whoami', 'connections', 'sessions', 'events', 'approvals', 'watch', 'documents', 'healthz', 'config']) {
+  for (const part of [
+    'whoami',
+    'connections',
+    'sessions',
+    'events',
+    'approvals',
+    'watch',
+    'documents',
+    'agents',
+    'healthz',
+    'config',
+  ]) {
     expect(listed).toContain(part)
     expect(known.some((route) => route.includes(part))).toBe(true)
   }
+})
+
+describe('what agents ask for themselves', () => {
+  const self = { version: '1', host: 'h' }
+  const asked = [
+    { path: '/v1/agent/join', body: { grant: 'join_token', token: 'hoop_join_none', name: 'a', ...self } },
+    { path: '/v1/agent/credential', body: self },
+  ]
+  test.each(asked)('$path needs the proof of a key, and one that is known; a login is none', async ({ path, body }) => {
+    const ask = async (given: Record<string, string>) =>
+      await api.inject({ method: 'POST', url: path, headers: given, payload: body })
+    const unproven = await ask({ authorization: `DPoP ${tokens.get('admin')}` })
+    expect([unproven.statusCode, ApiError.parse(unproven.json()).code]).toEqual([401, 'invalid_proof'])
+    const stranger = await ask({ dpop: await otherDevice.proof({ method: 'POST', url: `${gatewayUrl}${path}` }) })
+    expect([stranger.statusCode, ApiError.parse(stranger.json()).code]).toEqual([401, 'invalid_token'])
+    const elsewhere = await ask({ dpop: await parts.device.proof({ method: 'POST', url: `${gatewayUrl}/v1/token` }) })
+    expect([elsewhere.statusCode, ApiError.parse(elsewhere.json()).code]).toEqual([401, 'invalid_proof'])
+  })
+
+  test('the key that has joined gets a credential, for a proof that is used once', async () => {
+    const dpop = await parts.device.proof({ method: 'POST', url: `${gatewayUrl}/v1/agent/credential` })
+    const ask = async () => await api.inject({ method: 'POST', url: '/v1/agent/credential', headers: { dpop }, payload: self })
+    expect((await ask()).json()).toMatchObject({ name: 'joined', expires_in: 600 })
+    expect(ApiError.parse((await ask()).json()).code).toBe('invalid_proof')
+  })
 })
 
 test('the own sessions of those who may see no others, all for auditors', async () => {
