@@ -61,12 +61,11 @@ interface Refused {
   readonly meanwhile?: (running: ReturnType<typeof psql>) => Promise<unknown>
 }
 
-const refusals: Record<Exclude<RefusalCode, 'unavailable'>, Refused> = {
+const refusals: Record<Exclude<RefusalCode, 'unavailable' | 'unreadable'>, Refused> = {
   policy_denied: { sqlState: '42501', rule: 'Policy/nothing-is-dropped', statement: 'DROP TABLE orders' },
   unknown_effect: { sqlState: '42501', rule: 'hoop/unknown', statement: 'DO $$ BEGIN END $$' },
   masked_flow: { sqlState: '42501', rule: 'hoop/masked-flow', statement: 'CREATE TABLE copied AS SELECT card_number FROM cards' },
-  not_supported: { sqlState: '0A000', rule: 'hoop/not-supported', statement: 'PREPARE p AS SELECT 1' },
-  unreadable: { sqlState: '42601', rule: 'hoop/unreadable', statement: 'SELEC 1' },
+  not_supported: { sqlState: '0A000', rule: 'hoop/not-supported', statement: "LOAD 'auto_explain'" },
   approval_denied: {
     sqlState: '42501',
     rule: 'Policy/deletes-need-a-dba',
@@ -109,6 +108,13 @@ test.for(Object.entries(refusals))('%s reaches psql whole', async ([, { sqlState
   // The id leads on from there.
   const shown = await hoop(['sessions', 'show', connect.session], { home: await system.home('devin') })
   expect(shown.stdout).toContain(rule)
+})
+
+test('unreadable reaches psql as the parser says it, with the place', async () => {
+  const { stderr } = await psql('SELEC 1')
+  expect(stderr).toMatch(/ERROR: {2}42601: syntax error at or near "SELEC"\nLINE 1: SELEC 1\n {8}\^/)
+  const shown = await hoop(['sessions', 'show', connect.session], { home: await system.home('devin') })
+  expect(shown.stdout).toContain('hoop/unreadable')
 })
 
 test.runIf(process.platform === 'linux')('unavailable reaches psql whole', async () => {

@@ -99,6 +99,6 @@ const unnamed: Omit<Statement, 'operation'> = {
   columns: [],
   ofSession: false,
   missing: null,
-  position: null,
+  rejected: null,
   applicationNames: [],
 }

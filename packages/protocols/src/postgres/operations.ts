@@ -41,8 +41,8 @@ export interface Statement {
   readonly ofSession: boolean
   /** It names something that is not there: the server's SQLSTATE for that; null where that is not all that is unknown of it. */
   readonly missing: string | null
-  /** Where the parser rejects it, in characters from 1; null: it does not. */
-  readonly position: number | null
+  /** The parser rejects it: its words, and where, in characters from 1. */
+  readonly rejected: { readonly message: string; readonly position: number } | null
   /** Where it sets application_name, and to what; `[start, end)` in UTF-16 units. */
   readonly applicationNames: readonly { readonly start: number; readonly end: number; readonly value: string }[]
 }
@@ -161,7 +161,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     columns: [...whole.columns],
     ofSession: names.used,
     missing: whole.missingSqlState,
-    position: null,
+    rejected: null,
     applicationNames: applicationNames(text, whole, offsets),
   }
 }

@@ -18,18 +18,20 @@ const sqlStates = {
 } as const satisfies Record<RefusalCode, string>
 
 /** What a refusal's statement tells beyond the refusal itself. */
-export type Told = Pick<Statement, 'missing' | 'position'>
+export type Told = Pick<Statement, 'missing' | 'rejected'>
 
 /**
  * A refusal as ErrorResponse: what, which rule, why, what to do next, and where it stands in the record. What the statement names and is not
  * there has the server's own SQLSTATE, by which clients know what to do, and a text that the parser rejects the place where it does.
  */
-export function refusalMessage(refusal: Refusal, sessionId: string, { missing, position }: Told): Buffer {
+export function refusalMessage(refusal: Refusal, sessionId: string, { missing, rejected }: Told): Buffer {
+  // A mistyped statement: its author wants the parser's own words, and where.
+  if (refusal.code === 'unreadable' && rejected !== null)
+    return errorMessage('ERROR', sqlStates.unreadable, rejected.message, { position: rejected.position })
   const sqlState = refusal.code === 'unknown_effect' ? missing : null
   return errorMessage('ERROR', sqlState ?? sqlStates[refusal.code], refusal.message, {
     detail: `Rule: ${refusal.rule}. ${refusal.detail} Session ${sessionId}, operation ${refusal.id}.`,
     hint: refusal.hint,
-    ...(position === null ? {} : { position }),
   })
 }
 

@@ -10,7 +10,7 @@ const allowed = new RegExp(
     'idle_session_timeout|tcp_(user_timeout|keepalives_\\w+)|client_connection_check_interval|quote_all_identifiers|restrict_nonsystem_relation_kind',
     'lc_(messages|monetary|numeric|time)|default_text_search_config|escape_string_warning|stats_fetch_consistency|recursive_worktable_factor',
     'hash_mem_multiplier|(min_parallel_\\w+_size|parallel_leader_participation|max_parallel_maintenance_workers)|(effective|maintenance)_io_concurrency',
-    'vacuum_(cost_\\w+|(multixact_)?(freeze|failsafe)_\\w+|buffer_usage_limit|truncate)|timezone_abbreviations|transform_null_equals',
+    'password_encryption|force_parallel_mode|debug_parallel_query|vacuum_(cost_\\w+|(multixact_)?(freeze|failsafe)_\\w+|buffer_usage_limit|truncate)|timezone_abbreviations|transform_null_equals',
     // An extension's or an application's own.
     '[a-z_]\\w*\\.[a-z_]\\w*',
   ].join('|')})$`,

@@ -41,7 +41,8 @@ export function unreadStatement(text: string, error: StatementUnreadable): State
     columns: [],
     ofSession: false,
     missing: null,
-    position: error.code === 'unreadable' ? [...text.slice(0, error.position)].length + 1 : null,
+    rejected:
+      error.code === 'unreadable' ? { message: error.message, position: [...text.slice(0, error.position)].length + 1 } : null,
     applicationNames: [],
   }
 }
