@@ -66,7 +66,13 @@ export abstract class HoopCommand extends Command {
     return openDevice(this.surroundings, gateway ?? null)
   }
 
+  /** Takes the ways and the certificates that this network needs. */
   protected async trust(flags: GlobalFlags): Promise<void> {
+    const { proxies } = this.surroundings
+    if (Object.keys(proxies).some((name) => !/no_proxy/i.test(name))) {
+      const { useProxies } = await import('./gateway/proxies.ts')
+      useProxies(proxies)
+    }
     if (flags['ca-file'] === undefined) return
     const { trustCertificates } = await import('./gateway/certificates.ts')
     trustCertificates(flags['ca-file'])

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly credentialStore: 'auto' | 'file'
   /** Show stack traces. */
   readonly debug: boolean
+  /** Names the company's proxies: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
+  readonly proxies: Readonly<Record<string, string | undefined>>
 }
 
 export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
@@ -26,5 +28,11 @@ export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
     agentToken: env.HOOP_AGENT_TOKEN || null,
     credentialStore: env.HOOP_CREDENTIAL_STORE === 'file' ? 'file' : 'auto',
     debug: env.HOOP_DEBUG === '1',
+    proxies: proxiesIn(env),
   }
+}
+
+function proxiesIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()])
+  return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))
 }

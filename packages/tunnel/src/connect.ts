@@ -1,8 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { isIP, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
 import { ApiError, type ApiErrorCode, apiErrors, HoopError, tunnelPatienceHeader, tunnelSubprotocol } from '@hoop/contracts'
 import { WebSocket } from 'ws'
 import { maxMessageBytes } from './frames.ts'
+import { connectThrough, type ProxyEnvironment, proxyFor } from './proxy.ts'
 import { type Tunnel, type TunnelOptions, tunnelOver } from './tunnel.ts'
 
 /** What proves who dials. */
@@ -15,6 +18,8 @@ export type TunnelAuthorization =
 export type ConnectTunnelOptions = TunnelAuthorization & {
   /** The whole address of the gateway's tunnel: wss: or https:, ws: or http:. Dialled again, it gets `resume=1`; where `patience` is not given, the gateway says it. */
   readonly url: string
+  /** May name a proxy. */
+  readonly proxies?: ProxyEnvironment | undefined
   /** PEM, in place of the system's roots. */
   readonly ca?: string | undefined
   /** Gives up connecting; does nothing later. */
@@ -74,7 +79,9 @@ async function dial(options: ConnectTunnelOptions, answered = (_: IncomingHttpHe
   signal?.throwIfAborted()
   const headers = 'token' in options ? { authorization: `Bearer ${options.token}` } : await options.authorize(url)
   signal?.throwIfAborted()
-  const webSocket = open(url, headers, ca)
+  const proxy = isAddress(url) ? proxyFor(url, options.proxies ?? {}) : null
+  const through = proxy === null ? null : await connectThrough(proxy, authorityOf(new URL(url)), signal)
+  const webSocket = open(url, headers, { ca, through })
   return await new Promise((resolve, reject) => {
     const abort = () => fail(signal?.reason)
     const fail = (error: unknown) => {
@@ -99,7 +106,21 @@ async function dial(options: ConnectTunnelOptions, answered = (_: IncomingHttpHe
   })
 }
 
-function open(url: string, headers: Readonly<Record<string, string>>, ca: string | undefined): WebSocket {
+function isAddress(url: string): boolean {
+  return /^(ws|http)s?:/i.test(url) && URL.canParse(url)
+}
+
+function authorityOf({ protocol, hostname, port }: URL): { host: string; port: string } {
+  return { host: hostname, port: port || (/^(wss|https):$/.test(protocol) ? '443' : '80') }
+}
+
+interface Way {
+  readonly ca: string | undefined
+  /** A connection that leads there; null: there is none yet. */
+  readonly through: Socket | null
+}
+
+function open(url: string, headers: Readonly<Record<string, string>>, { ca, through }: Way): WebSocket {
   const options = {
     headers,
     perMessageDeflate: false,
@@ -108,6 +129,7 @@ function open(url: string, headers: Readonly<Record<string, string>>, ca: string
     closeTimeout,
     followRedirects: false,
     ...(ca !== undefined && { ca }),
+    ...(through !== null && { createConnection: () => onward(url, through, ca) }),
   }
   try {
     return new WebSocket(url, tunnelSubprotocol, options)
@@ -115,6 +137,13 @@ function open(url: string, headers: Readonly<Record<string, string>>, ca: string
     // An address or a token that no request could carry.
     throw unreachable(url, error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+/** The connection itself, or TLS over it. */
+function onward(url: string, socket: Socket, ca: string | undefined): Socket {
+  if (!/^(wss|https):/i.test(url)) return socket
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  return connectTls({ socket, host, servername: isIP(host) === 0 ? host : '', ...(ca !== undefined && { ca }) })
 }
 
 async function answerBody(response: IncomingMessage): Promise<string> {

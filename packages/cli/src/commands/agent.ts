@@ -59,6 +59,7 @@ and tries again for ever while the gateway cannot be reached. Several agents of 
       allow: AllowList.parse(flags.allow),
       state: flags.state ?? join(this.surroundings.home, 'agents', name.data),
       version: this.config.version,
+      proxies: this.surroundings.proxies,
       onEvent: (event) => (flags.json ? this.answerJsonLine(event) : this.note(agentWords(event))),
       signal: untilSignal(),
     })

@@ -156,10 +156,22 @@ function json(text: string): unknown {
 
 /** fetch says only "fetch failed"; its cause says why. */
 export function unreachable(gateway: string, error: unknown): HoopError {
-  return new HoopError('unavailable', `the gateway at ${gateway} cannot be reached: ${rootCause(error)}`, {
+  const why = rootCause(error)
+  // Node has no other name for it.
+  const [, status] = /^Proxy response \((\d+)\)/.exec(why) ?? []
+  if (status !== undefined) return turnedAway(gateway, status, error)
+  return new HoopError('unavailable', `the gateway at ${gateway} cannot be reached: ${why}`, {
     hint: 'is the address right (`--gateway`, HOOP_GATEWAY), the network up, and its certificate trusted (`--ca-file`)?',
     cause: error,
   })
+}
+
+const proxyPassword = 'set HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT, with %40 for @, %3A for : and %2F for / in both'
+
+function turnedAway(gateway: string, status: string, cause: unknown): HoopError {
+  const what = status === '407' ? 'asks for a name and a password that it accepts' : 'does not let the connection through'
+  const hint = status === '407' ? proxyPassword : 'ask whoever runs the proxy; NO_PROXY lists what is reached without it'
+  return new HoopError('unavailable', `the proxy before ${gateway} ${what} (HTTP status ${status})`, { hint, cause })
 }
 
 function rootCause(error: unknown): string {

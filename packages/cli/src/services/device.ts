@@ -20,6 +20,8 @@ export interface Device {
   readonly anonymous: GatewayClient
   readonly tokens: AccessTokens
   readonly key: DeviceKey
+  /** The environment, as far as it names proxies. */
+  readonly proxies: Surroundings['proxies']
   readonly login: LoginKeeper
   /** Where the login is kept, for people. */
   readonly tokenPlace: string
@@ -47,6 +49,7 @@ export async function openDevice(surroundings: Surroundings, gateway: string | n
     client: createGatewayClient(origin, tokens, key),
     tokens,
     key,
+    proxies: surroundings.proxies,
     login,
     tokenPlace: surroundings.token === null ? store.place : 'the environment (HOOP_TOKEN)',
   }

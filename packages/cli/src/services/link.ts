@@ -135,6 +135,7 @@ async function establish(
     url: tunnelUrl(device.gateway, tunnelId),
     authorize: async (url) =>
       await authorization(device.key, { method: 'GET', url, accessToken: await device.tokens.accessToken() }),
+    proxies: device.proxies,
     signal,
     onLost: (words) => {
       network.away = true
