@@ -199,11 +199,6 @@ test('of two agents one is killed under load: its own streams end, new ones use 
   }
 })
 
-test('a gateway that starts again finds its agents', async () => {
-  // Its address stays: a gateway in front of which nothing stands has the same port again.
-  expect((await agents()).agents.some(({ id, state }) => id === agent.id && state === 'online')).toBe(true)
-})
-
 test('a token is good once, for its name only', async () => {
   const token = await joinToken(admin, 'twice')
   const [first, second, wrong] = await Promise.all([1, 2, 3].map(() => keep(temporaryFolder('agent'))))

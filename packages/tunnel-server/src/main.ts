@@ -119,7 +119,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const references = new References((name) => environment[name])
   const standing = new StandingAccess({ documents, logins })
   const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
-  const agents = new Agents({ store, signingKey: keys.signing, issuer: () => url ?? notListening() })
+  const agents = new Agents({ store, gateway, signingKey: keys.signing, issuer: () => url ?? notListening() })
   const presence = new Presence({ store, feed, online: agents.online, gateway, log })
   started.defer(() => presence.close())
   const connections = registeredConnections({ find, store, cipher: keys.cipher, references })

@@ -13,10 +13,12 @@ export class Agents {
   readonly enrolment: Enrolment
   readonly online = new OnlineAgents()
   readonly #store: Store
+  readonly #gateway: string
 
-  /** `signingKey`: PEM of an Ed25519 private key; `issuer`: the gateway's URL, asked when it is known. */
-  constructor(parts: { store: Store; signingKey: string; issuer: () => string }) {
+  /** `signingKey`: PEM of an Ed25519 private key; `gateway`: this one's id; `issuer`: its URL, asked when it is known. */
+  constructor(parts: { store: Store; gateway: string; signingKey: string; issuer: () => string }) {
     this.#store = parts.store
+    this.#gateway = parts.gateway
     this.credentials = new AgentCredentials(parts.signingKey, parts.issuer)
     this.enrolment = new Enrolment({ store: parts.store, credentials: this.credentials })
   }
@@ -36,7 +38,7 @@ export class Agents {
     const { id, name, version, host, address, joinedAt, seenAt, gateway, revokedAt } = agent
     const online = this.online.get(id)
     // At another gateway: as long as that goes on to see it.
-    const elsewhere = online === null && gateway !== null && Date.now() - seenAt.getTime() < seenWithin
+    const elsewhere = gateway !== null && gateway !== this.#gateway && Date.now() - seenAt.getTime() < seenWithin
     const isOnline = online === null ? elsewhere : !online.lost
     return {
       id,

@@ -86,7 +86,7 @@ export async function openParts(
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins })
   const strangers = new Strangers()
-  const agents = new Agents({ store, signingKey: signing, issuer: () => gatewayUrl })
+  const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl })
   /** The one whose user `login` logs in. */
   const device = await makeDevice()
   const close = async () => {
