@@ -46,8 +46,11 @@ export async function startDistantSystem(env: Readonly<Record<string, string>> =
   }
 }
 
+/** A running `hoop connect`. */
+type Reached = Pick<Connect, 'url' | 'program'>
+
 /** What takes a caller off the gateway for a while. */
-export type CutOff = (world: { readonly network: Network; readonly connect: Connect }, milliseconds: number) => Promise<void>
+export type CutOff = (world: { readonly network: Network; readonly connect: Reached }, milliseconds: number) => Promise<void>
 
 export const cutOffs: Readonly<Record<string, CutOff>> = {
   'a network that resets every connection': async ({ network }, milliseconds) => {
@@ -88,7 +91,7 @@ export interface Held {
  * A COPY of so many megabytes in each direction and an open transaction, each on a connection of its own, while the caller is taken away in the
  * middle of all three: digests of what came out, of what arrived in the database, and whether backend and transaction are the same.
  */
-export function copyThrough(connect: Connect, megabytes: number, cutOff: () => Promise<void>): Held {
+export function copyThrough(connect: Reached, megabytes: number, cutOff: () => Promise<void>): Held {
   const lines = linesUpTo(megabytes)
   const whole = createHash('md5')
   for (let n = 1; n <= lines; n++) whole.update(line(n))
@@ -118,7 +121,7 @@ export function copyThrough(connect: Connect, megabytes: number, cutOff: () => P
   }
 }
 
-async function connected({ url }: Connect): Promise<pg.Client> {
+async function connected({ url }: Reached): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
