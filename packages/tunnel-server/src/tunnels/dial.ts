@@ -46,7 +46,7 @@ function dialThrough(
 }
 
 /** Opens TCP, or a Unix socket, to one host of the backend. Rejects with a HoopError `connection_unavailable` that names neither account nor secret. */
-export function dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex> {
+function dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const until = AbortSignal.any([AbortSignal.timeout(dialTime), ...(signal === undefined ? [] : [signal])])
     const socket = connect(
