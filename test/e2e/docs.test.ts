@@ -32,7 +32,7 @@ describe('every block of shell commands runs', () => {
     const where = source(options.elsewhere!)
     const { scripts } = JSON.parse(source('package.json')) as { scripts: Record<string, string> }
     for (const line of text.split('\n')) {
-      const [, script = ''] = /^npm (?:run )?(\w+)$/.exec(line) ?? []
+      const [, script = ''] = /^npm (?:run )?([\w:]+)$/.exec(line) ?? []
       const command = scripts[script]?.split('&& ').at(-1) ?? ''
       // As it is typed here, or as the words that the npm script hands on.
       expect(where.includes(line) || (command.startsWith('hoop ') && where.includes(`'${command.slice(5)}'`)), line).toBe(true)
@@ -195,7 +195,7 @@ describe('commands in the text', () => {
   test('every npm script that is named exists', () => {
     const { scripts } = JSON.parse(source('package.json')) as { scripts: Record<string, string> }
     for (const { path, span } of spans) {
-      const script = /^npm (?:run )?(\w+)/.exec(span)?.[1]
+      const script = /^npm (?:run )?([\w:]+)/.exec(span)?.[1]
       if (script !== undefined) expect(scripts, `${path}: ${span}`).toHaveProperty(script)
     }
   })
