@@ -77,7 +77,7 @@ export async function logInAtProvider(
 type Asked = { readonly scope: string; readonly max_age: string; readonly nonce: string }
 type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers
 
-/** RFC 8628. */
+/** RFC 8628, with the challenge of PKCE too: a provider that demands it of a client may demand it here, and others ignore it. */
 async function byCode(
   provider: Configuration,
   asked: Asked,
@@ -85,14 +85,19 @@ async function byCode(
   signal: AbortSignal,
 ): Promise<Tokens> {
   const oidc = await import('openid-client')
-  const started = await oidc.initiateDeviceAuthorization(provider, asked)
+  const code_verifier = oidc.randomPKCECodeVerifier()
+  const started = await oidc.initiateDeviceAuthorization(provider, {
+    ...asked,
+    code_challenge: await oidc.calculatePKCECodeChallenge(code_verifier),
+    code_challenge_method: 'S256',
+  })
   show({
     verificationUri: started.verification_uri,
     verificationUriComplete: started.verification_uri_complete ?? null,
     userCode: started.user_code,
     expiresIn: started.expires_in,
   })
-  return await oidc.pollDeviceAuthorizationGrant(provider, started, undefined, { signal })
+  return await oidc.pollDeviceAuthorizationGrant(provider, started, { code_verifier }, { signal })
 }
 
 /** Authorization code with PKCE (RFC 7636) on a loopback redirect (RFC 8252); issuer (RFC 9207), state and nonce are checked. */

@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose'
 import { z } from 'zod'
 import { fetchJson } from './fetch-json.ts'
 import type { GroupLookup } from './groups.ts'
-import { Issuer, refusedToken } from './issuer.ts'
+import { Issuer, type Metadata, refusedToken } from './issuer.ts'
 
 /** What the gateway knows of the identity provider. */
 export interface ProviderSettings {
@@ -42,7 +42,9 @@ export interface LoggedOut {
 export const loginLifetime = 12 * 3600
 
 const Text = z.string().min(1).max(1000)
-const Tokens = z.object({ access_token: Text.max(65_536), id_token: z.string().optional(), refresh_token: z.string().optional() })
+/** Often a JWT, with all that the provider knows in it. */
+const Token = z.string().min(1).max(65_536)
+const Tokens = z.object({ access_token: Token, id_token: Token.optional(), refresh_token: Token.optional() })
 const TokenError = z.object({ error: z.string() })
 /** OpenID Connect Back-Channel Logout 1.0, 2.4. */
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
@@ -68,6 +70,11 @@ export class Provider {
     this.#url = options.issuer
     this.#issuer = new Issuer(options)
     this.#groups = options.groups(this.#issuer)
+  }
+
+  /** What it says of itself. @throws HoopError `unavailable` */
+  async metadata(): Promise<Metadata> {
+    return await this.#issuer.metadata()
   }
 
   /**

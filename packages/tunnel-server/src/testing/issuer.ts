@@ -56,7 +56,10 @@ export async function startIssuer(): Promise<Issuer> {
     grants.delete(used)
     if (sub === undefined || account === null) return [400, { error: 'invalid_grant' }]
     const id_token = await sign(signing.privateKey, { ...usual(sub), groups: account.groups, ...account.claims })
-    return [200, { access_token: `access-${sub}`, token_type: 'Bearer', id_token, refresh_token: newGrant(sub) }]
+    return [
+      200,
+      { access_token: `access-${sub}-${'x'.repeat(3000)}`, token_type: 'Bearer', id_token, refresh_token: newGrant(sub) },
+    ]
   }
   const server = createServer(async (request, response) => {
     response.setHeader('content-type', 'application/json')
