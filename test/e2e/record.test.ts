@@ -164,9 +164,8 @@ test('what was refused or held is on the record with rule, decision, by whom and
   const grace = await system.home('grace')
   const held = ({ connect }: Visit) =>
     connect.program.find('stdout', (line) => {
-      const { event, recorded } = JSON.parse(line) as { event: string; recorded?: { type: string; approval: string } }
-      const approval = event === 'recorded' && recorded?.type === 'held' ? recorded.approval : undefined
-      return approval === undefined || decided.has(approval) ? undefined : approval
+      const { event, approval } = JSON.parse(line) as { event: string; approval?: string }
+      return event !== 'held' || approval === undefined || decided.has(approval) ? undefined : approval
     })
   const decided = new Set<string>()
   const decide = async (visit: Visit, verdict: 'approve' | 'deny', reason: string) => {

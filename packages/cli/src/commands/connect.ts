@@ -4,7 +4,10 @@ import { HoopCommand, localFlags } from '../hoop-command.ts'
 export default class Connect extends HoopCommand {
   static override summary = 'Open a local port for each connection and keep it open.'
   static override description =
-    'The port of a connection is the same from run to run. Prints a connection string for each, then shows what happens: statements, masked values, held and refused statements. Ctrl-C ends it.'
+    `The port of a connection is the same from run to run. Prints a connection string for each, then shows what happens: statements, masked values,
+held and refused statements. A terminal's last lines are what is held now, and its desktop is told. Ctrl-C ends it.
+
+Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is away, 127 the gateway ended every session.`
   static override strict = false
   static override args = {
     name: Args.string({ required: true, description: 'connection; several may be given', ignoreStdin: true }),
@@ -12,9 +15,24 @@ export default class Connect extends HoopCommand {
   static override flags = {
     port: Flags.integer({ env: 'HOOP_PORT', min: 1, max: 65_535, description: 'local port, from now on' }),
     reason: Flags.string({ env: 'HOOP_REASON', description: 'why, for the record and for approvers' }),
+    duration: Flags.string({ env: 'HOOP_DURATION', helpValue: 'TIME', description: 'end after so long, as in 30m or 8h' }),
+    background: Flags.boolean({
+      env: 'HOOP_BACKGROUND',
+      description: 'go on without this terminal, once the ports are open; hoop disconnect ends it',
+    }),
+    open: Flags.option({
+      env: 'HOOP_OPEN',
+      options: ['psql', 'pgcli', 'dbeaver'] as const,
+      exclusive: ['background'],
+      description: 'open the connection in this program; psql and pgcli take the terminal, and connect ends with them',
+    })(),
     'show-password': Flags.boolean({
       env: 'HOOP_SHOW_PASSWORD',
       description: 'print the local password in the connection string',
+    }),
+    pgpass: Flags.boolean({
+      env: 'HOOP_PGPASS',
+      description: 'put the local password into ~/.pgpass, too, as long as the ports are open',
     }),
     'rotate-secret': Flags.boolean({ env: 'HOOP_ROTATE_SECRET', description: 'make a new local password first' }),
     'any-user': Flags.boolean({
@@ -27,45 +45,93 @@ export default class Connect extends HoopCommand {
       helpValue: 'FILE',
       description: 'written when all ports are open, removed at the end',
     }),
+    'no-notice': Flags.boolean({ env: 'HOOP_NO_NOTICE', description: 'no bell and no desktop notice when a statement is held' }),
   }
   static override examples = [
     '<%= config.bin %> connect cloudsql-prod',
-    '<%= config.bin %> connect orders-db crm-db --reason INC-42',
+    '<%= config.bin %> connect orders-db crm-db --reason INC-42 --duration 2h',
+    '<%= config.bin %> connect cloudsql-prod --background',
+    '<%= config.bin %> connect cloudsql-prod --open psql',
   ]
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Connect)
-    const [{ HoopError }, { connect }, { ConnectScreen }, { untilSignal }] = await Promise.all([
+    const [{ HoopError }, background, { durationMs }] = await Promise.all([
       import('@hoop/contracts'),
-      import('../services/connect.ts'),
-      import('../present/connect.ts'),
-      import('../signals.ts'),
+      import('../services/background.ts'),
+      import('../services/duration.ts'),
     ])
     const names = [...new Set(argv.map(String))]
-    if (flags.port !== undefined && names.length > 1)
-      throw new HoopError('invalid_request', '--port is for one connection at a time')
-    const device = await this.device(flags)
-    const signal = untilSignal()
+    const one = (flag: string) => new HoopError('invalid_request', `${flag} is for one connection at a time`)
+    if (flags.port !== undefined && names.length > 1) throw one('--port')
+    if (flags.open !== undefined && names.length > 1) throw one('--open')
+    const duration = flags.duration === undefined ? null : durationMs(flags.duration, '--duration')
+    const log = process.env[background.backgroundLog] ?? null
+    // what we start is not in the background
+    delete process.env[background.backgroundLog]
+    if (flags.background && log === null) {
+      const device = await this.device(flags)
+      // else the one in the background says so, less well
+      await device.tokens.accessToken()
+      const args = process.argv.slice(2).filter((word) => word !== '--background')
+      const started = await background.startInBackground(device.home, process.argv[1] ?? '', args)
+      for (const line of started.lines) this.answer(line)
+      if (!flags.json) this.note(`In the background as process ${started.pid}, until: hoop disconnect ${names.join(' ')}`)
+      return
+    }
+    const [{ runConnect }, { ConnectScreen }, { StatusLines }, { desktopNotice }, { ownPasswordFile }, { statePaths }] =
+      await Promise.all([
+        import('../services/run-connect.ts'),
+        import('../present/connect.ts'),
+        import('../present/status-line.ts'),
+        import('../present/notices.ts'),
+        import('../local/password-file.ts'),
+        import('../state/folder.ts'),
+      ])
     const screen = await this.screen(process.stderr)
+    const { passwords } = statePaths(this.surroundings.home)
+    const quiet = flags.open === 'psql' || flags.open === 'pgcli'
+    const live = screen.terminal && !flags.json && !quiet
+    const status = live ? new StatusLines(process.stderr, screen) : null
+    const lines: string[] = []
     const show = new ConnectScreen(screen, {
       json: flags.json,
       showPassword: flags['show-password'],
       several: names.length > 1,
-      answer: (text) => this.answer(text),
+      quiet,
+      passwordFile: passwords,
+      status,
+      notify:
+        live && !flags['no-notice'] ? (title, words) => process.stderr.write(desktopNotice(title, words, process.env)) : null,
+      answer: (text) => {
+        if (log !== null && lines.length < names.length) lines.push(text)
+        this.answer(text)
+      },
       note: (text) => this.note(text),
     })
-    const options = {
-      names,
-      port: flags.port ?? null,
-      reason: flags.reason ?? null,
-      anyUser: flags['any-user'],
-      localTls: flags['local-tls'],
-      socketFolder: await this.socketFolder(flags),
-      rotateSecret: flags['rotate-secret'],
-      readyFile: flags['ready-file'] ?? null,
-      version: this.config.version,
-      signal,
+    try {
+      process.exitCode = await runConnect(
+        () => this.device(flags),
+        {
+          names,
+          port: flags.port ?? null,
+          reason: flags.reason ?? null,
+          anyUser: flags['any-user'],
+          localTls: flags['local-tls'],
+          socketFolder: await this.socketFolder(flags),
+          rotateSecret: flags['rotate-secret'],
+          readyFile: flags['ready-file'] ?? null,
+          passwordFiles: [passwords, ...(flags.pgpass ? [ownPasswordFile(process.env)] : [])],
+          version: this.config.version,
+          duration,
+          program: flags.open ?? null,
+          log,
+          answered: () => lines,
+        },
+        show,
+      )
+    } finally {
+      status?.clear()
     }
-    await connect(device, options, show)
   }
 }

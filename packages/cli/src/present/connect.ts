@@ -1,15 +1,25 @@
 import type { HoopError, RecordedEvent } from '@hoop/contracts'
 import type { ConnectNews } from '../services/connect.ts'
 import { connectionString, type Endpoint } from '../services/endpoints.ts'
-import { escapedJson, escapeLine } from './escape.ts'
-import { liveLines, OperationTracker } from './operations.ts'
+import { type ConnectEvent, connectEvents } from './connect-events.ts'
+import { escapedJson, escapeLine, firstLine } from './escape.ts'
+import { liveLines, OperationTracker, type OperationView } from './operations.ts'
 import type { Screen } from './screen.ts'
+import type { StatusLines } from './status-line.ts'
 
 export interface ConnectScreenOptions {
   readonly json: boolean
   readonly showPassword: boolean
   /** Several connections: live lines say whose they are. */
   readonly several: boolean
+  /** A program of the person's has the terminal: only what it cannot tell is said. */
+  readonly quiet: boolean
+  /** libpq's password file that knows the ports. */
+  readonly passwordFile: string
+  /** Says lines above what is held now; null: not a terminal. */
+  readonly status: StatusLines | null
+  /** A desktop notice; null: none are wanted. */
+  readonly notify: ((title: string, words: string) => void) | null
   answer(text: string): void
   note(text: string): void
 }
@@ -26,16 +36,17 @@ export class ConnectScreen implements ConnectNews {
   }
 
   ready(endpoint: Endpoint, session: string): void {
-    const { json, showPassword, answer, note } = this.#options
+    const { json, showPassword, quiet, passwordFile, answer } = this.#options
     const url = connectionString(endpoint, showPassword)
     const { password: _, ...shown } = endpoint
-    if (json) {
-      this.#tell({ event: 'ready', ...shown, url, session })
-      return
-    }
+    if (json) return this.#tell({ event: 'ready', ...shown, passwordFile, url, session })
     answer(`${escapeLine(endpoint.connection)}  →  ${url}`)
-    if (!showPassword)
-      note(this.#screen.colour.dim('the local password is shown by --show-password; `hoop exec` sets it by itself'))
+    if (showPassword || quiet) return
+    this.#say(
+      this.#screen.colour.dim(
+        `psql finds the local password by PGPASSFILE=${escapeLine(passwordFile)}; --show-password prints it`,
+      ),
+    )
   }
 
   interrupted(words: string): void {
@@ -49,6 +60,7 @@ export class ConnectScreen implements ConnectNews {
   }
 
   lost(words: string): void {
+    this.#options.status?.clear()
     if (this.#options.json) this.#tell({ event: 'lost', words })
     else this.#say(this.#screen.colour.yellow(`the tunnel was lost: ${escapeLine(words)}; reconnecting`))
   }
@@ -64,17 +76,32 @@ export class ConnectScreen implements ConnectNews {
   }
 
   event(connection: string, session: string, event: RecordedEvent): void {
-    if (this.#options.json) {
-      this.#tell({ event: 'recorded', connection, session, recorded: event })
-      return
-    }
     const tracker = this.#trackers.get(session) ?? new OperationTracker()
     this.#trackers.set(session, tracker)
     const view = tracker.add(event)
     if (event.type === 'session.closed') this.#trackers.delete(session)
     if (!view || view.operation.by === 'hoop') return
+    if (this.#options.json) {
+      for (const told of connectEvents(connection, session, view, event)) this.#tell(told)
+      return
+    }
     const whose = this.#options.several ? `${this.#screen.colour.dim(connection)}  ` : ''
-    for (const line of liveLines(this.#screen, view, event)) this.#say(whose + line)
+    if (!this.#options.quiet) for (const line of liveLines(this.#screen, view, event)) this.#say(whose + line)
+    this.#hold(connection, view, event)
+  }
+
+  /** The terminal's last lines, and the desktop, tell what waits for a person. */
+  #hold(connection: string, { operation }: OperationView, event: RecordedEvent): void {
+    const { status, notify } = this.#options
+    const text = firstLine(operation.text, 100)
+    if (event.type === 'held') {
+      const expiresAt = Date.parse(event.time) + event.timeout * 1000
+      status?.held(operation.id, { approval: event.approval, text: operation.text, expiresAt })
+      notify?.(`hoop: held on ${connection}`, text)
+    } else if (event.type === 'decided') {
+      status?.settled(operation.id)
+      notify?.(`hoop: ${event.decision} on ${connection}`, text)
+    } else if (event.type === 'outcome') status?.settled(operation.id)
   }
 
   ended(connection: string, words: string): void {
@@ -87,10 +114,12 @@ export class ConnectScreen implements ConnectNews {
     else this.#say(this.#screen.colour.yellow(`${connection}: ${escapeLine(words)}`))
   }
 
-  #tell(event: Record<string, unknown>): void {
+  #tell(event: ConnectEvent): void {
     this.#options.answer(escapedJson(event))
   }
   #say(line: string): void {
-    this.#options.note(line)
+    const { status, note } = this.#options
+    if (status === null) note(line)
+    else status.say(line)
   }
 }

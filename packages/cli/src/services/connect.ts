@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HoopError, type OpenSessionResponse, type RecordedEvent } from '@hoop/contracts'
 import { isFree, type Listener } from '../local/listener.ts'
+import { addPasswords } from '../local/password-file.ts'
 import { stablePort } from '../local/ports.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
@@ -23,8 +24,12 @@ export interface ConnectOptions {
   readonly rotateSecret: boolean
   /** Written when all ports are open, removed at the end. */
   readonly readyFile: string | null
+  /** libpq’s password files that know the local passwords while the ports are open. */
+  readonly passwordFiles: readonly string[]
   readonly version: string
   readonly signal: AbortSignal
+  /** All ports are open, and their connection strings told. */
+  onReady(endpoints: readonly Endpoint[], sessions: ReadonlyMap<string, OpenSessionResponse>): Promise<void>
 }
 /** What `connect` tells while it runs. */
 export interface ConnectNews extends Omit<LinkNews, 'restored'> {
@@ -53,6 +58,7 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
   const doors: Door[] = []
   let link: Link | null = null
   const following = new AbortController()
+  const cleanUp: (() => Promise<void>)[] = []
   try {
     // ports first: one that is taken must not leave a session on the record
     for (const name of options.names) doors.push(await openDoor(device, options, news, name, pending.promise))
@@ -83,15 +89,23 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
     const sessions = link.sessions()
     const rootCertificate = await keepAuthority(device, sessions.values())
     const endpoints = doors.map((door) => endpointAt(door, sessions, rootCertificate))
+    for (const path of options.passwordFiles) cleanUp.push(await addPasswords(path, device.lock, endpoints))
     if (options.readyFile !== null) await writeReadyFile(options.readyFile, endpoints)
     for (const endpoint of endpoints) news.ready(endpoint, sessions.get(endpoint.connection)?.id ?? '')
+    await options.onReady(endpoints, sessions)
     watch.start(link, doors)
     await Promise.race([link.failed, watch.allEnded, aborted(options.signal)])
   } finally {
     pending.reject(new HoopError('unavailable', 'the command has ended'))
     following.abort()
     if (options.readyFile !== null) await rm(options.readyFile, { force: true })
-    await Promise.all([...doors.map(({ listener }) => listener.close()), link?.close()])
+    const ends = await Promise.allSettled([
+      ...doors.map(({ listener }) => listener.close()),
+      link?.close(),
+      ...cleanUp.map((undo) => undo()),
+    ])
+    for (const end of ends)
+      if (end.status === 'rejected') news.trouble(options.names.join(', '), `not all was cleared away: ${end.reason}`)
   }
 }
 

@@ -64,6 +64,9 @@ export function statePaths(home: string) {
     lock: join(home, 'lock'),
     sockets: join(home, 'sockets'),
     authorities: join(home, 'authorities'),
+    running: join(home, 'running'),
+    passwords: join(home, 'pgpass'),
+    names: join(home, 'names'),
   }
 }
 

@@ -12,22 +12,33 @@ const patience = 30_000
  * when a process dies, so there is no stale lock to judge. Throws `conflict` if it cannot be had within 30 s.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const unlock = await holdLock(path)
+  try {
+    return await work()
+  } finally {
+    unlock()
+  }
+}
+
+/** The same lock for as long as the caller wants it, or this process lives; gives what lets it go. */
+export async function holdLock(path: string, patienceMs = patience): Promise<() => void> {
   await ensureFolder(dirname(path))
   const { DatabaseSync } = await import('node:sqlite')
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    const deadline = Date.now() + patience
+    const deadline = Date.now() + patienceMs
     while (!tryLock(database)) {
-      if (Date.now() > deadline) {
-        throw new HoopError('conflict', `another hoop process has held ${path} for ${patience / 1000} s`, {
+      if (Date.now() >= deadline) {
+        throw new HoopError('conflict', `another hoop process has held ${path} for ${patienceMs / 1000} s`, {
           hint: 'end it, or wait, and try again',
         })
       }
       await delay(10 + Math.random() * 40)
     }
-    return await work()
-  } finally {
+    return () => database.close()
+  } catch (error) {
     database.close()
+    throw error
   }
 }
 

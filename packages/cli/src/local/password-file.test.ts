@@ -1,0 +1,51 @@
+import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { addPasswords } from './password-file.ts'
+
+let folder: string
+let file: string
+let lock: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hoop-pgpass-'))
+  file = join(folder, '.pgpass')
+  lock = join(folder, 'state', 'lock')
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const entry = { host: '127.0.0.1', port: 15432, user: 'hoop', password: 'a:b\\c' }
+
+it('stands before what others wrote, which comes out as it went in', async () => {
+  // not UTF-8, no newline at the end
+  const theirs = Buffer.from('# mine\n*:*:*:*:wild\xff:card', 'latin1')
+  await writeFile(file, theirs)
+  await chmod(file, 0o644)
+  const remove = await addPasswords(file, lock, [entry])
+  const text = await readFile(file, 'latin1')
+  expect(text).toMatch(/^# hoop: begin 15432\n127\.0\.0\.1:15432:\*:hoop:a\\:b\\\\c\nlocalhost:/)
+  expect(text.endsWith(theirs.toString('latin1'))).toBe(true)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await remove()
+  expect(await readFile(file)).toEqual(theirs)
+})
+
+it('replaces what a killed run left, and leaves no empty file', async () => {
+  await addPasswords(file, lock, [{ ...entry, password: 'old' }])
+  const remove = await addPasswords(file, lock, [entry])
+  expect(await readFile(file, 'utf8')).not.toContain('old')
+  const other = await addPasswords(file, lock, [{ ...entry, port: 15433 }])
+  await remove()
+  expect(await readFile(file, 'utf8')).toMatch(/^# hoop: begin 15433\n/)
+  await other()
+  await expect(stat(file)).rejects.toThrow('ENOENT')
+})
+
+it('writes through a link', async () => {
+  const target = join(folder, 'dotfiles')
+  await writeFile(target, 'h:1:d:u:p\n', { mode: 0o600 })
+  await symlink(target, file)
+  await (await addPasswords(file, lock, [entry]))()
+  expect((await lstat(file)).isSymbolicLink()).toBe(true)
+  expect(await readFile(target, 'utf8')).toBe('h:1:d:u:p\n')
+})

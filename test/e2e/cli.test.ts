@@ -1,0 +1,111 @@
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exitCodes } from '@hoop/contracts'
+import { hoopEnvironment, Program } from '@hoop/demo'
+import { freePort } from '@hoop/postgres-server'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ConnectEvent } from '../../packages/cli/src/present/connect-events.ts'
+import { hoop, keepUntilEnd, requires, type System, startConnect, startSystem, temporaryFolder } from '../support/index.ts'
+
+const keep = keepUntilEnd(afterAll)
+let system: System
+let home: string
+beforeAll(async () => {
+  system = await keep(startSystem({ sample: { customers: 20 } }))
+  home = await system.home('devin')
+})
+
+describe('connect', () => {
+  test('tells each thing that happens as one JSON object a line', async () => {
+    const connect = await keep(startConnect('sample', { home }))
+    const client = new pg.Client(connect.url)
+    client.on('error', () => undefined)
+    await client.connect()
+    await client.query('SELECT card_number FROM cards LIMIT 2')
+    await expect(client.query('DROP TABLE customers')).rejects.toMatchObject({ code: '42501' })
+    const deletion = client.query('DELETE FROM orders WHERE id = 7').catch((error: Error) => error)
+    const seen = (wanted: string) =>
+      connect.program.find('stdout', (line) => {
+        const event = ConnectEvent.parse(JSON.parse(line))
+        return event.event === wanted ? event : undefined
+      })
+    expect(await seen('operation')).toMatchObject({ connection: 'sample', text: expect.stringContaining('card_number') })
+    expect(await seen('masked')).toMatchObject({ values: 2 })
+    expect(await seen('refused')).toMatchObject({ text: 'DROP TABLE customers', rule: expect.stringContaining('Policy/') })
+    const held = await seen('held')
+    if (held.event !== 'held') throw new Error('not held')
+    const grace = await system.home('grace')
+    expect((await hoop([...held.show.split(' ').slice(1)], { home: grace })).stdout).toContain('DELETE FROM orders')
+    expect((await hoop(['approvals', 'deny', held.approval, '--reason', 'no'], { home: grace })).code).toBe(0)
+    expect(await seen('decided')).toMatchObject({ decision: 'denied', by: 'grace@shop.example', reason: 'no' })
+    expect(await deletion).toBeInstanceOf(Error)
+    await client.end()
+  })
+
+  test('goes on in the background, is shown, and ends on demand', async () => {
+    const port = String(await freePort())
+    const started = await hoop(['connect', 'sample', '--background', '--port', port, '--show-password'], { home })
+    expect(started).toMatchObject({ code: 0 })
+    const url = /postgresql:\/\/\S+/.exec(started.stdout)?.[0]
+    const client = new pg.Client(url)
+    await client.connect()
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+    await client.end()
+    // The port is taken now: the same words as in the foreground.
+    const again = await hoop(['connect', 'sample', '--background'], { home })
+    expect(again).toMatchObject({ code: exitCodes.failed, stdout: '' })
+    expect(again.stderr).toContain(`port ${port} on 127.0.0.1 is taken`)
+    const ended = await hoop(['disconnect', 'sample'], { home })
+    expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sample {2}ended/) })
+    await expect(new pg.Client(url).connect()).rejects.toThrow('ECONNREFUSED')
+    expect((await hoop(['disconnect', 'sample'], { home })).code).toBe(exitCodes.failed)
+  })
+
+  test('psql finds the password by itself, in our file and on request in the person’s', async (context) => {
+    requires(context, 'psql')
+    const folder = await keep(temporaryFolder('pgpass'))
+    const theirs = join(folder.path, '.pgpass')
+    await writeFile(theirs, '*:*:*:*:another\n')
+    const program = await keep(
+      Program.start(
+        process.execPath,
+        [
+          ...[join(import.meta.dirname, '../../packages/cli/bin/hoop.js'), 'connect', 'sample', '--pgpass'],
+          ...['--port', String(await freePort())],
+        ],
+        { env: { ...hoopEnvironment(home, process.env), HOME: folder.path } },
+      ),
+    )
+    const url = await program.find('stdout', (line) => /postgresql:\/\/\S+/.exec(line)?.[0])
+    for (const env of [{ PGPASSFILE: join(home, 'pgpass') }, { HOME: folder.path }]) {
+      const psql = await Program.start('psql', ['-XAtwc', 'select 42', url], { env: { PATH: process.env.PATH ?? '', ...env } })
+      expect(await psql.finish()).toMatchObject({ code: 0, stdout: '42\n' })
+    }
+    expect((await stat(join(home, 'pgpass'))).mode & 0o777).toBe(0o600)
+    await program.stop('SIGINT')
+    expect(await readFile(theirs, 'utf8')).toBe('*:*:*:*:another\n')
+    await expect(stat(join(home, 'pgpass'))).rejects.toThrow('ENOENT')
+  })
+
+  test('ends with psql, and when its time is over', async (context) => {
+    const run = await hoop(['connect', 'sample', '--duration', '1s', '--json', '--port', String(await freePort())], { home })
+    expect(run).toMatchObject({ code: 0 })
+    expect(
+      run.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => ConnectEvent.parse(JSON.parse(line)).event),
+    ).toEqual(['ready', 'ended'])
+    requires(context, 'psql')
+    const opened = await Program.start(
+      process.execPath,
+      [
+        ...[join(import.meta.dirname, '../../packages/cli/bin/hoop.js'), 'connect', 'sample', '--open', 'psql'],
+        ...['--port', String(await freePort())],
+      ],
+      { env: hoopEnvironment(home, process.env), input: "select 'in ' || 'psql';\n\\q\n" },
+    )
+    expect(await opened.finish()).toMatchObject({ code: 0, stdout: expect.stringContaining('in psql') })
+  })
+})
