@@ -2,15 +2,16 @@ import { createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { HoopError } from '@hoop/contracts'
 import { startPostgres } from '@hoop/postgres-server'
-import { type Logger, pino } from 'pino'
+import { destination, type Logger } from 'pino'
 import { Access } from './access/access.ts'
 import { StandingAccess } from './access/standing-access.ts'
 import { Agents } from './agents/index.ts'
 import { Presence } from './agents/presence.ts'
 import { attachAgentTunnels } from './agents/tunnels.ts'
-import { buildApi, type ServerTls } from './api/server.ts'
+import { buildApi } from './api/server.ts'
 import { Strangers } from './api/strangers.ts'
 import { Approvals } from './approvals/approvals.ts'
 import { registeredConnections } from './connections/connections.ts'
@@ -21,11 +22,20 @@ import { Documents } from './documents/documents.ts'
 import { AccessTokens } from './identity/access-tokens.ts'
 import { AccountChecks } from './identity/account-checks.ts'
 import { Authenticator } from './identity/authenticator.ts'
+import { Delegations } from './identity/delegations.ts'
 import { groupLookup } from './identity/group-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
 import { Logins } from './identity/logins.ts'
+import { Machines } from './identity/machines.ts'
 import { Provider } from './identity/provider.ts'
+import { ServiceAccounts } from './identity/service-accounts.ts'
+import { WorkloadTokens } from './identity/workload-tokens.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
+import { Health, providerKnown, recordsWritable } from './operations/health.ts'
+import { listenForOperators } from './operations/listener.ts'
+import { gatewayLog } from './operations/log.ts'
+import { Metrics } from './operations/metrics.ts'
+import { TlsFiles } from './operations/tls-files.ts'
 import { Cipher } from './secrets/cipher.ts'
 import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
 import { References } from './secrets/references.ts'
@@ -41,6 +51,10 @@ import { attachTunnels } from './tunnels/index.ts'
 export interface Gateway {
   /** As callers reach it. */
   readonly url: string
+  /** Where it tells those who run it how it is; null: nowhere. */
+  readonly operationsUrl: string | null
+  /** Reads again what may change while it runs: the certificate. */
+  reload(): Promise<void>
   /** Ends all sessions, and stops everything that was started. A second call waits for the first. */
   close(): Promise<void>
 }
@@ -51,11 +65,10 @@ export interface Gateway {
  */
 export async function startGateway(environment: Environment): Promise<Gateway> {
   const settings = await loadSettings(environment)
-  const log = pino({ level: settings.logLevel, base: null }, pino.destination({ dest: 2, sync: true }))
+  const log = gatewayLog(settings.logLevel, destination({ dest: 2, sync: true }))
   const started: Started = new AsyncDisposableStack()
   try {
-    const url = await start(settings, environment, log, started)
-    return { url, close: once(() => started.disposeAsync()) }
+    return { ...(await start(settings, environment, log, started)), close: once(() => started.disposeAsync()) }
   } catch (error) {
     await started.disposeAsync()
     throw error
@@ -63,7 +76,8 @@ export async function startGateway(environment: Environment): Promise<Gateway> {
 }
 
 /**
- * Runs a gateway until SIGINT or SIGTERM; resolves when it has stopped. A second signal ends the process at once. `ready` is told the URL.
+ * Runs a gateway until SIGINT or SIGTERM; resolves when it has stopped. A second signal ends the process at once. SIGHUP has it read its
+ * certificate again, or where it runs in a terminal means that the terminal is gone. `ready` is told the URL.
  */
 export async function runGateway(environment: Environment, ready: (url: string) => void = announce): Promise<void> {
   const { promise: asked, resolve: stop } = Promise.withResolvers<void>()
@@ -72,14 +86,19 @@ export async function runGateway(environment: Environment, ready: (url: string) 
     if (++signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
     stop()
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  let gateway: Gateway | null = null
+  const onHangUp = () => {
+    if (process.stderr.isTTY) stop()
+    else void gateway?.reload()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp)
   try {
-    const gateway = await startGateway(environment)
+    gateway = await startGateway(environment)
     if (signals === 0) ready(gateway.url)
     await asked
     await gateway.close()
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp)
   }
 }
 
@@ -88,11 +107,20 @@ const stopping = 'The gateway is stopping.'
 /** What is running, closed in the reverse order. */
 type Started = AsyncDisposableStack
 
-async function start(settings: Settings, environment: Environment, log: Logger, started: Started): Promise<string> {
+async function start(
+  settings: Settings,
+  environment: Environment,
+  log: Logger,
+  started: Started,
+): Promise<Omit<Gateway, 'close'>> {
+  const about = { version: await version() }
+  const metrics = new Metrics(about)
+  const tls = settings.tls === null ? null : await TlsFiles.open(settings.tls, log)
+  started.defer(() => tls?.close())
   const folder = await openDataFolder(settings.dataFolder)
   started.defer(folder.release)
   const databaseUrl = settings.databaseUrl ?? (await startEmbeddedStore(folder, started))
-  const store = await Store.open(databaseUrl, log)
+  const store = await Store.open(databaseUrl, log, metrics)
   started.defer(() => store.close())
   const feed = await ChangeFeed.open(databaseUrl, log)
   started.defer(() => feed.close())
@@ -112,7 +140,11 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const { checkEvery } = settings.oidc
   const logins = await Logins.open({ store, feed, provider, accounts, checkEvery, tokens, log })
   started.defer(() => logins.close())
-  const authenticator = new Authenticator({ logins, url: () => url ?? notListening() })
+  const accountsOfMachines = new ServiceAccounts({ store, documents, logins })
+  const delegations = new Delegations({ store, documents })
+  const workloads = new WorkloadTokens({ documents, allowPlain: settings.demo })
+  const machines = new Machines({ store, workloads, accounts: accountsOfMachines, delegations, tokens })
+  const authenticator = new Authenticator({ documents, logins, url: () => url ?? notListening() })
 
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const find = (name: string) => documents.connection(name)
@@ -124,6 +156,7 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   started.defer(() => presence.close())
   const connections = registeredConnections({ find, store, cipher: keys.cipher, references })
   const sessions = await createSessions({
+    meter: metrics,
     index: sessionIndex(store, gateway),
     rules,
     holds: approvals,
@@ -145,14 +178,38 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
   const { issuer, clientId, clientSecret, scopes } = settings.oidc
   const config = {
     name: 'hoop',
-    version: await version(),
+    ...about,
     issuer,
     clientId,
     scopes: [...scopes],
     ...(clientSecret !== null && { clientSecret }),
   }
   const documentStore = new DocumentStore({ store, documents, cipher: keys.cipher })
-  const strangers = new Strangers()
+  const strangers = new Strangers({ trusted: settings.trustedProxies })
+  const health = new Health(
+    {
+      store: async () => {
+        await store.ping()
+        if (!feed.fresh) throw new HoopError('unavailable', 'Changes in the store are not heard.')
+      },
+      documents: () => void documents.rules(),
+      records: recordsWritable(folder.records),
+      provider: providerKnown(() => provider.metadata()),
+    },
+    log,
+  )
+  metrics.watch({
+    sessions: () => sessions.counts.sessions,
+    streams: () => sessions.counts.streams,
+    tunnels: () => sessions.counts.tunnels,
+    agents: () => agents.online.ids().length,
+    agentStreams: () => agents.online.ids().reduce((sum, id) => sum + (agents.online.get(id)?.streams ?? 0), 0),
+    tlsExpiresAt: () => tls?.expiresAt ?? null,
+    tlsProblem: () => tls?.problem !== null && tls !== null,
+    checks: () => new Map([...health.details].map(([name, why]) => [name, why === null])),
+  })
+  const operators = settings.metrics && (await listenForOperators({ listen: settings.metrics, tls, metrics, health, log }))
+  started.defer(() => operators?.close())
   const doctor = new Doctor({ connections, documents, dialling: dialling(agents.online), closing: closing.signal, log })
   const api = await buildApi(
     {
@@ -161,6 +218,9 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
       feed,
       logins,
       authenticator,
+      machines,
+      serviceAccounts: accountsOfMachines,
+      delegations,
       access,
       standing,
       documents,
@@ -170,10 +230,13 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
       doctor,
       agents,
       strangers,
+      trustedProxies: settings.trustedProxies,
+      health,
+      meter: metrics,
       closing: closing.signal,
       log,
     },
-    await readTls(settings),
+    tls,
   )
   const closeApi = once(() => api.close())
   started.defer(closeApi)
@@ -215,9 +278,14 @@ async function start(settings: Settings, environment: Environment, log: Logger, 
     throw new HoopError('unavailable', `The gateway cannot listen on ${host}:${port} (${cause.code}).`, { hint, cause })
   })
   url ??= urlOf(api.server.address() as AddressInfo, settings)
+  // First of all: who looks whether it is ready is told, and sends callers elsewhere, while it still takes them.
+  started.defer(async () => {
+    health.stop()
+    await delay(settings.leaveTime)
+  })
   if (settings.adminGroup === null) log.warn('without HOOP_ADMIN_GROUP only Role documents make somebody an admin')
   log.info({ url, dataFolder: settings.dataFolder, embedded: settings.databaseUrl === null }, 'the gateway serves')
-  return url
+  return { url, operationsUrl: operators?.url ?? null, reload: async () => await tls?.look({ asked: true }) }
 }
 
 async function startEmbeddedStore(folder: DataFolder, started: Started): Promise<string> {
@@ -236,16 +304,6 @@ async function readKeys(settings: Settings, { keys }: DataFolder) {
     hash: Buffer.from(hkdfSync('sha256', digest, '', 'hoop mask method hash', 32)),
     signing: await ownSigningKey(join(keys, 'access-tokens.pem')),
   }
-}
-
-async function readTls({ tls }: Settings): Promise<ServerTls> {
-  if (tls === null) return null
-  const [cert, key] = await Promise.all([tls.certFile, tls.keyFile].map((file) => readFile(file, 'utf8'))).catch(
-    (cause: unknown) => {
-      throw new HoopError('invalid_request', 'HOOP_TLS_CERT or HOOP_TLS_KEY cannot be read.', { hint: String(cause), cause })
-    },
-  )
-  return { cert: cert ?? '', key: key ?? '' }
 }
 
 async function version(): Promise<string> {

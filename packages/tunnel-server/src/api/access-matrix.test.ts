@@ -6,6 +6,8 @@ import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Doctor } from '../connections/doctor.ts'
 import { verifyDpopProof } from '../identity/dpop.ts'
+import { Health } from '../operations/health.ts'
+import { Metrics } from '../operations/metrics.ts'
 import { createSessions } from '../sessions/index.ts'
 import type { HoldRequest, Sessions } from '../sessions/types.ts'
 import { sessionIndex } from '../store/session-index.ts'
@@ -96,7 +98,10 @@ beforeAll(async () => {
   otherDevice = await makeDevice()
   const upstream = () => Promise.reject(new HoopError('connection_unavailable', 'no way to app at 127.0.0.1'))
   const connections = { get: (name: string) => parts.documents.connection(name), upstream }
+  const meter = new Metrics({ version: '1' })
+  const health = new Health({ store: () => parts.store.ping() }, parts.log)
   const real = await createSessions({
+    meter,
     index: sessionIndex(parts.store, parts.gateway),
     rules: () => parts.documents.rules(),
     holds: parts.approvals,
@@ -117,7 +122,7 @@ beforeAll(async () => {
     closing: closing.signal,
     log: parts.log,
   })
-  api = await buildApi({ ...parts, config, sessions, doctor, closing: closing.signal }, null)
+  api = await buildApi({ ...parts, health, meter, trustedProxies: null, config, sessions, doctor, closing: closing.signal }, null)
   for (const person of Object.keys(people) as Person[]) {
     tokens.set(person, (await login(parts, issuer, person, [...people[person]])).access_token)
   }

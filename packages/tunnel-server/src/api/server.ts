@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { BlockList } from 'node:net'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { type GatewayConfig, HoopError } from '@hoop/contracts'
-import fastify, { type FastifyInstance, LogController } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
@@ -14,21 +15,31 @@ import type { Doctor } from '../connections/doctor.ts'
 import type { DocumentStore } from '../documents/document-store.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
+import type { Delegations } from '../identity/delegations.ts'
 import type { Logins } from '../identity/logins.ts'
+import type { Machines } from '../identity/machines.ts'
+import type { ServiceAccounts } from '../identity/service-accounts.ts'
+import type { Health } from '../operations/health.ts'
+import type { TlsFiles } from '../operations/tls-files.ts'
 import type { Sessions } from '../sessions/types.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
 import { agentAdminRoutes, agentRoutes } from './agents.ts'
+import { Allowance } from './allowance.ts'
 import { approvalRoutes } from './approvals.ts'
 import { authenticate } from './authentication.ts'
 import { connectionRoutes } from './connections.ts'
+import { delegationRoutes } from './delegations.ts'
 import { doctorRoutes } from './doctor.ts'
 import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
 import { publicRoutes } from './public.ts'
+import { serviceAccountRoutes } from './service-accounts.ts'
 import { sessionRoutes } from './sessions.ts'
 import type { Strangers } from './strangers.ts'
 import { providerLogoutRoute, tokenRoutes } from './tokens.ts'
+import { callerAddress, listed } from './trusted-proxies.ts'
+import { upgradeRoutes } from './upgrades.ts'
 import { whoAmIRoute } from './whoami.ts'
 
 export type Api = FastifyInstance<Server, IncomingMessage, ServerResponse, Logger, ZodTypeProvider>
@@ -40,6 +51,9 @@ export interface ApiParts {
   readonly feed: ChangeFeed
   readonly logins: Logins
   readonly authenticator: Authenticator
+  readonly machines: Machines
+  readonly serviceAccounts: ServiceAccounts
+  readonly delegations: Delegations
   readonly access: Access
   readonly standing: StandingAccess
   readonly documents: Documents
@@ -49,13 +63,20 @@ export interface ApiParts {
   readonly doctor: Doctor
   readonly agents: Agents
   readonly strangers: Strangers
+  readonly trustedProxies: BlockList | null
+  readonly health: Health
+  readonly meter: ApiMeter
   /** Aborts when the gateway stops: streams end. */
   readonly closing: AbortSignal
   readonly log: Logger
 }
 
-/** PEM; null: plain http, on loopback only. */
-export type ServerTls = { readonly cert: string; readonly key: string } | null
+/** Counts what the API is asked. */
+export interface ApiMeter {
+  /** `route`: its pattern, null where there is none. */
+  answered(route: string | null, status: number): void
+  login(kind: 'login' | 'renewal', result: 'ok' | 'refused'): void
+}
 
 /** Limits before anybody is known: time to send a request, its size, and how many there may be. */
 const limits = {
@@ -69,25 +90,25 @@ const limits = {
 const bodyLimit = 128 * 1024
 const requestsPerMinute = 1200
 const connections = 10_000
+/** Of WebSockets, by address: each costs the verification of a token. */
+const upgradesPerMinute = 1200
 
 /** The HTTP API, not listening yet. */
-export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
+export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<Api> {
   const app: Api = fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
     // HEAD of a stream would read the record for nobody.
     exposeHeadRoutes: false,
-    serverFactory: (handler) => listenerOf(handler, tls),
+    trustProxy: (address) => listed(parts.trustedProxies, address),
+    serverFactory: (handler) => listenerOf(handler, { tls, trustedProxies: parts.trustedProxies }),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(answerError)
-  app.setNotFoundHandler((request, reply) => {
-    const error = new HoopError('not_found', `There is no ${request.method} ${request.url.split('?')[0]} here.`)
-    return answerError(error, request, reply)
-  })
   parts.strangers.watch(app.server)
+  app.addHook('onResponse', async (request, { statusCode }) => count(request, statusCode, parts.meter))
   // Answers are for the one who asked, and of that moment.
   app.addHook('onRequest', async (_, reply) => void reply.header('cache-control', 'no-store'))
   await app.register(helmet)
@@ -95,6 +116,13 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
     max: requestsPerMinute,
     timeWindow: '1 minute',
     errorResponseBuilder: (_, { after }) => new HoopError('too_many_requests', `Too many requests. Try again in ${after}.`),
+  })
+  // The limit above is of routes.
+  const misses = new Allowance(requestsPerMinute)
+  app.setNotFoundHandler((request, reply) => {
+    if (!misses.take(request.ip)) throw new HoopError('too_many_requests', 'Too many requests. Try again in a minute.')
+    const error = new HoopError('not_found', `There is no ${request.method} ${request.url.split('?')[0]} here.`)
+    return answerError(error, request, reply)
   })
   authenticate(app, parts)
   for (const routes of [
@@ -108,6 +136,9 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
     documentRoutes,
     agentRoutes,
     agentAdminRoutes,
+    serviceAccountRoutes,
+    delegationRoutes,
+    upgradeRoutes,
   ]) {
     routes(app, parts)
   }
@@ -116,11 +147,36 @@ export async function buildApi(parts: ApiParts, tls: ServerTls): Promise<Api> {
   return app
 }
 
-function listenerOf(handler: (request: IncomingMessage, response: ServerResponse) => void, tls: ServerTls): Server {
-  const server =
-    tls === null
-      ? createServer(limits, handler)
-      : createTlsServer({ ...limits, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout }, handler)
+/** Logins are requests too. */
+function count({ is404, routeOptions, body }: FastifyRequest, status: number, meter: ApiMeter): void {
+  const route = is404 ? null : (routeOptions.url ?? null)
+  meter.answered(route, status)
+  if (route !== '/v1/token' || typeof body !== 'object' || body === null || !('grant_type' in body)) return
+  meter.login(body.grant_type === 'refresh_token' ? 'renewal' : 'login', status === 200 ? 'ok' : 'refused')
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+function listenerOf(
+  handler: Handler,
+  { tls, trustedProxies }: { tls: TlsFiles | null; trustedProxies: BlockList | null },
+): Server {
+  const upgrades = new Allowance(upgradesPerMinute)
+  const options = {
+    ...limits,
+    // One that is refused here goes on as a request, and is answered as such.
+    shouldUpgradeCallback: (request: IncomingMessage) => upgrades.take(callerAddress(request, trustedProxies)),
+  }
+  const server = tls === null ? createServer(options, handler) : encrypted(options, handler, tls)
   server.maxConnections = connections
+  return server
+}
+
+function encrypted(options: ServerOptions, handler: Handler, tls: TlsFiles): Server {
+  const server = createTlsServer(
+    { ...options, ...tls.pair, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersTimeout },
+    handler,
+  )
+  tls.serve(server)
   return server
 }

@@ -23,7 +23,7 @@ afterEach(() => {
 })
 
 test('an address gets so many connections until somebody logs in on them', async () => {
-  const strangers = new Strangers(2)
+  const strangers = new Strangers({ most: 2 })
   const accepted: Socket[] = []
   const http = createServer()
   server = http

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
-import { isIPv4, type Socket, SocketAddress } from 'node:net'
+import { type BlockList, isIPv4, type Socket, SocketAddress } from 'node:net'
+import { listed } from './trusted-proxies.ts'
 
 /** Enough for an office behind one address: a connection counts until somebody logs in on it. */
 const perAddress = 256
@@ -9,10 +10,13 @@ type Peer = Pick<Socket, 'remoteAddress' | 'remotePort'>
 /** Connections on which nobody has logged in yet: one address may have so many, so that it cannot keep everybody else out. */
 export class Strangers {
   readonly #most: number
+  readonly #trusted: BlockList | null
   readonly #ports = new Map<string, Set<number>>()
 
-  constructor(most = perAddress) {
+  /** `trusted`: proxies, on whose connections many come; they keep their own limits. */
+  constructor({ most = perAddress, trusted = null }: { most?: number; trusted?: BlockList | null } = {}) {
     this.#most = most
+    this.#trusted = trusted
   }
 
   /** Turns away, from now on, whom the limit does. */
@@ -20,6 +24,7 @@ export class Strangers {
     // Of TCP, before TLS: a handshake is what costs most.
     server.on('connection', (socket: Socket) => {
       const { remoteAddress: address, remotePort: port } = socket
+      if (address !== undefined && listed(this.#trusted, address)) return
       if (address === undefined || port === undefined || !this.#add(networkOf(address), port)) return void socket.destroy()
       socket.once('close', () => this.#remove(networkOf(address), port))
     })

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /** Addresses and networks (CIDR), apart by spaces or commas; null: one of them is none. */
@@ -20,4 +21,19 @@ export function listed(list: BlockList | null, address: string): boolean {
   if (list === null) return false
   const four = address.replace(/^::ffff:/i, '')
   return list.check(four, isIPv6(four) ? 'ipv6' : 'ipv4')
+}
+
+/** Who asks: the peer, or behind trusted proxies the last address of X-Forwarded-For that is not one of them. */
+export function callerAddress(
+  { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,
+  trusted: BlockList | null,
+): string {
+  const peer = socket.remoteAddress ?? ''
+  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
+  let address = peer
+  for (const before of forwarded.toReversed().map((each) => each.trim())) {
+    if (!listed(trusted, address) || isIP(before) === 0) break
+    address = before
+  }
+  return address
 }

@@ -121,6 +121,7 @@ class GatewaySessions implements Sessions {
         id,
         identity,
         connection: connection.name,
+        protocol: connection.protocol,
         reason: request.reason,
         tunnel: request.tunnel,
         localSecret: request.local_secret,
@@ -224,6 +225,12 @@ class GatewaySessions implements Sessions {
     throw new HoopError('too_many_requests', `You have ${most} ${what} open, and may have no more.`, {
       hint: 'End some: hoop sessions ls --state open',
     })
+  }
+
+  get counts(): Sessions['counts'] {
+    let streams = 0
+    for (const session of this.#open.values()) streams += session.streams
+    return { sessions: this.#open.size, streams, tunnels: this.#tunnels.size }
   }
 
   async list(filter: SessionFilter): Promise<SessionSummary[]> {

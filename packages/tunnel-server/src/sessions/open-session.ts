@@ -15,6 +15,7 @@ export interface OpenSessionParts {
   readonly id: string
   readonly identity: Identity
   readonly connection: string
+  readonly protocol: string
   readonly reason: string | null
   readonly tunnel: string
   readonly localSecret: ScramVerifier
@@ -72,11 +73,18 @@ export class OpenSession {
     return this.#ending.signal
   }
 
+  /** How many are being served. */
+  get streams(): number {
+    return this.#streams.size
+  }
+
   /** Puts entries on the record. A record that cannot be written ends the session: there is no unrecorded way on. */
   readonly append = (...entries: Entry[]): Maybe<void> => {
-    const { record } = this.#parts
+    const { record, protocol, dependencies } = this.#parts
+    const began = performance.now()
     try {
       record.append(...entries)
+      dependencies.meter.recorded(protocol, entries, performance.now() - began)
       const durable = record.durable()
       return durable?.catch((error: unknown) => this.#unrecorded(error))
     } catch (error) {
@@ -95,6 +103,7 @@ export class OpenSession {
     // An operation that is not on the record was not run; one whose result cannot be put there was.
     const hint = 'What was not answered may have run: look before you run it again. Tell an admin.'
     const failure = new HoopError('unavailable', words, { hint, cause: error })
+    if (!this.#ending.signal.aborted) this.#parts.dependencies.meter.unrecorded()
     this.abort(failure)
     throw failure
   }

@@ -12,6 +12,7 @@ import type {
 } from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
 import type { LocalTls, Upstream } from '@hoop/protocols'
+import type { Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Dialling } from '../tunnels/dial.ts'
@@ -37,6 +38,8 @@ export interface Sessions {
   tunnelResumed(caller: Caller, tunnel: string): void
   /** Ends each stream when nothing of it is under way; resolves when all have ended, or after so many milliseconds. Nothing new is opened. */
   drain(words: string, milliseconds: number): Promise<void>
+  /** How many there are now. */
+  readonly counts: { readonly sessions: number; readonly streams: number; readonly tunnels: number }
   list(filter: SessionFilter): Promise<SessionSummary[]>
   get(session: string): Promise<SessionSummary>
   /** Lines of the record as on disk, one or several joined by newlines at a time, from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */
@@ -123,7 +126,16 @@ export interface LocalCertificate {
   readonly tls: LocalTls
 }
 
+/** Counts what sessions do. Never throws, and costs next to nothing. */
+export interface SessionMeter {
+  /** These entries were put on the record of a session of this protocol. */
+  recorded(protocol: string, entries: readonly Entry[], milliseconds: number): void
+  /** A record could not be written. */
+  unrecorded(): void
+}
+
 export interface SessionsDependencies {
+  readonly meter: SessionMeter
   readonly index: SessionIndex
   /** The compiled documents in force now. */
   readonly rules: () => RuleSet

@@ -10,7 +10,7 @@ import type { Logger } from 'pino'
 export type Database = Pick<NodePgDatabase, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute'>
 
 /** What changed, as a notification names it; the payload carries ids only. */
-export type Topic = 'documents' | 'approvals' | 'logins' | 'agents'
+export type Topic = 'documents' | 'approvals' | 'logins' | 'agents' | 'grants'
 export const changesChannel = 'hoop_changes'
 
 /** Any fixed number: gateways that start together take turns at migrating. */
@@ -22,18 +22,25 @@ const outages = ['08', '53', '57', '58']
 /** What PostgreSQL says of a NUL in a text, and in JSON: what comes from callers is text until it gets there. */
 const nulCodes = ['22021', '22P05']
 
+/** Counts what the store is asked. */
+export interface StoreMeter {
+  stored(milliseconds: number, answered: boolean): void
+}
+
 /** The store. Its failures are `unavailable`: a look-up that could not be made never means "empty" or "allowed". */
 export class Store {
   readonly #pool: pg.Pool
   readonly #db: NodePgDatabase
+  readonly #meter: StoreMeter | null
 
-  private constructor(pool: pg.Pool) {
+  private constructor(pool: pg.Pool, meter: StoreMeter | null) {
     this.#pool = pool
     this.#db = drizzle(pool)
+    this.#meter = meter
   }
 
   /** Connects and brings the schema up to date. */
-  static async open(url: string, log: Logger): Promise<Store> {
+  static async open(url: string, log: Logger, meter: StoreMeter | null = null): Promise<Store> {
     await applyMigrations(url)
     const pool = new pg.Pool({
       connectionString: url,
@@ -48,17 +55,29 @@ export class Store {
     pool.on('error', ({ message }) => log.warn({ reason: message }, 'a connection to the store was lost'))
     // One in use has no listener of the pool's: its loss is told by its query, and unheard it would end the process too.
     pool.on('connect', (client) => client.on('error', () => {}))
-    return new Store(pool)
+    return new Store(pool, meter)
   }
 
   /** Runs statements that need no transaction. */
   async run<T>(work: (db: Database) => Promise<T>): Promise<T> {
-    return await work(this.#db).catch(failed)
+    return await this.#measured(() => work(this.#db))
   }
 
   /** Runs statements that hold together, or not at all. */
   async transaction<T>(work: (db: Database) => Promise<T>): Promise<T> {
-    return await this.#transaction(work).catch(failed)
+    return await this.#measured(() => this.#transaction(work))
+  }
+
+  async #measured<T>(work: () => Promise<T>): Promise<T> {
+    const began = performance.now()
+    try {
+      const result = await work()
+      this.#meter?.stored(performance.now() - began, true)
+      return result
+    } catch (error) {
+      this.#meter?.stored(performance.now() - began, !isOutage(error))
+      throw asStoreError(error)
+    }
   }
 
   /** Not drizzle's own: where BEGIN fails it never gives the connection back, and one that hangs it gives back as if it were sound. */
@@ -113,10 +132,6 @@ async function applyMigrations(url: string): Promise<void> {
   } finally {
     await client.end()
   }
-}
-
-function failed(error: unknown): never {
-  throw asStoreError(error)
 }
 
 function isOutage(error: unknown): boolean {
