@@ -17,6 +17,7 @@ export type AccountFinding =
   /** The provider gave nothing by which it could be asked. */
   | { readonly kind: 'never' }
 
+const notVouchedFor = 'the identity provider does not vouch for it any more'
 /** Milliseconds for which one gateway may be asking. */
 const longestCheck = 60_000
 
@@ -53,17 +54,38 @@ export class AccountChecks {
     const until = new Date(now + longestCheck)
     const sealed = await this.#store.run((db) => claimProviderGrant(db, login.id, new Date(now), until))
     if (sealed === null) return { kind: 'untold', since }
+    let checkedAt = since
+    let next = sealed
     try {
-      const answer = await this.#provider.ask(login.identity, this.#cipher.open(placeOf(login.id), sealed))
-      if (answer.state === 'gone') return { kind: 'gone', words: answer.words }
-      const next = { ...this.#cipher.seal(placeOf(login.id), answer.refreshToken), checkedAt: new Date() }
-      await this.#store.run((db) => releaseProviderGrant(db, login.id, next))
-      return { kind: 'standing', identity: answer.identity }
+      const renewed = await this.#provider.renew(this.#cipher.open(placeOf(login.id), sealed))
+      if (renewed === 'gone') return { kind: 'gone', words: notVouchedFor }
+      // Whatever fails from here on: the token before is used up.
+      next = this.#cipher.seal(placeOf(login.id), renewed.refreshToken)
+      const account = await this.#provider.identify(login.identity, renewed)
+      if (account.state === 'gone') return { kind: 'gone', words: account.words }
+      checkedAt = new Date()
+      return { kind: 'standing', identity: account.identity }
     } catch (error) {
       this.#log.warn({ err: error, login: login.id }, 'the identity provider cannot be asked about an account')
-      await this.#store.run((db) => releaseProviderGrant(db, login.id, null))
       return { kind: 'untold', since }
+    } finally {
+      await this.#store.run((db) => releaseProviderGrant(db, login.id, { ...next, checkedAt }))
     }
+  }
+
+  /**
+   * The first time: the refresh token must be of the one whom the ID token names, or an account that is gone would stand for ever by
+   * another's. Gives the one to keep.
+   * @throws HoopError `unavailable` when it cannot be told
+   */
+  async mustStand(
+    identity: Identity,
+    refreshToken: string,
+  ): Promise<{ identity: Identity; refreshToken: string } | { words: string }> {
+    const renewed = await this.#provider.renew(refreshToken)
+    if (renewed === 'gone') return { words: notVouchedFor }
+    const account = await this.#provider.identify(identity, renewed)
+    return account.state === 'gone' ? account : { identity: account.identity, refreshToken: renewed.refreshToken }
   }
 }
 

@@ -120,6 +120,24 @@ test.each([400, 401, 403, 429, 500])('a refusal with %i that is not about the pe
   await refresh(token)
 })
 
+test('a check that fails after the provider has renewed its token loses nothing, and ends nothing', async () => {
+  const { refresh_token: token, caller } = await login('halfway', ['dba'])
+  // A token that is not valid yet: its clock went astray, say.
+  issuer.setAccount('halfway', { groups: ['dba'], claims: { iat: Math.floor(Date.now() / 1000) + 3600 } })
+  await checkedBefore(caller.login, 1)
+  const renewed = await refresh(token)
+  issuer.setAccount('halfway', { groups: ['dba', 'engineering'] })
+  await checkedBefore(caller.login, 1)
+  expect((await refresh(renewed.refresh_token)).identity.groups).toEqual(['dba', 'engineering'])
+})
+
+test('an account whose groups the provider leaves out has none left', async () => {
+  const { refresh_token: token, caller } = await login('groupless', ['dba'])
+  issuer.setAccount('groupless', { groups: undefined })
+  await checkedBefore(caller.login, 1)
+  await expect(refresh(token)).rejects.toMatchObject({ message: expect.stringContaining('does not say any more') })
+})
+
 test("another person's refresh token, or one of nobody, is no login", async () => {
   const others = issuer.refreshToken('grace')
   await expect(login('ada', [], { refreshToken: others })).rejects.toMatchObject({

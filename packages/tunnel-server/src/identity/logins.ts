@@ -235,10 +235,9 @@ export class Logins {
     }
   }
 
-  /** The provider's refresh token must be of the one whom the ID token names: by another's, an account that is gone would stand for ever. */
   async #mustStand(identity: Identity, refreshToken: string) {
-    const account = await this.#provider.ask(identity, refreshToken)
-    if (account.state === 'standing') return account
+    const account = await this.#accounts.mustStand(identity, refreshToken)
+    if (!('words' in account)) return account
     throw notLoggedIn(`The provider's refresh token is not taken: ${account.words}.`)
   }
 

@@ -27,8 +27,15 @@ export interface ProvenIdentity {
 
 /** What the provider says of an account later on. */
 export type AccountState =
-  | { readonly state: 'standing'; readonly identity: Identity; readonly refreshToken: string }
+  | { readonly state: 'standing'; readonly identity: Identity }
   | { readonly state: 'gone'; readonly words: string }
+
+/** What a refresh token was exchanged for; `refreshToken` is the one to use next: many providers take the one before no more. */
+export interface Renewed {
+  readonly refreshToken: string
+  readonly accessToken: string
+  readonly idToken: string | null
+}
 
 /** Whom a back-channel logout is about. */
 export interface LoggedOut {
@@ -91,10 +98,11 @@ export class Provider {
   }
 
   /**
-   * Asks the provider by the refresh token of a login whether the account still stands, and with which groups (RFC 6749, 6).
+   * Exchanges a refresh token (RFC 6749, 6); `gone` where the provider takes it no more. What it gives must be kept before anything else is
+   * done with it.
    * @throws HoopError `unavailable` where the provider's answer says neither
    */
-  async ask(identity: Identity, refreshToken: string): Promise<AccountState> {
+  async renew(refreshToken: string): Promise<Renewed | 'gone'> {
     const { token_endpoint: endpoint } = await this.#issuer.metadata()
     if (endpoint === undefined) throw noAnswer('it names no token endpoint')
     const { clientId, clientSecret } = this.#settings
@@ -110,17 +118,30 @@ export class Provider {
     const refused = TokenError.safeParse(body)
     // The only error that is about the person; all others are about us, or the moment.
     if (status >= 400 && status < 500 && refused.success && refused.data.error === 'invalid_grant') {
-      return { state: 'gone', words: 'the identity provider does not vouch for it any more' }
+      return 'gone'
     }
     const tokens = Tokens.safeParse(body)
     if (status !== 200 || !tokens.success) throw noAnswer(`it answered ${status}`)
-    const { access_token, id_token, refresh_token } = tokens.data
-    const claims = id_token === undefined ? await this.#userinfo(access_token) : await this.#verify(id_token)
-    const proven = await this.#prove(claims, access_token)
-    if (proven.identity.id !== identity.id) {
+    const { access_token: accessToken, id_token: idToken = null, refresh_token: next = refreshToken } = tokens.data
+    return { refreshToken: next, accessToken, idToken }
+  }
+
+  /**
+   * Who it is that the provider renewed the tokens of, and with which groups now; it must be the same person.
+   * @throws HoopError when that cannot be told
+   */
+  async identify(identity: Identity, { accessToken, idToken }: Renewed): Promise<AccountState> {
+    const claims = idToken === null ? await this.#userinfo(accessToken) : await this.#verify(idToken)
+    if (claims.sub === undefined || this.#idOf(claims.sub) !== identity.id) {
       return { state: 'gone', words: "the identity provider's refresh token is another person's" }
     }
-    return { state: 'standing', identity: proven.identity, refreshToken: refresh_token ?? refreshToken }
+    try {
+      return { state: 'standing', identity: (await this.#prove(claims, accessToken)).identity }
+    } catch (error) {
+      // Said by the provider: it leaves the groups out when there are none left. What cannot be looked up is another matter.
+      if (!(error instanceof HoopError && error.code === 'invalid_token')) throw error
+      return { state: 'gone', words: 'the identity provider does not say any more what a login needs' }
+    }
   }
 
   /**

@@ -25,15 +25,15 @@ export async function claimProviderGrant(db: Database, login: string, now: Date,
   return row ?? null
 }
 
-/** Gives it back; with what the provider answered, where it did. */
+/** Gives it back, with the token to use next. */
 export async function releaseProviderGrant(
   db: Database,
   login: string,
-  answer: (Sealed & { readonly checkedAt: Date }) | null,
+  next: Sealed & { readonly checkedAt: Date },
 ): Promise<void> {
   await db
     .update(providerGrants)
-    .set({ ...answer, claimedUntil: null })
+    .set({ ...next, claimedUntil: null })
     .where(eq(providerGrants.login, login))
 }
 
