@@ -4,7 +4,7 @@ import { exitCodes } from '@hoop/contracts'
 import { hoopEnvironment, Program } from '@hoop/demo'
 import { freePort } from '@hoop/postgres-server'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { ConnectEvent } from '../../packages/cli/src/present/connect-events.ts'
 import { hoop, keepUntilEnd, requires, type System, startConnect, startSystem, temporaryFolder } from '../support/index.ts'
 
@@ -18,7 +18,8 @@ beforeAll(async () => {
 
 describe('connect', () => {
   test('tells each thing that happens as one JSON object a line', async () => {
-    const connect = await keep(startConnect('sample', { home }))
+    const connect = await startConnect('sample', { home })
+    onTestFinished(async () => void (await connect.stop()))
     const client = new pg.Client(connect.url)
     client.on('error', () => undefined)
     await client.connect()
@@ -45,6 +46,7 @@ describe('connect', () => {
 
   test('goes on in the background, is shown, and ends on demand', async () => {
     const port = String(await freePort())
+    onTestFinished(async () => void (await hoop(['disconnect'], { home })))
     const started = await hoop(['connect', 'sample', '--background', '--port', port, '--show-password'], { home })
     expect(started).toMatchObject({ code: 0 })
     const url = /postgresql:\/\/\S+/.exec(started.stdout)?.[0]
@@ -52,6 +54,15 @@ describe('connect', () => {
     await client.connect()
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
     await client.end()
+    const shown = await hoop(['status', '--json'], { home })
+    expect(shown).toMatchObject({ code: 0 })
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      gateway: { address: system.gateway.url },
+      login: { identity: { name: expect.any(String) } },
+      keptIn: expect.stringContaining('no keychain is used'),
+      connects: [{ background: true, tunnel: 'up', endpoints: [{ connection: 'sample', port: Number(port) }] }],
+      problems: [],
+    })
     // The port is taken now: the same words as in the foreground.
     const again = await hoop(['connect', 'sample', '--background'], { home })
     expect(again).toMatchObject({ code: exitCodes.failed, stdout: '' })
@@ -107,5 +118,25 @@ describe('connect', () => {
       { env: hoopEnvironment(home, process.env), input: "select 'in ' || 'psql';\n\\q\n" },
     )
     expect(await opened.finish()).toMatchObject({ code: 0, stdout: expect.stringContaining('in psql') })
+  })
+})
+
+describe('status', () => {
+  test('says what is wrong, and what to do', async () => {
+    const nobody = await keep(temporaryFolder('nobody'))
+    const unknown = await hoop(['status'], { home: nobody.path })
+    expect(unknown).toMatchObject({ code: exitCodes.notLoggedIn, stdout: expect.stringContaining('→ hoop login') })
+    const away = await hoop(['status', '--gateway', 'http://127.0.0.1:9'], { home })
+    expect(away).toMatchObject({ code: exitCodes.gatewayUnreachable, stdout: expect.stringContaining('not reached') })
+    const out = await hoop(['status', '--gateway', system.gateway.url], { home: nobody.path })
+    expect(out).toMatchObject({ code: exitCodes.notLoggedIn, stdout: expect.stringContaining('not logged in') })
+  })
+
+  test('doctor --bypass finds the sample where it answers directly', async () => {
+    const asAdmin = await hoop(['doctor', 'sample', '--bypass'], { home: await system.home('root-admin') })
+    expect(asAdmin).toMatchObject({ code: 1, stdout: expect.stringContaining('answers from here, past the gateway') })
+    const asUser = await hoop(['doctor', '--bypass'], { home })
+    expect(asUser.stdout).toContain('unchecked')
+    expect((await hoop(['doctor'], { home })).code).toBe(exitCodes.usage)
   })
 })
