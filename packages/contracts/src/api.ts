@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DocumentKind, DocumentName } from './documents.ts'
 import { Identity } from './identity.ts'
+import { tokenTypes } from './machines.ts'
 import { Effect, ObjectAccess } from './operation.ts'
 
 /** Every error body of the API. `id` names our own faults in the gateway's log. */
@@ -24,12 +25,17 @@ export const GatewayConfig = z.object({
 })
 export type GatewayConfig = z.infer<typeof GatewayConfig>
 
-/** POST /v1/token, JSON: RFC 8693 token exchange of the provider's identity token, or a refresh. */
+/**
+ * POST /v1/token, JSON: RFC 8693 token exchange of the identity token of a person or a workload (`id_token`, `jwt`), or of a service account's
+ * key; or a refresh. A machine that acts for a person gives that person's delegation as the subject, and its own token as the actor.
+ */
 export const TokenRequest = z.discriminatedUnion('grant_type', [
   z.strictObject({
     grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
     subject_token: z.string().max(32_768),
-    subject_token_type: z.literal('urn:ietf:params:oauth:token-type:id_token'),
+    subject_token_type: z.enum(Object.values(tokenTypes)),
+    actor_token: z.string().max(32_768).optional(),
+    actor_token_type: z.enum([tokenTypes.idToken, tokenTypes.jwt, tokenTypes.serviceAccountKey]).optional(),
     /** What the provider gave beside it: by the first the gateway asks later whether the account still stands, by the second for groups now. */
     provider_refresh_token: z.string().max(16_384).optional(),
     provider_access_token: z.string().max(16_384).optional(),
@@ -43,7 +49,8 @@ export const TokenResponse = z.object({
   token_type: z.enum(['DPoP', 'Bearer']),
   /** Seconds. */
   expires_in: z.int(),
-  refresh_token: z.string(),
+  /** Null: a machine exchanges another token in its time. */
+  refresh_token: z.string().nullable(),
   /** When the login itself ends, whatever is refreshed. */
   login_expires_at: z.iso.datetime(),
   identity: Identity,
@@ -56,7 +63,7 @@ export const LogoutRequest = z.strictObject({ refresh_token: z.string().max(1024
 /** GET /v1/whoami */
 export const WhoAmI = z.object({
   identity: Identity,
-  may: z.array(z.enum(['admin', 'audit'])),
+  may: z.array(z.enum(['admin', 'approve', 'audit'])),
   login_expires_at: z.iso.datetime(),
   /** When the provider last said that the account stands; null: it cannot be asked, and the login lasts until it ends by itself. */
   account_checked_at: z.iso.datetime().nullable(),

@@ -106,6 +106,9 @@ export const ConnectionDocument = z.strictObject({
 export type ConnectionDocument = z.infer<typeof ConnectionDocument>
 export type Profile = ConnectionDocument['profile']
 
+/** Seconds. */
+const longestGrant = 30 * 86_400
+
 export const AccessDocument = z.strictObject({
   kind: z.literal('Access'),
   name: DocumentName,
@@ -115,6 +118,18 @@ export const AccessDocument = z.strictObject({
     .min(1)
     .optional(),
   connections: ConnectionSelector,
+  /** When it holds, as in `Mon-Fri 07:00-20:00 Europe/Berlin`; always, if not said otherwise. */
+  hours: z.string().max(100).optional(),
+  /** It is asked for, just in time, and granted by these people: for a while, and not a moment longer. */
+  request: z
+    .strictObject({
+      approvers: z.array(z.string()).min(1),
+      /** How many of them must say yes. */
+      count: z.int().min(1).max(5).default(1),
+      /** The longest that may be asked for. */
+      max: Duration.refine((max) => seconds(max) <= longestGrant, 'must be 30d or less').default('4h'),
+    })
+    .optional(),
 })
 export type AccessDocument = z.infer<typeof AccessDocument>
 
@@ -132,6 +147,8 @@ export const PolicyDocument = z.strictObject({
       groups: z.array(z.string()).min(1),
       count: z.int().min(1).max(1).default(1),
       timeout: Duration.default('15m'),
+      /** The person behind an AI agent may decide what it asks, if they are in one of the groups. */
+      ownAgents: z.boolean().default(false),
     })
     .optional(),
   message: z.string().max(2000).optional(),
@@ -155,9 +172,48 @@ export const RoleDocument = z.strictObject({
   kind: z.literal('Role'),
   name: DocumentName,
   groups: z.array(z.string()).min(1),
-  may: z.array(z.enum(['admin', 'audit'])).min(1),
+  may: z.array(z.enum(['admin', 'approve', 'audit'])).min(1),
+  /** Of `approve`: through which connections. Admins and auditors are that for all. */
+  connections: ConnectionSelector.optional(),
 })
 export type RoleDocument = z.infer<typeof RoleDocument>
+
+const MachineKind = z.enum(['service', 'ai-agent'])
+/** How long the sessions of one exchange may last. */
+const MaxSession = Duration.refine((max) => seconds(max) <= 12 * 3600, 'must be 12h or less').default('1h')
+
+/** Where a token comes from says which of its claims stay the same when names change hands. */
+export const TrustPlatform = z.enum(['github', 'gitlab', 'google', 'kubernetes', 'oidc'])
+export type TrustPlatform = z.infer<typeof TrustPlatform>
+
+/** Workloads whose platform gives them signed tokens (JWT) come in by those. */
+export const TrustDocument = z.strictObject({
+  kind: z.literal('Trust'),
+  name: DocumentName,
+  /** Exactly as in the tokens' `iss`; its keys are found by OpenID Connect Discovery. */
+  issuer: z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://token.actions.githubusercontent.com' }).max(1000),
+  /** Which the tokens must be made for, and for nothing else. */
+  audience: z.string().min(1).max(500),
+  /** Where it cannot be told by the issuer: your own GitLab, GitHub Enterprise Server, a cluster. */
+  platform: TrustPlatform.optional(),
+  /** CEL over `claims`. */
+  when: z.string().max(5000),
+  as: z.strictObject({ kind: MachineKind, name: DocumentName, groups: z.array(z.string()).default([]) }),
+  onBehalfOf: z.literal('required').optional(),
+  maxSession: MaxSession,
+})
+export type TrustDocument = z.infer<typeof TrustDocument>
+
+/** Programs that have a key: shown once, stored hashed, and several at a time. */
+export const ServiceAccountDocument = z.strictObject({
+  kind: z.literal('ServiceAccount'),
+  name: DocumentName,
+  identity: MachineKind.default('service'),
+  groups: z.array(z.string()).default([]),
+  onBehalfOf: z.literal('required').optional(),
+  maxSession: MaxSession,
+})
+export type ServiceAccountDocument = z.infer<typeof ServiceAccountDocument>
 
 export const Document = z.discriminatedUnion('kind', [
   ConnectionDocument,
@@ -165,7 +221,9 @@ export const Document = z.discriminatedUnion('kind', [
   PolicyDocument,
   MaskDocument,
   RoleDocument,
+  TrustDocument,
+  ServiceAccountDocument,
 ])
 export type Document = z.infer<typeof Document>
-export const DocumentKind = z.enum(['Connection', 'Access', 'Policy', 'Mask', 'Role'])
+export const DocumentKind = z.enum(['Connection', 'Access', 'Policy', 'Mask', 'Role', 'Trust', 'ServiceAccount'])
 export type DocumentKind = z.infer<typeof DocumentKind>

@@ -31,6 +31,8 @@ const body = {
     policyVersion: z.string(),
     durability: z.enum(['ordered', 'synced']),
     results: z.enum(['full', 'digest', 'none']),
+    /** The access that was asked for, and by which alone the connection could be used. */
+    grants: z.array(z.string()).optional(),
   }),
   streamOpened: z.object({ type: z.literal('stream.opened'), stream: z.int(), application: z.string().nullable() }),
   streamLogin: z.object({

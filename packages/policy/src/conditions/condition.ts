@@ -1,8 +1,8 @@
 import { type ASTNode, type TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { RE2JS, RE2JSException } from 're2js'
 import { nearest, suggestion } from '../near-misses.ts'
-import { hasLiteral, nodes, reads } from './syntax.ts'
-import { messageTypes, type Variables, variableTypes } from './variables.ts'
+import { hasLiteral, isPinned, nodes, reads } from './syntax.ts'
+import { type ClaimVariables, claimTypes, messageTypes, type Variables, variableTypes } from './variables.ts'
 
 /** What is wrong with a condition, and where: `[start, end)` in UTF-16 units of its source. */
 export interface ConditionProblem {
@@ -12,14 +12,16 @@ export interface ConditionProblem {
 }
 
 /** A type-checked CEL expression of type bool. */
-export interface Condition {
+export interface Condition<Values extends object = Variables> {
   readonly source: string
   /** See `reads` in syntax.ts. */
   readonly reads: ReadonlySet<string>
   /** Whether the string `unknown` stands in it as a literal: the rule names the effect. */
   readonly namesUnknown: boolean
   /** True or false; throws ConditionError when it cannot be evaluated. */
-  holds(variables: Variables): boolean
+  holds(variables: Values): boolean
+  /** Whether it is true only where the value at one of these paths is a text that is written out in it. */
+  pins(isPath: (path: readonly string[]) => boolean): boolean
 }
 
 /** A condition that does not compile. */
@@ -38,15 +40,24 @@ export class ConditionError extends Error {
 }
 
 /** Compiles conditions; throws ConditionSyntaxError. */
-export type CompileCondition = (source: string) => Condition
+export type CompileCondition<Values extends object = Variables> = (source: string) => Condition<Values>
 
 /** The language of conditions: CEL with `re(text, pattern)` on RE2 in place of `matches()`. The only door to cel-js. */
 export function conditionLanguage(): CompileCondition {
+  return languageOf(variableTypes)
+}
+
+/** The same over the claims of a token. */
+export function claimsLanguage(): CompileCondition<ClaimVariables> {
+  return languageOf(claimTypes)
+}
+
+function languageOf<Values extends object>(variables: Readonly<Record<string, string>>): CompileCondition<Values> {
   // Patterns are literals (see `patternProblem`), so this holds no more than the documents do.
   const patterns = new Map<string, RE2JS>()
   const environment = new Environment({ limits: { maxAstNodes: 5000, maxDepth: 100 } })
   for (const [name, type] of Object.entries(messageTypes)) environment.registerType(name, { ctor: type, fields: type.fields })
-  for (const [name, type] of Object.entries(variableTypes)) environment.registerVariable(name, type)
+  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type)
   environment.registerFunction('re(string, string): bool', (text: string, pattern: string) => {
     let compiled = patterns.get(pattern)
     if (compiled === undefined) {
@@ -57,15 +68,23 @@ export function conditionLanguage(): CompileCondition {
   })
   const functions = new Set(environment.getDefinitions().functions.map((definition) => definition.name))
   functions.delete('matches')
-  return (source) => compile(environment, functions, source)
+  return (source) => compile<Values>({ environment, functions, variables }, source)
 }
 
-function compile(environment: Environment, functions: ReadonlySet<string>, source: string): Condition {
+interface Language {
+  readonly environment: Environment
+  readonly functions: ReadonlySet<string>
+  /** CEL types, by name. */
+  readonly variables: Readonly<Record<string, string>>
+}
+
+function compile<Values extends object>(language: Language, source: string): Condition<Values> {
+  const { environment, functions, variables: known } = language
   let parsed: ReturnType<Environment['parse']>
   try {
     parsed = environment.parse(source)
   } catch (error) {
-    if (error instanceof ParseError) throw new ConditionSyntaxError([place(error, source)])
+    if (error instanceof ParseError) throw new ConditionSyntaxError([place(error, source, known)])
     throw error
   }
   const problems = [...nodes(parsed.ast)].flatMap((node) => [...callProblem(node, functions), ...nestingProblem(node)])
@@ -76,7 +95,7 @@ function compile(environment: Environment, functions: ReadonlySet<string>, sourc
   if (!valid) {
     if (error === undefined)
       throw new ConditionSyntaxError([{ message: 'is not a valid condition', start: 0, end: source.length }])
-    throw new ConditionSyntaxError([place(error, source)])
+    throw new ConditionSyntaxError([place(error, source, known)])
   }
   if (type !== 'bool') {
     throw new ConditionSyntaxError([{ message: `a condition must be bool; this is ${type}`, start: 0, end: source.length }])
@@ -88,10 +107,12 @@ function compile(environment: Environment, functions: ReadonlySet<string>, sourc
       if (typeof result !== 'boolean') throw new ConditionError(`gave ${typeof result}, not bool`)
       return result
     },
+    // Of a tree of its own: the checker has been at that one.
+    pins: (isPath) => isPinned(environment.parse(source).ast, isPath),
   }
 }
 
-function evaluate(parsed: ReturnType<Environment['parse']>, variables: Variables): unknown {
+function evaluate(parsed: ReturnType<Environment['parse']>, variables: object): unknown {
   try {
     return parsed({ ...variables })
   } catch (error) {
@@ -100,17 +121,17 @@ function evaluate(parsed: ReturnType<Environment['parse']>, variables: Variables
   }
 }
 
-function place(error: ParseError | CelTypeError, source: string): ConditionProblem {
+function place(error: ParseError | CelTypeError, source: string, known: Language['variables']): ConditionProblem {
   const start = Math.min(error.range?.start ?? 0, source.length)
   const end = Math.max(start, Math.min(error.range?.end ?? start, source.length))
-  return { message: words(error, source.slice(start, end)), start, end }
+  return { message: words(error, source.slice(start, end), known), start, end }
 }
 
-function words(error: ParseError | CelTypeError, name: string): string {
+function words(error: ParseError | CelTypeError, name: string, known: Language['variables']): string {
   if (error.code === 'unknown_variable') {
-    const owner = Object.entries(variableTypes).find(([, type]) => fieldsOf(type).includes(name))
+    const owner = Object.entries(known).find(([, type]) => fieldsOf(type).includes(name))
     if (owner) return `unknown name ${name}. Did you mean ${owner[0]}.${name}?`
-    return `unknown name ${name}. ${suggestion(name, Object.keys(variableTypes))}`
+    return `unknown name ${name}. ${suggestion(name, Object.keys(known))}`
   }
   if (error.code === 'no_such_key') {
     const allowed = fieldsOf(ownerType(error.node))

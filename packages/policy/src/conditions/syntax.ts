@@ -52,3 +52,42 @@ export function hasLiteral(root: ASTNode, text: string): boolean {
   for (const node of nodes(root)) if (node.op === 'value' && node.args === text) return true
   return false
 }
+
+/**
+ * Whether the expression can be true only where the value at a path of this kind is a text that is written out in it: by `==` or `in`, on
+ * each side of an `||`, on one of an `&&`.
+ */
+export function isPinned(root: ASTNode, isPath: (path: readonly string[]) => boolean): boolean {
+  const is = (node: ASTNode) => isPath(pathOf(node) ?? [])
+  switch (root.op) {
+    case '&&':
+      return root.args.some((part) => isPinned(part, isPath))
+    case '||':
+      return root.args.every((part) => isPinned(part, isPath))
+    case '==': {
+      const [a, b] = root.args
+      return (is(a) && isText(b)) || (is(b) && isText(a))
+    }
+    case 'in': {
+      const [value, list] = root.args
+      return is(value) && list.op === 'list' && list.args.length > 0 && list.args.every(isText)
+    }
+    default:
+      return false
+  }
+}
+
+function isText(node: ASTNode): boolean {
+  return node.op === 'value' && typeof node.args === 'string' && node.args !== ''
+}
+
+/** `a.b['c']` as a, b, c; null: it is something else. */
+function pathOf(node: ASTNode): readonly string[] | null {
+  if (node.op === 'id') return [node.args]
+  if (node.op !== '.' && node.op !== '[]') return null
+  const [owner, step] = node.args
+  const path = pathOf(owner)
+  if (path === null) return null
+  if (typeof step === 'string') return [...path, step]
+  return step.op === 'value' && typeof step.args === 'string' ? [...path, step.args] : null
+}

@@ -6,18 +6,28 @@ import type { ConnectionDocument, Identity, ObjectAccess, Operation } from '@hoo
  */
 
 export class IdentityVariable {
-  static readonly fields = { id: 'string', kind: 'string', name: 'string', email: 'string', groups: 'list<string>' }
+  static readonly fields = {
+    id: 'string',
+    kind: 'string',
+    name: 'string',
+    email: 'string',
+    groups: 'list<string>',
+    onBehalfOf: 'string',
+  }
   readonly id: string
   readonly kind: string
   readonly name: string
   readonly email: string
   readonly groups: readonly string[]
+  /** The id of the person for whom it acts. */
+  readonly onBehalfOf: string
   constructor(identity: Identity) {
     this.id = identity.id
     this.kind = identity.kind
     this.name = identity.name
     this.email = identity.email ?? ''
     this.groups = identity.groups
+    this.onBehalfOf = identity.onBehalfOf?.id ?? ''
   }
 }
 
@@ -131,4 +141,10 @@ export interface Variables {
   readonly operation: OperationVariable
   readonly session: SessionVariable
   readonly now: Date
+}
+
+/** The variable of a Trust's condition: what the token says, by claim. */
+export const claimTypes = { claims: 'map<string, dyn>' } as const
+export interface ClaimVariables {
+  readonly claims: Readonly<Record<string, unknown>>
 }

@@ -6,12 +6,16 @@ import {
   MaskDocument,
   PolicyDocument,
   RoleDocument,
+  ServiceAccountDocument,
+  TrustDocument,
 } from '@hoop/contracts'
 import { isAlias, isMap, isScalar, parseAllDocuments, visit, type Document as YamlDocument } from 'yaml'
 import type { z } from 'zod'
-import { type CompileCondition, ConditionSyntaxError, conditionLanguage } from '../conditions/condition.ts'
+import { type CompileCondition, ConditionSyntaxError, claimsLanguage, conditionLanguage } from '../conditions/condition.ts'
 import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
 import { suggestion } from '../near-misses.ts'
+import { HoursError, parseHours } from '../rules/hours.ts'
+import { audienceMistake, issuerMistake, pinningMistake } from '../rules/trusts.ts'
 import { mistakes } from './mistakes.ts'
 import { nodeAt, placeInScalar, placeOf, placeOfKey, secretsOf } from './places.ts'
 import { ProblemList } from './problems.ts'
@@ -30,6 +34,8 @@ const schemas = {
   Policy: PolicyDocument,
   Mask: MaskDocument,
   Role: RoleDocument,
+  Trust: TrustDocument,
+  ServiceAccount: ServiceAccountDocument,
 } satisfies Record<DocumentKind, z.ZodType>
 
 /**
@@ -129,6 +135,9 @@ class DocumentReader {
     }
     if (result.data.kind === 'Policy') this.#checkPolicy(result.data)
     if (result.data.kind === 'Mask') this.#checkMask(result.data)
+    if (result.data.kind === 'Access') this.#checkAccess(result.data)
+    if (result.data.kind === 'Role') this.#checkRole(result.data)
+    if (result.data.kind === 'Trust') this.#checkTrust(result.data)
     return result.data
   }
 
@@ -144,8 +153,13 @@ class DocumentReader {
     if (policy.then !== 'approve' && policy.approvers !== undefined) {
       this.#atKey([], 'approvers', `approvers belong to then: approve; this rule says ${policy.then}`)
     }
+    this.#checkCondition(() => this.#compileCondition(policy.when))
+  }
+
+  /** The condition at `when`; null if it is wrong. */
+  #checkCondition<T>(compile: () => T): T | null {
     try {
-      this.#compileCondition(policy.when)
+      return compile()
     } catch (error) {
       if (!(error instanceof ConditionSyntaxError)) throw error
       const scalar = nodeAt(this.#yaml, ['when'])
@@ -153,7 +167,32 @@ class DocumentReader {
         const { start, end } = isScalar(scalar) ? placeInScalar(this.#source, scalar, problem) : placeOf(this.#yaml, ['when'])
         this.#problems.add(start, end, `when: ${problem.message}`)
       }
+      return null
     }
+  }
+
+  #checkAccess({ hours }: AccessDocument): void {
+    try {
+      if (hours !== undefined) parseHours(hours)
+    } catch (error) {
+      if (!(error instanceof HoursError)) throw error
+      this.#at(['hours'], error.message)
+    }
+  }
+
+  #checkRole({ may, connections }: RoleDocument): void {
+    if (connections === undefined || may.every((role) => role === 'approve')) return
+    this.#atKey([], 'connections', 'connections are of may: [approve] only: admins and auditors are that for all of them')
+  }
+
+  #checkTrust(trust: TrustDocument): void {
+    const condition = this.#checkCondition(() => claimsLanguage()(trust.when))
+    const pinning = condition && pinningMistake(trust, condition)
+    if (pinning) this.#at(['when'], `when: ${pinning}`)
+    const audience = audienceMistake(trust)
+    if (audience) this.#at(['audience'], `audience ${audience}`)
+    const issuer = issuerMistake(trust)
+    if (issuer) this.#at(['issuer'], `issuer: ${issuer}`)
   }
 
   #checkMask(mask: MaskDocument): void {

@@ -9,13 +9,11 @@ export interface About {
 }
 
 export function aboutConnection(documents: readonly Document[], connection: ConnectionDocument): About {
-  const chosen = documents.filter(
-    (document) =>
-      document.kind !== 'Connection' && document.kind !== 'Role' && connectionMisfit(document.connections, connection) === null,
-  )
+  const fits = (document: About['access' | 'policies' | 'masks'][number]) =>
+    connectionMisfit(document.connections, connection) === null
   return {
-    access: chosen.filter((document) => document.kind === 'Access'),
-    policies: chosen.filter((document) => document.kind === 'Policy'),
-    masks: chosen.filter((document) => document.kind === 'Mask'),
+    access: documents.filter((document) => document.kind === 'Access').filter(fits),
+    policies: documents.filter((document) => document.kind === 'Policy').filter(fits),
+    masks: documents.filter((document) => document.kind === 'Mask').filter(fits),
   }
 }

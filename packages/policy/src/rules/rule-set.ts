@@ -1,5 +1,6 @@
 import {
   type AccessDocument,
+  actors,
   type ConnectionDocument,
   type ConnectionSelector,
   type Document,
@@ -9,23 +10,37 @@ import {
   type MaskPlan,
   type Reason,
   type RoleDocument,
+  type ServiceAccountDocument,
 } from '@hoop/contracts'
-import { conditionLanguage } from '../conditions/condition.ts'
+import { claimsLanguage, conditionLanguage } from '../conditions/condition.ts'
 import { maskPlan } from '../masks/plan.ts'
+import { type AccessMoment, type AccessRuling, accessRules } from './access.ts'
+import { JointStanding } from './joint-standing.ts'
 import type { JudgeInput, Judgement } from './judgement.ts'
 import { type PolicyRule, policyRule } from './policy-rule.ts'
+import { mayApprove } from './roles.ts'
 import { connectionMisfit, identityMisfit, inAny } from './selectors.ts'
 import { Standing } from './standing.ts'
+import { type TrustRule, trustRule } from './trusts.ts'
 import { inOrder, policyVersion } from './version.ts'
 
 /** All documents in force at one moment, compiled. Identities and connections given to it are values: they are not changed afterwards. */
 export interface RuleSet {
   /** Names the documents: 12 hex digits, equal for equal documents (passwords aside). */
   readonly version: string
-  /** Whether any Access grants this connection; nothing else does. */
-  mayUse(identity: Identity, connection: ConnectionDocument): { readonly allowed: boolean; readonly reasons: readonly Reason[] }
-  /** What the identity may do in the product itself. */
-  roles(identity: Identity): ('admin' | 'audit')[]
+  /** Whether any Access grants this connection, to everybody who acts; nothing else does. Without a moment: now, and nothing was granted. */
+  mayUse(identity: Identity, connection: ConnectionDocument, moment?: AccessMoment): AccessRuling
+  /** Access documents by which the identity may ask for this connection. */
+  requestable(identity: Identity, connection: ConnectionDocument): readonly AccessDocument[]
+  /** What the identity may do in the product itself: what each who acts may. */
+  roles(identity: Identity): ('admin' | 'approve' | 'audit')[]
+  /** Whether the Roles let somebody of these groups decide what goes through this connection (null: it is not registered any more). */
+  mayApprove(groups: readonly string[], connection: ConnectionDocument | null): boolean
+  /** Whether this rule (`Policy/NAME`) lets the person behind an AI agent decide what it asks. */
+  ownAgents(rule: string): boolean
+  /** Trusts in tokens of this issuer. */
+  trusts(issuer: string): readonly TrustRule[]
+  serviceAccount(name: string): ServiceAccountDocument | null
   /**
    * Judges one operation of an identity that may use the connection (`mayUse` is not asked again): deny over approve over allow; a
    * condition that cannot be evaluated denies; what no rule is about is permitted; unknown effects and flows of masked data are refused.
@@ -54,8 +69,12 @@ export function compileRules(documents: readonly Document[], options: { readonly
   maskPlan(masks, options.hashKey)
   for (const document of ordered) if (document.kind === 'Connection') checkTransparent(document, masks, policies)
 
-  const standings = new WeakMap<Identity, WeakMap<ConnectionDocument, Standing>>()
-  function standing(identity: Identity, connection: ConnectionDocument): Standing {
+  const compileClaims = claimsLanguage()
+  const trusts = ordered.flatMap((document) => (document.kind === 'Trust' ? [trustRule(document, compileClaims)] : []))
+  const accounts = ordered.filter((document) => document.kind === 'ServiceAccount')
+
+  const standings = new WeakMap<Identity, WeakMap<ConnectionDocument, Standing | JointStanding>>()
+  function standing(identity: Identity, connection: ConnectionDocument): Standing | JointStanding {
     let ofIdentity = standings.get(identity)
     if (ofIdentity === undefined) {
       ofIdentity = new WeakMap()
@@ -63,11 +82,14 @@ export function compileRules(documents: readonly Document[], options: { readonly
     }
     let found = ofIdentity.get(connection)
     if (found === undefined) {
+      const all = actors(identity)
       const plan = maskPlan(
-        masks.filter((mask) => isMaskedFor(mask, identity, connection)),
+        masks.filter((mask) => all.some((actor) => isMaskedFor(mask, actor, connection))),
         options.hashKey,
       )
-      found = new Standing({ identity, connection, version, masks: plan, ...select(policies, identity, connection) })
+      const standingOf = (actor: Identity) =>
+        new Standing({ identity: actor, connection, version, masks: plan, ...select(policies, actor, connection) })
+      found = all.length === 1 ? standingOf(identity) : new JointStanding(all.map(standingOf))
       ofIdentity.set(connection, found)
     }
     return found
@@ -75,13 +97,17 @@ export function compileRules(documents: readonly Document[], options: { readonly
 
   return {
     version,
-    mayUse: (identity, connection) => {
-      const reasons = access.map((document) => accessReason(document, identity, connection))
-      const allowed = reasons.some(({ matched }) => matched)
-      if (access.length > 0) return { allowed, reasons }
-      return { allowed, reasons: [{ rule: 'hoop/no-access', matched: true, words: 'deny: there is no Access document' }] }
+    ...accessRules(access),
+    roles: (identity) => {
+      const all = actors(identity)
+      return (['admin', 'approve', 'audit'] as const).filter((role) =>
+        all.every((actor) => roles.some(({ may, groups }) => may.includes(role) && inAny(actor, groups))),
+      )
     },
-    roles: (identity) => [...new Set(roles.filter(({ groups }) => inAny(identity, groups)).flatMap(({ may }) => may))],
+    mayApprove: (groups, connection) => mayApprove(roles, groups, connection),
+    ownAgents: (rule) => policies.some((policy) => policy.rule === rule && policy.document.approvers?.ownAgents === true),
+    trusts: (issuer) => trusts.filter(({ document }) => document.issuer === issuer),
+    serviceAccount: (name) => accounts.find((account) => account.name === name) ?? null,
     judge: (input) => standing(input.identity, input.connection).judge(input),
     masks: (identity, connection) => standing(identity, connection).masks,
   }
@@ -100,18 +126,6 @@ function checkTransparent(connection: ConnectionDocument, masks: readonly MaskDo
     `Connection/${connection.name} has profile: transparent, which enforces nothing, and ${rule} is about it.`,
     { hint: `Leave profile out, or choose the connections of ${rule} so that this one is not among them.` },
   )
-}
-
-function accessReason(document: AccessDocument, identity: Identity, connection: ConnectionDocument): Reason {
-  const rule = `Access/${document.name}`
-  const { groups, kinds, connections } = document
-  const misfit = connectionMisfit(connections, connection) ?? identityMisfit(kinds ? { groups, kinds } : { groups }, identity)
-  if (misfit !== null) return { rule, matched: false, words: misfit }
-  return {
-    rule,
-    matched: true,
-    words: `allow: ${identity.name} is in ${groups.filter((group) => identity.groups.includes(group)).join(', ')}`,
-  }
 }
 
 function select(
