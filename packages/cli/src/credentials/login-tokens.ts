@@ -1,4 +1,4 @@
-import { HoopError, type TokenRequest, TokenResponse } from '@hoop/contracts'
+import { HoopError, secretPrefixes, type TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
 import { z } from 'zod'
 import type { AccessTokens, GatewayClient } from '../gateway/client.ts'
 import { withLock } from '../state/lock.ts'
@@ -9,7 +9,8 @@ import { readToken, TokenSource } from './token-source.ts'
 const Login = z.object({
   accessToken: z.string(),
   accessExpiresAt: z.iso.datetime(),
-  refreshToken: z.string(),
+  /** Null: a machine's, which exchanges another token. */
+  refreshToken: z.string().nullable(),
   loginExpiresAt: z.iso.datetime(),
   /** Where the next identity token is when this login has ended; absent: a person's to give. */
   source: TokenSource.optional(),
@@ -47,6 +48,7 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
       if (isFresh(known) && known.accessToken !== refused) return known.accessToken
       const { refreshToken, source = null } = known
       try {
+        if (refreshToken === null) throw new HoopError('invalid_token', 'the access token has run out')
         const answer = await client.post('/v1/token', { grant_type: 'refresh_token', refresh_token: refreshToken }, TokenResponse)
         known = loginOf(answer, source)
       } catch (error) {
@@ -59,8 +61,7 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
             cause: error,
           })
         }
-        const next = { idToken: await readToken(source), refreshToken: null, accessToken: null }
-        known = loginOf(await client.post('/v1/token', exchangeRequest(next), TokenResponse), source)
+        known = loginOf(await exchangeFrom(source, client), source)
       }
       await store.set(account, JSON.stringify(known))
       return known.accessToken
@@ -97,8 +98,8 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
 export interface LoginKeeper {
   /** Stores a new login; `source`: where the token for the next one is, null for a person's. */
   keep(answer: TokenResponse, source: TokenSource | null): Promise<void>
-  /** Removes the login from this machine and gives its refresh token, to be ended at the gateway. Throws when there is none. */
-  forget(): Promise<string>
+  /** Removes the login from this machine and gives its refresh token (a machine has none), to be ended at the gateway. Throws when there is no login. */
+  forget(): Promise<string | null>
 }
 
 /** What the provider gave; the gateway asks by the refresh token whether the account still stands. */
@@ -116,6 +117,45 @@ export function exchangeRequest({ idToken, refreshToken, accessToken }: Provider
     subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
     ...(refreshToken !== null && { provider_refresh_token: refreshToken }),
     ...(accessToken !== null && { provider_access_token: accessToken }),
+  }
+}
+
+/** Exchanges the token that somebody else takes care of now, for the person for whom this is done (HOOP_ON_BEHALF_OF), if for any. */
+export async function exchangeFrom(source: TokenSource, client: GatewayClient): Promise<TokenResponse> {
+  const token = await readToken(source, client.gateway)
+  const isKey = token.startsWith(secretPrefixes.serviceAccountKey)
+  const type = isKey ? tokenTypes.serviceAccountKey : tokenTypes.idToken
+  const delegation = process.env.HOOP_ON_BEHALF_OF || null
+  const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange'
+  const request: TokenRequest =
+    delegation === null
+      ? { grant_type, subject_token: token, subject_token_type: type }
+      : {
+          grant_type,
+          subject_token: delegation,
+          subject_token_type: tokenTypes.delegation,
+          actor_token: token,
+          actor_token_type: type,
+        }
+  return await client.post('/v1/token', request, TokenResponse)
+}
+
+/** Of a machine that keeps nothing: exchanged when it is first needed, and again before it runs out. */
+export function exchangedTokens(source: TokenSource, client: GatewayClient): AccessTokens {
+  let known: Login | null = null
+  let running: Promise<string> | null = null
+  const exchange = async () => {
+    known = loginOf(await exchangeFrom(source, client), source)
+    return known.accessToken
+  }
+  return {
+    async accessToken(options) {
+      if (known !== null && isFresh(known) && !options?.renew) return known.accessToken
+      running ??= exchange().finally(() => {
+        running = null
+      })
+      return await running
+    },
   }
 }
 

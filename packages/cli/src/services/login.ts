@@ -1,6 +1,6 @@
 import { GatewayConfig, HoopError, type Identity, TokenResponse } from '@hoop/contracts'
-import { exchangeRequest, type ProviderTokens } from '../credentials/login-tokens.ts'
-import { readToken, type TokenSource } from '../credentials/token-source.ts'
+import { exchangeFrom, exchangeRequest } from '../credentials/login-tokens.ts'
+import type { TokenSource } from '../credentials/token-source.ts'
 import { setCurrentGateway } from '../state/config.ts'
 import type { Device } from './device.ts'
 import { logInAtProvider, type Way } from './provider-login.ts'
@@ -15,16 +15,15 @@ export interface LoggedIn {
 export async function logIn(device: Device, way: Way, signal: AbortSignal): Promise<LoggedIn> {
   const config = await device.anonymous.get('/v1/config', GatewayConfig)
   const tokens = await logInAtProvider(config, { way, thumbprint: await device.key.thumbprint(), signal })
-  return await exchange(device, tokens, null)
+  return await keep(device, await device.anonymous.post('/v1/token', exchangeRequest(tokens), TokenResponse), null)
 }
 
 /** Logs in with an identity token that somebody else takes care of; it is taken from there again when the login has ended. */
 export async function logInFrom(device: Device, source: TokenSource): Promise<LoggedIn> {
-  return await exchange(device, { idToken: await readToken(source), refreshToken: null, accessToken: null }, source)
+  return await keep(device, await exchangeFrom(source, device.anonymous), source)
 }
 
-async function exchange(device: Device, tokens: ProviderTokens, source: TokenSource | null): Promise<LoggedIn> {
-  const answer = await device.anonymous.post('/v1/token', exchangeRequest(tokens), TokenResponse)
+async function keep(device: Device, answer: TokenResponse, source: TokenSource | null): Promise<LoggedIn> {
   await device.login.keep(answer, source)
   await setCurrentGateway(device.home, device.gateway)
   return { gateway: device.gateway, identity: answer.identity, loginExpiresAt: answer.login_expires_at }
@@ -33,6 +32,8 @@ async function exchange(device: Device, tokens: ProviderTokens, source: TokenSou
 /** Ends the login at the gateway and forgets it here; true if the gateway could be told. */
 export async function logOut(device: Device): Promise<boolean> {
   const refreshToken = await device.login.forget()
+  // What a machine got ends by itself.
+  if (refreshToken === null) return true
   try {
     await device.anonymous.tell('/v1/logout', { refresh_token: refreshToken })
     return true

@@ -14,6 +14,7 @@ export type Action =
   | { readonly kind: 'document.read' | 'document.write' }
   | { readonly kind: 'connection.inspect' }
   | { readonly kind: 'agent.read' | 'agent.write' }
+  | { readonly kind: 'service-account.read' | 'service-account.write' }
 
 /** Minutes since the person proved who they are at the provider, within which they may decide for others. */
 const decideWithin = 15
@@ -79,6 +80,10 @@ export class Access {
         return this.#needs(identity, ['admin', 'audit'], 'see the agents')
       case 'agent.write':
         return this.#needs(identity, ['admin'], 'let agents in, or revoke them')
+      case 'service-account.read':
+        return this.#needs(identity, ['admin', 'audit'], 'see the keys of service accounts')
+      case 'service-account.write':
+        return this.#needs(identity, ['admin'], 'make keys of service accounts, or revoke them')
       case 'approval.see':
         return identity.id === action.approval.requesterId || approves(identity, action.approval)
           ? null

@@ -2,6 +2,7 @@ import { HoopError } from '@hoop/contracts'
 import type { Documents } from '../documents/documents.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Logins } from '../identity/logins.ts'
+import { mustStillBeLetIn } from '../identity/machine-document.ts'
 
 /** What goes on for longer than a request is authorised anew whenever something changes that the answer depends on. */
 export class StandingAccess {
@@ -19,14 +20,16 @@ export class StandingAccess {
    */
   hold(caller: Caller, check: () => void = () => {}): { signal: AbortSignal; release(): void } {
     const gone = new AbortController()
+    const logins = [caller.login, ...(caller.machine?.principal ? [caller.machine.principal] : [])]
     const abort = (words: string) => gone.abort(new HoopError('invalid_token', words, { hint: 'Run: hoop login' }))
     const unsubscribe = [
-      this.#logins.watch(caller.login),
+      ...logins.map((login) => this.#logins.watch(login)),
       this.#logins.onEnded((login, words) => {
-        if (login === caller.login) abort(words)
+        if (logins.includes(login)) abort(words)
       }),
       this.#documents.onChange(() => {
         try {
+          this.#checkMachine(caller)
           check()
         } catch (error) {
           gone.abort(error)
@@ -36,11 +39,20 @@ export class StandingAccess {
     const left = caller.loginExpiresAt.getTime() - Date.now()
     const timer = setTimeout(() => abort('The login has run out.'), Math.max(0, left)).unref()
     // Since the token was verified.
-    if (this.#logins.hasEnded(caller.login)) abort('The login was ended.')
+    if (logins.some((login) => this.#logins.hasEnded(login))) abort('The login was ended.')
     const release = () => {
       clearTimeout(timer)
       for (const stop of unsubscribe) stop()
     }
     return { signal: gone.signal, release }
+  }
+
+  /** While it is not known what holds, nobody is cut off for it. */
+  #checkMachine(caller: Caller): void {
+    try {
+      mustStillBeLetIn(caller, this.#documents)
+    } catch (error) {
+      if (!(error instanceof HoopError && error.code === 'unavailable')) throw error
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { HoopError, LogoutRequest, TokenRequest, TokenResponse } from '@hoop/contracts'
+import { type GatewayConfig, HoopError, LogoutRequest, TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
+import { decodeJwt } from 'jose'
 import { z } from 'zod'
 import type { Api, ApiParts } from './server.ts'
 
@@ -10,7 +11,7 @@ const logoutsPerMinute = 1000
 const LogoutForm = z.object({ logout_token: z.string().max(32_768) })
 
 /** Login, renewal and logout: the token in the body is the proof, and what is given for it is bound to the key of the device. */
-export function tokenRoutes(app: Api, { logins, authenticator }: ApiParts): void {
+export function tokenRoutes(app: Api, { config, logins, machines, authenticator }: ApiParts): void {
   const limited = { public: true as const, rateLimit: { max: triesPerMinute, timeWindow: '1 minute' } }
   app.route({
     method: 'POST',
@@ -20,6 +21,8 @@ export function tokenRoutes(app: Api, { logins, authenticator }: ApiParts): void
     handler: async ({ body, raw }) => {
       const device = await authenticator.proofOf(raw, null)
       if (body.grant_type === 'refresh_token') return await logins.refresh(body.refresh_token, device)
+      const machine = machineExchange(body, config)
+      if (machine !== null) return await machines.exchange({ ...machine, device })
       if (device === null) throw unproven()
       const { subject_token: idToken, provider_refresh_token: refreshToken, provider_access_token: accessToken } = body
       return await logins.exchange(idToken, device, { refreshToken: refreshToken ?? null, accessToken: accessToken ?? null })
@@ -65,6 +68,36 @@ export async function providerLogoutRoute(app: Api, { logins }: ApiParts): Promi
       },
     })
   })
+}
+
+type Exchange = Extract<TokenRequest, { subject_token: string }>
+
+/** What a machine asks to exchange; null: a person does. */
+function machineExchange(body: Exchange, config: GatewayConfig): { token: string; delegation: string | null } | null {
+  const { subject_token: subject, subject_token_type: type, actor_token: actor } = body
+  if (type === tokenTypes.delegation) {
+    if (actor !== undefined) return { token: actor, delegation: subject }
+    throw new HoopError('invalid_request', 'The token says for whom somebody acts, and not who does.', {
+      hint: "Send the machine's own token as actor_token.",
+    })
+  }
+  if (actor !== undefined) {
+    throw new HoopError('invalid_request', 'An actor_token is for a subject_token that was made for it.', {
+      hint: `Its type is ${tokenTypes.delegation}.`,
+    })
+  }
+  if (type !== tokenTypes.serviceAccountKey && isOfProvider(subject, config)) return null
+  return { token: subject, delegation: null }
+}
+
+/** Which of the two ways to verify it a token takes; neither believes what is read here. */
+function isOfProvider(token: string, { issuer, clientId }: GatewayConfig): boolean {
+  try {
+    const { iss, aud = [] } = decodeJwt(token)
+    return iss === issuer && [aud].flat().includes(clientId)
+  } catch {
+    return true
+  }
 }
 
 function unproven(): HoopError {

@@ -6,6 +6,7 @@ import type { Cipher } from '../secrets/cipher.ts'
 import { writeAdminLog } from '../store/admin-log.ts'
 import { type Database, notify, type Store } from '../store/database.ts'
 import { lockDocuments, putDocument, readDocuments, removeDocument } from '../store/documents.ts'
+import { revokeKeys } from '../store/machines.ts'
 import { removeSecrets } from '../store/secrets.ts'
 import { putSecrets } from './connection-secrets.ts'
 import { type Documents, named, parseStored } from './documents.ts'
@@ -52,6 +53,8 @@ export class DocumentStore {
       await lockDocuments(db)
       if (!(await removeDocument(db, kind, name))) throw missing(kind, name)
       if (kind === 'Connection') await removeSecrets(db, name)
+      // An account that is called so again is another one.
+      if (kind === 'ServiceAccount') await revokeKeys(db, name, null, new Date())
       await writeAdminLog(db, { by, action: 'document.delete', target: `${kind}/${name}` })
       await notify(db, 'documents', `${kind}/${name}`)
     })

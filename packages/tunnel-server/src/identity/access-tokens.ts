@@ -13,6 +13,17 @@ export interface Caller {
   readonly loginExpiresAt: Date
   /** Thumbprint (RFC 7638) of the key of the device that the token is bound to; null: a machine's, bound to none. */
   readonly device: string | null
+  /** What let a machine in; absent: a person. */
+  readonly machine?: Machine
+}
+
+/** By what a machine came in, and what ends with it. */
+export interface Machine {
+  /** `Trust/NAME` or `ServiceAccount/NAME`, as it was then: SHA-256, hex. */
+  readonly document: string
+  readonly digest: string
+  /** The login of the person for whom it acts; null: it acts for itself. */
+  readonly principal: string | null
 }
 
 /** Seconds. */
@@ -20,7 +31,15 @@ export const accessTokenLifetime = 600
 const audience = 'hoop'
 /** RFC 9449, 6.1. */
 const Confirmation = z.object({ jkt: z.string() }).optional()
-const Claims = z.object({ sid: z.string(), auth_time: z.int(), login_exp: z.int(), identity: Identity, cnf: Confirmation })
+const MachineClaim = z.object({ document: z.string(), digest: z.string(), principal: z.string().nullable() }).optional()
+const Claims = z.object({
+  sid: z.string(),
+  auth_time: z.int(),
+  login_exp: z.int(),
+  identity: Identity,
+  cnf: Confirmation,
+  machine: MachineClaim,
+})
 
 /** The gateway's own access tokens: signed JWTs (RFC 9068) of ten minutes. */
 export class AccessTokens {
@@ -52,6 +71,7 @@ export class AccessTokens {
       login_exp: loginEnd,
       identity: caller.identity,
       ...(caller.device !== null && { cnf: { jkt: caller.device } }),
+      ...(caller.machine && { machine: caller.machine }),
     }
     return await new SignJWT(claims)
       .setProtectedHeader({ alg: 'EdDSA', kid: this.#keyId, typ: 'at+jwt' })
@@ -79,13 +99,14 @@ export class AccessTokens {
     const claims = Claims.safeParse(payload)
     if (!claims.success)
       throw new HoopError('invalid_token', 'The access token is of another version.', { hint: 'Run: hoop login' })
-    const { identity, sid, auth_time, login_exp, cnf } = claims.data
+    const { identity, sid, auth_time, login_exp, cnf, machine } = claims.data
     return {
       identity,
       login: sid,
       authenticatedAt: new Date(auth_time * 1000),
       loginExpiresAt: new Date(login_exp * 1000),
       device: cnf?.jkt ?? null,
+      ...(machine && { machine }),
     }
   }
 }

@@ -1,18 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import { HoopError } from '@hoop/contracts'
+import type { Documents } from '../documents/documents.ts'
 import type { Caller } from './access-tokens.ts'
 import { verifyDpopProof } from './dpop.ts'
 import type { Logins } from './logins.ts'
+import { mustStillBeLetIn } from './machine-document.ts'
 
 type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
 
 /** Tells who asks, for requests, streams, downloads and tunnels alike: by an access token, and a proof of the key it is bound to. */
 export class Authenticator {
+  readonly #documents: Pick<Documents, 'current'>
   readonly #logins: Pick<Logins, 'verifyAccessToken'>
   readonly #url: () => string
 
   /** `url`: the gateway's, as callers reach it. */
-  constructor(parts: { logins: Pick<Logins, 'verifyAccessToken'>; url: () => string }) {
+  constructor(parts: { documents: Pick<Documents, 'current'>; logins: Pick<Logins, 'verifyAccessToken'>; url: () => string }) {
+    this.#documents = parts.documents
     this.#logins = parts.logins
     this.#url = parts.url
   }
@@ -22,6 +26,7 @@ export class Authenticator {
     const [, scheme = '', token] = /^(Bearer|DPoP) ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined) throw new HoopError('invalid_token', 'This needs a login.', { hint: 'Run: hoop login' })
     const caller = await this.#logins.verifyAccessToken(token)
+    mustStillBeLetIn(caller, this.#documents)
     const bound = scheme.toLowerCase() === 'dpop'
     if (caller.device === null) {
       if (bound) throw new HoopError('invalid_token', 'The access token is bound to no key.', { hint: 'Send it as Bearer.' })

@@ -1,5 +1,14 @@
 import { HoopError } from '@hoop/contracts'
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose'
 import { z } from 'zod'
 import { fetchJson } from './fetch-json.ts'
 
@@ -61,7 +70,11 @@ export class Issuer {
         { hint: 'The issuer must be written exactly as the provider calls itself, and all that it names must be behind https.' },
       )
     }
-    const keys = createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: answerWithin, cooldownDuration: 5000 })
+    const keys = createRemoteJWKSet(new URL(jwks_uri), {
+      timeoutDuration: answerWithin,
+      cooldownDuration: 5000,
+      [customFetch]: fetchKeys,
+    })
     this.#known = { metadata, keys, readAt: performance.now() }
     return this.#known
   }
@@ -79,6 +92,12 @@ export class Issuer {
       })
     }
   }
+}
+
+/** jose's own takes an answer of any length. */
+const fetchKeys: FetchImplementation = async (url) => {
+  const { status, body } = await fetchJson(url)
+  return new Response(JSON.stringify(body), { status })
 }
 
 function explain(error: unknown, name: string): never {

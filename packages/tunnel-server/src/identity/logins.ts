@@ -11,6 +11,7 @@ import {
   type Login,
   readEndedLogins,
   readLogin,
+  readLoginsBySource,
   readLoginsToEnd,
   readRunningLogins,
   removeLoginsBefore,
@@ -25,6 +26,9 @@ import { SeenIds } from './seen-ids.ts'
 
 /** Told the id of a login that was ended before its time: its tunnels, sessions and streams end. When that time is, each caller's token says. */
 export type LoginEnded = (login: string, words: string) => void
+
+/** A person's login is renewed by its refresh token. */
+type LoginResponse = TokenResponse & { readonly refresh_token: string }
 
 const sweepEvery = 60_000
 /** Milliseconds after which no access token of an ended login is valid any more, with room for clocks. */
@@ -124,7 +128,7 @@ export class Logins {
     idToken: string,
     device: string,
     { refreshToken, accessToken }: ProviderTokens = { refreshToken: null, accessToken: null },
-  ): Promise<TokenResponse> {
+  ): Promise<LoginResponse> {
     const proven = await this.#provider.verify(idToken, { device, accessToken })
     const standing = refreshToken === null ? null : await this.#mustStand(proven.identity, refreshToken)
     const identity = standing?.identity ?? proven.identity
@@ -149,7 +153,7 @@ export class Logins {
    * `device`: the thumbprint of the key that was proven, which must be that of the login; null: none was.
    * @throws HoopError `invalid_token`, `invalid_proof`, `token_reused`, `unavailable`
    */
-  async refresh(refreshToken: string, device: string | null): Promise<TokenResponse> {
+  async refresh(refreshToken: string, device: string | null): Promise<LoginResponse> {
     await this.#askBeforeRenewal(refreshToken, device)
     const answer = await this.#store.transaction(async (db) => {
       const login = await findLoginOf(db, hashOf(refreshToken))
@@ -206,12 +210,21 @@ export class Logins {
     this.#logoutTokens.use(jti)
   }
 
+  /** Ends all that came in by this key, within the transaction that revokes it; the answer is for after it. */
+  async endBySource(db: Database, source: string, because: string): Promise<() => void> {
+    const meant = await readLoginsBySource(db, source, new Date())
+    for (const { id } of meant) await endLogin(db, id, because)
+    return () => {
+      for (const { id } of meant) this.#noteEnded(id, because)
+    }
+  }
+
   /** Who holds this access token. @throws HoopError `invalid_token`, `unavailable` */
   async verifyAccessToken(token: string): Promise<Caller> {
     const caller = await this.#tokens.verify(token)
     if (!this.#feed.fresh)
       throw new HoopError('unavailable', 'The gateway cannot tell at the moment whether this login still holds.')
-    const ended = this.#ended.get(caller.login)
+    const ended = this.#ended.get(caller.login) ?? this.#ended.get(caller.machine?.principal ?? '')
     if (ended !== undefined) throw notLoggedIn(ended.words)
     return caller
   }
@@ -220,7 +233,7 @@ export class Logins {
     this.#stop()
   }
 
-  async #issue(db: Database, login: Login): Promise<TokenResponse> {
+  async #issue(db: Database, login: Login): Promise<LoginResponse> {
     const refreshToken = randomBytes(32).toString('base64url')
     await addRefreshToken(db, login.id, hashOf(refreshToken))
     const { identity, authenticatedAt, expiresAt, device } = login

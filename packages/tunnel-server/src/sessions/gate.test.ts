@@ -29,7 +29,7 @@ const asks = (name: string, group: string): Document => ({
   when: "operation.effects.exists(e, e == 'write')",
   // biome-ignore lint/suspicious/noThenProperty: the document's own word, and never awaited
   then: 'approve',
-  approvers: { groups: [group], count: 1, timeout: '15m' },
+  approvers: { groups: [group], count: 1, timeout: '15m', ownAgents: false },
 })
 
 function operation(text: string, effect: 'read' | 'write'): Operation {

@@ -17,7 +17,11 @@ export interface Login {
   readonly providerSession: string | null
 }
 
-export async function addLogin(db: Database, login: Omit<Login, 'endedAt' | 'endedBecause'>): Promise<void> {
+/** `source`: by what a machine came in. */
+export async function addLogin(
+  db: Database,
+  login: Omit<Login, 'endedAt' | 'endedBecause'> & { readonly source?: string },
+): Promise<void> {
   await db.insert(logins).values({ ...login, identityId: login.identity.id })
 }
 
@@ -83,6 +87,14 @@ export async function readRunningLogins(db: Database, identity: string, now: Dat
     .select()
     .from(logins)
     .where(and(eq(logins.identityId, identity), isNull(logins.endedAt), gt(logins.expiresAt, now)))
+}
+
+/** Running logins of machines that came in by this. */
+export async function readLoginsBySource(db: Database, source: string, now: Date): Promise<Login[]> {
+  return await db
+    .select()
+    .from(logins)
+    .where(and(eq(logins.source, source), isNull(logins.endedAt), gt(logins.expiresAt, now)))
 }
 
 /**

@@ -13,9 +13,13 @@ import { Documents } from '../documents/documents.ts'
 import { AccessTokens } from '../identity/access-tokens.ts'
 import { AccountChecks } from '../identity/account-checks.ts'
 import { Authenticator } from '../identity/authenticator.ts'
+import { Delegations } from '../identity/delegations.ts'
 import { GroupsClaim } from '../identity/groups.ts'
 import { Logins } from '../identity/logins.ts'
+import { Machines } from '../identity/machines.ts'
 import { Provider } from '../identity/provider.ts'
+import { ServiceAccounts } from '../identity/service-accounts.ts'
+import { WorkloadTokens } from '../identity/workload-tokens.ts'
 import { Cipher } from '../secrets/cipher.ts'
 import { ownKey, ownSigningKey } from '../secrets/key-file.ts'
 import { ChangeFeed } from '../store/change-feed.ts'
@@ -79,8 +83,12 @@ export async function openParts(
   })
   const accounts = new AccountChecks({ store, provider, cipher, log })
   const logins = await Logins.open({ store, feed, provider, accounts, checkEvery, tokens, log })
-  const authenticator = new Authenticator({ logins, url: () => gatewayUrl })
   const documents = await Documents.open({ store, feed, hashKey: Buffer.alloc(32, 1), log })
+  const authenticator = new Authenticator({ documents, logins, url: () => gatewayUrl })
+  const serviceAccounts = new ServiceAccounts({ store, documents, logins })
+  const delegations = new Delegations({ store, documents })
+  const workloads = new WorkloadTokens({ documents, allowPlain: true })
+  const machines = new Machines({ store, workloads, accounts: serviceAccounts, delegations, tokens })
   const access = new Access({ adminGroup, rules: () => documents.rules() })
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const documentStore = new DocumentStore({ store, documents, cipher })
@@ -103,6 +111,9 @@ export async function openParts(
     logins,
     provider,
     authenticator,
+    serviceAccounts,
+    delegations,
+    machines,
     device,
     documents,
     access,

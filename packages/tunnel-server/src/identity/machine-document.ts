@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import { HoopError, type ServiceAccountDocument, type TrustDocument } from '@hoop/contracts'
+import type { Documents } from '../documents/documents.ts'
+import type { Caller, Machine } from './access-tokens.ts'
+
+/** The document that lets a machine in, by which its tokens name it. */
+export function machineOf(document: TrustDocument | ServiceAccountDocument): Omit<Machine, 'principal'> {
+  const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex')
+  return { document: `${document.kind}/${document.name}`, digest }
+}
+
+/**
+ * A machine is let in by a document as it was then: once that is changed or gone, it must come in again.
+ * @throws HoopError `invalid_token`, or `unavailable` while it is not known which documents are in force
+ */
+export function mustStillBeLetIn({ machine }: Caller, documents: Pick<Documents, 'current'>): void {
+  if (machine === undefined) return
+  const found = documents
+    .current()
+    .documents.find(
+      (document) =>
+        (document.kind === 'Trust' || document.kind === 'ServiceAccount') &&
+        `${document.kind}/${document.name}` === machine.document,
+    )
+  if (found !== undefined && (found.kind === 'Trust' || found.kind === 'ServiceAccount')) {
+    if (machineOf(found).digest === machine.digest) return
+  }
+  throw new HoopError('invalid_token', `${machine.document}, which let this machine in, was ${found ? 'changed' : 'removed'}.`, {
+    hint: found ? 'Exchange a token again.' : 'Ask an admin.',
+  })
+}
