@@ -6,7 +6,7 @@ import { isLoopbackHost } from '../connections/address.ts'
 import { SeenIds } from './seen-ids.ts'
 
 /** Seconds by which a proof may be old, or its maker's clock ahead. */
-export const proofLifetime = 60
+const proofLifetime = 60
 export const proofAlgorithms = ['ES256', 'EdDSA']
 const longestProof = 8192
 
