@@ -122,7 +122,7 @@ test('\\gdesc, \\gexec, \\crosstabview and \\watch', async () => {
 })
 
 test('what is refused says so, and psql goes on', async () => {
-  const { out, errors } = await psql("truncate scratch;\nlisten news;\nselect 'on it goes';")
+  const { out, errors } = await psql("truncate scratch;\nload 'auto_explain';\nselect 'on it goes';")
   expect(errors).toContain('Tables are dropped and emptied by migrations only.')
   expect(errors).toMatch(/Rule: hoop\/not-supported/)
   expect(out).toEqual(['on it goes'])

@@ -199,7 +199,7 @@ describe('an engineer', () => {
   })
 
   test('lists what she may use', async () => {
-    expect(await answer('ada', 'ls')).toBe('sample\tpostgres\tshop\tenv=demo')
+    expect(await answer('ada', 'ls')).toBe('sample\tpostgres\t\tshop\tenv=demo')
     expect(await json<ConnectionSummary[]>('ada', 'ls')).toMatchObject([{ name: 'sample', databases: ['shop'] }])
     expect(await json('ada', 'whoami')).toMatchObject({ identity: { kind: 'person', groups: ['engineering'] }, may: [] })
   })
@@ -261,8 +261,7 @@ describe('an AI agent', () => {
 
   test.each([
     ['SELECT my_function(1)', 'refused: hoop cannot tell what this operation does', 'Why: there is no function my_function().'],
-    ['LISTEN jobs', 'refused: hoop does not support LISTEN', 'Nobody may run it, whatever the policies say.'],
-    ['SELECT * FORM orders', 'syntax error at or near "FORM"', "The database's own parser rejects it, and what"],
+    ["LOAD 'auto_explain'", 'refused: hoop does not support LOAD', 'Nobody may run it, whatever the policies say.'],
     [
       'CREATE TABLE copies AS SELECT * FROM cards',
       'refused: this operation would copy masked data to where no mask covers it',
@@ -273,6 +272,11 @@ describe('an AI agent', () => {
     expect(stderr).toContain(`ERROR:  ${message}\nDETAIL:  Rule: hoop/`)
     expect(stderr).toContain(`. ${why}`)
     expect(stderr).toMatch(/\. Session ses_\w+, operation op_\w+\.\nHINT: {2}\S/)
+  })
+
+  test('is shown where a statement is mistyped', async () => {
+    const { stderr } = await as('devin', 'exec', 'sample', '--', 'psql', '-c', 'SELECT * FORM orders')
+    expect(stderr).toMatch(/^ERROR: {2}syntax error at or near "FORM"\nLINE 1: SELECT \* FORM orders\n +\^/)
   })
 
   test('waits for a person, as docs/approvals.md shows, and gets the reason of a no', async () => {
