@@ -25,6 +25,8 @@ const maxOwed = 10_000
 const cancelTime = 10_000
 /** How long what was sent may go on for a caller that closed its side: enough for what was only to be sent off. */
 const orphanTime = 2_000
+/** How long a backend that owes nothing may take to close a connection that was ended. */
+const silenceTime = 10_000
 /** How long a caller may take to read our last words. */
 const farewellTime = 3_000
 
@@ -61,6 +63,8 @@ class Session {
   #lastWords: Buffer | undefined
   #terminated = false
   #orphaned: NodeJS.Timeout | null = null
+  /** Ends the connection to a backend that does not close it. */
+  #silent: NodeJS.Timeout | undefined = undefined
   #over = false
 
   constructor(context: ServeContext, ready: LoggedIn, catalogues: Catalogues, ended: Ended) {
@@ -265,6 +269,9 @@ class Session {
     this.#hungUp = true
     this.#forward()
     if (!this.#backend.destroyed) this.#backend.end(write.terminate())
+    this.#silent = setInterval(() => {
+      if (this.#replies.owed.length === 0) this.#backend.destroy()
+    }, silenceTime)
     // What comes behind is read only to see the end.
     this.#client.resume()
   }
@@ -306,6 +313,7 @@ class Session {
     this.#context.signal.removeEventListener('abort', this.#onAbort)
     this.#cancelHandle.release()
     if (this.#orphaned !== null) clearTimeout(this.#orphaned)
+    clearInterval(this.#silent)
     this.#admission.leaveChanges()
     // The server notices that we are gone only when it next writes.
     if (!this.#terminated) this.#cancelRunning()
