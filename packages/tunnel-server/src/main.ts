@@ -7,6 +7,8 @@ import { HoopError } from '@hoop/contracts'
 import { startPostgres } from '@hoop/postgres-server'
 import { destination, type Logger } from 'pino'
 import { Access } from './access/access.ts'
+import { AccessRequests } from './access/access-requests.ts'
+import { ActiveGrants, rulesWithGrants } from './access/active-grants.ts'
 import { StandingAccess } from './access/standing-access.ts'
 import { Agents } from './agents/index.ts'
 import { Presence } from './agents/presence.ts'
@@ -103,6 +105,8 @@ export async function runGateway(environment: Environment, ready: (url: string) 
 }
 
 const stopping = 'The gateway is stopping.'
+/** Milliseconds until it is asked again what holds. */
+const askAgainAfter = 2000
 
 /** What is running, closed in the reverse order. */
 type Started = AsyncDisposableStack
@@ -129,8 +133,12 @@ async function start(
   const gateway = await ownId(join(folder.keys, 'gateway-id'), randomUUID)
   const documents = await Documents.open({ store, feed, hashKey: keys.hash, log })
   started.defer(() => documents.close())
-  const rules = () => documents.rules()
-  const access = new Access({ adminGroup: settings.adminGroup, rules })
+  const grants = await ActiveGrants.open({ store, feed, log })
+  started.defer(() => grants.close())
+  const rules = rulesWithGrants(() => documents.rules(), grants)
+  const find = (name: string) => documents.connection(name)
+  const access = new Access({ adminGroup: settings.adminGroup, rules, connection: find })
+  const accessRequests = new AccessRequests({ store, access, documents, grants })
 
   let url = settings.publicUrl
   const tokens = await AccessTokens.from(keys.signing, () => url ?? notListening())
@@ -147,9 +155,8 @@ async function start(
   const authenticator = new Authenticator({ documents, logins, url: () => url ?? notListening() })
 
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
-  const find = (name: string) => documents.connection(name)
   const references = new References((name) => environment[name])
-  const standing = new StandingAccess({ documents, logins })
+  const standing = new StandingAccess({ documents, logins, grants })
   const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
   const agents = new Agents({ store, gateway, signingKey: keys.signing, issuer: () => url ?? notListening() })
   const presence = new Presence({ store, feed, online: agents.online, gateway, log })
@@ -162,10 +169,7 @@ async function start(
     holds: approvals,
     connections,
     dialling: dialling(agents.online),
-    hold: (caller, name) =>
-      standing.hold(caller, () =>
-        whenKnown(() => access.authorise(caller, { kind: 'connection.use', connection: find(name), name })),
-      ),
+    hold: (caller, name) => standing.hold(caller, () => whenKnown(() => access.authoriseUse(caller, name))),
     localCertificate: (identity) => localCertificates.of(identity),
     records: folder.records,
     digestKey: createSecretKey(keys.digest),
@@ -222,6 +226,7 @@ async function start(
       serviceAccounts: accountsOfMachines,
       delegations,
       access,
+      accessRequests,
       standing,
       documents,
       documentStore,
@@ -316,11 +321,12 @@ function urlOf({ address, family, port }: AddressInfo, { tls }: Settings): strin
 }
 
 /** While it is not known what holds, nothing is admitted; nobody is cut off for it. */
-function whenKnown(check: () => void): void {
+function whenKnown(check: () => Date | null): Date | null {
   try {
-    check()
+    return check()
   } catch (error) {
-    if (!(error instanceof HoopError && error.code === 'unavailable')) throw error
+    if (error instanceof HoopError && error.code === 'unavailable') return new Date(Date.now() + askAgainAfter)
+    throw error
   }
 }
 

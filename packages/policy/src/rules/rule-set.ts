@@ -88,7 +88,13 @@ export function compileRules(documents: readonly Document[], options: { readonly
         options.hashKey,
       )
       const standingOf = (actor: Identity) =>
-        new Standing({ identity: actor, connection, version, masks: plan, ...select(policies, actor, connection) })
+        new Standing({
+          identity: actor.id === identity.id ? identity : actor,
+          connection,
+          version,
+          masks: plan,
+          ...select(policies, actor, connection),
+        })
       found = all.length === 1 ? standingOf(identity) : new JointStanding(all.map(standingOf))
       ofIdentity.set(connection, found)
     }

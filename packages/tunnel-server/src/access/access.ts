@@ -1,9 +1,10 @@
-import { type ConnectionDocument, HoopError, type Identity, type SessionSummary } from '@hoop/contracts'
+import { actors, type ConnectionDocument, HoopError, type Identity, type SessionSummary } from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { StoredApproval } from '../store/approvals.ts'
+import type { StoredGrant } from '../store/grants.ts'
 
-export type Role = 'admin' | 'audit'
+export type Role = 'admin' | 'approve' | 'audit'
 
 /** Everything that can be asked of the product, with what the answer depends on. */
 export type Action =
@@ -11,6 +12,8 @@ export type Action =
   | { readonly kind: 'session.list'; readonly of: string | null }
   | { readonly kind: 'session.read' | 'session.end' | 'session.kill'; readonly session: SessionSummary }
   | { readonly kind: 'approval.see' | 'approval.decide'; readonly approval: StoredApproval }
+  | { readonly kind: 'grant.see' | 'grant.decide' | 'grant.withdraw'; readonly grant: StoredGrant }
+  | { readonly kind: 'grant.list-all' }
   | { readonly kind: 'document.read' | 'document.write' }
   | { readonly kind: 'connection.inspect' }
   | { readonly kind: 'agent.read' | 'agent.write' }
@@ -23,24 +26,47 @@ const decideWithin = 15
 export class Access {
   readonly #adminGroup: string | null
   readonly #rules: () => RuleSet
+  readonly #connection: (name: string) => ConnectionDocument | null
 
   /** `adminGroup`: admins whatever the documents say, so that documents that went wrong can be put right. */
-  constructor(options: { adminGroup: string | null; rules: () => RuleSet }) {
+  constructor(options: {
+    adminGroup: string | null
+    rules: () => RuleSet
+    connection: (name: string) => ConnectionDocument | null
+  }) {
     this.#adminGroup = options.adminGroup
     this.#rules = options.rules
+    this.#connection = options.connection
   }
 
+  /** Who acts for somebody is what both are. */
   roles(identity: Identity): Role[] {
+    const each = actors(identity).map((actor) => this.#rolesOf(actor))
+    return (['admin', 'approve', 'audit'] as const).filter((role) => each.every((roles) => roles.includes(role)))
+  }
+
+  #rolesOf(identity: Identity): Role[] {
     const named = this.#adminGroup !== null && identity.groups.includes(this.#adminGroup)
     if (named) return ['admin', ...this.#audits(identity)]
-    const roles = this.#rules().roles(identity)
-    return (['admin', 'audit'] as const).filter((role) => roles.includes(role))
+    return this.#rules().roles(identity)
   }
 
   /** @throws HoopError `no_access` with words for the caller, or `unavailable` when it cannot be told. */
   authorise(caller: Caller, action: Action): void {
     const refusal = this.#refusal(caller, action)
     if (refusal !== null) throw new HoopError('no_access', refusal.message, { hint: refusal.hint })
+  }
+
+  /** The same for something that goes on: when to ask again, though nothing has changed; null: never. */
+  authoriseUse(caller: Caller, name: string): Date | null {
+    const connection = this.#connection(name)
+    this.authorise(caller, { kind: 'connection.use', connection, name })
+    return connection === null ? null : this.#rules().mayUse(caller.identity, connection).until
+  }
+
+  /** Whether the identity may decide this, once it has logged in a moment ago. */
+  decides(identity: Identity, question: Question): boolean {
+    return this.#refusalOfQuestion(identity, question) === null
   }
 
   /** Whether `authorise` would pass; still throws `unavailable`. */
@@ -61,7 +87,7 @@ export class Access {
         return action.connection !== null && this.#rules().mayUse(identity, action.connection).allowed
           ? null
           : // The same words whether it exists or not.
-            no(`You may not use ${action.name}, or there is no such connection.`, 'hoop ls shows those that you may use.')
+            no(`You may not use ${action.name}, or there is no such connection.`, this.#wayIn(identity, action.connection))
       case 'session.list':
         return action.of === identity.id ? null : this.#needs(identity, ['admin', 'audit'], 'see the sessions of others')
       case 'session.read':
@@ -84,8 +110,20 @@ export class Access {
         return this.#needs(identity, ['admin', 'audit'], 'see the keys of service accounts')
       case 'service-account.write':
         return this.#needs(identity, ['admin'], 'make keys of service accounts, or revoke them')
+      case 'grant.see':
+        return concerns(identity, action.grant)
+          ? null
+          : this.#needs(identity, ['admin', 'audit'], 'see what others have asked for')
+      case 'grant.decide':
+        return this.#refusalToDecide(caller, { ...action.grant, rule: `Access/${action.grant.access}` })
+      case 'grant.withdraw':
+        return isOf(identity, action.grant.requester)
+          ? null
+          : this.#needs(identity, ['admin'], 'withdraw what others have asked for')
+      case 'grant.list-all':
+        return this.#needs(identity, ['admin', 'audit'], 'see what others have asked for')
       case 'approval.see':
-        return identity.id === action.approval.requesterId || approves(identity, action.approval)
+        return concerns(identity, action.approval)
           ? null
           : no('This approval does not concern you.', 'hoop approvals ls shows those that do.')
       case 'approval.decide':
@@ -93,13 +131,36 @@ export class Access {
     }
   }
 
-  #refusalToDecide(caller: Caller, approval: StoredApproval): { message: string; hint: string } | null {
-    if (caller.identity.id === approval.requesterId) {
-      return no('Nobody decides their own operation.', `Ask somebody of ${approval.approvers.join(', ')}.`)
+  /** Where somebody may not use a connection, and may ask for it. */
+  #wayIn(identity: Identity, connection: ConnectionDocument | null): string {
+    const asks = connection !== null && this.#rules().requestable(identity, connection).length > 0
+    return asks
+      ? `Ask for it: hoop access request ${connection.name} --reason … --for 1h`
+      : 'hoop ls shows those that you may use.'
+  }
+
+  #refusalOfQuestion(identity: Identity, question: Question): { message: string; hint: string } | null {
+    const { requester, approvers, rule } = question
+    if (identity.kind !== 'person' || identity.onBehalfOf !== undefined) {
+      return no('Only a person decides.', `Ask somebody of ${approvers.join(', ')}.`)
     }
-    if (!approves(caller.identity, approval)) {
-      return no(`${approval.rule} lets only ${approval.approvers.join(', ')} decide.`, 'hoop whoami shows your groups.')
+    const own = identity.id === requester.id || (requester.onBehalfOf?.id === identity.id && !this.#rules().ownAgents(rule))
+    if (own) {
+      const whose = identity.id === requester.id ? 'their own operation' : 'what is asked on their behalf'
+      return no(`Nobody decides ${whose}.`, `Ask somebody of ${approvers.join(', ')}.`)
     }
+    if (!approves(identity, question)) {
+      return no(`${rule} lets only ${approvers.join(', ')} decide.`, 'hoop whoami shows your groups.')
+    }
+    const groups = approvers.filter((group) => identity.groups.includes(group))
+    return this.#rules().mayApprove(groups, this.#connection(question.connection))
+      ? null
+      : no(`Your role does not let you decide what goes through ${question.connection}.`, 'Ask an admin which Role does.')
+  }
+
+  #refusalToDecide(caller: Caller, question: Question): { message: string; hint: string } | null {
+    const refusal = this.#refusalOfQuestion(caller.identity, question)
+    if (refusal !== null) return refusal
     const age = Date.now() - caller.authenticatedAt.getTime()
     if (age <= decideWithin * 60_000) return null
     return no(`Deciding for others needs a login of the last ${decideWithin} minutes.`, 'Run: hoop login')
@@ -119,12 +180,31 @@ export class Access {
   }
 }
 
-export function approves(identity: Identity, approval: Pick<StoredApproval, 'approvers'>): boolean {
+/** What some are asked to decide. */
+export interface Question {
+  readonly requester: Identity
+  /** Any of these groups may. */
+  readonly approvers: readonly string[]
+  readonly connection: string
+  readonly rule: string
+}
+
+/** Asked by them, for them, or theirs to decide. */
+function concerns(identity: Identity, question: Pick<Question, 'requester' | 'approvers'>): boolean {
+  return isOf(identity, question.requester) || approves(identity, question)
+}
+
+/** Whether it is done by this identity, or on its behalf. */
+function isOf(identity: Identity, by: Identity): boolean {
+  return by.id === identity.id || by.onBehalfOf?.id === identity.id
+}
+
+export function approves(identity: Identity, approval: Pick<Question, 'approvers'>): boolean {
   return approval.approvers.some((group) => identity.groups.includes(group))
 }
 
 function owns(identity: Identity, session: SessionSummary): boolean {
-  return session.identity.id === identity.id
+  return isOf(identity, session.identity)
 }
 
 function no(message: string, hint: string): { message: string; hint: string } {

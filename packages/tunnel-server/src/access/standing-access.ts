@@ -3,45 +3,59 @@ import type { Documents } from '../documents/documents.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Logins } from '../identity/logins.ts'
 import { mustStillBeLetIn } from '../identity/machine-document.ts'
+import type { ActiveGrants } from './active-grants.ts'
+
+/** Node's timers count milliseconds in 31 bits. */
+const longestTimer = 2 ** 31 - 1
 
 /** What goes on for longer than a request is authorised anew whenever something changes that the answer depends on. */
 export class StandingAccess {
   readonly #documents: Documents
   readonly #logins: Logins
+  readonly #grants: Pick<ActiveGrants, 'onChange'>
 
-  constructor(parts: { documents: Documents; logins: Logins }) {
+  constructor(parts: { documents: Documents; logins: Logins; grants: Pick<ActiveGrants, 'onChange'> }) {
     this.#documents = parts.documents
+    this.#grants = parts.grants
     this.#logins = parts.logins
   }
 
   /**
-   * The signal aborts as soon as `check` throws after a change of the documents, or the caller's login ends, whoever ends it; until
-   * `release`. Its reason is the error.
+   * The signal aborts as soon as `check` throws after a change of the documents or of what was granted, or at the moment for which it asks
+   * itself, or the caller's login ends, whoever ends it; until `release`. Its reason is the error.
    */
-  hold(caller: Caller, check: () => void = () => {}): { signal: AbortSignal; release(): void } {
+  hold(caller: Caller, check: () => Date | null | undefined = () => null): { signal: AbortSignal; release(): void } {
     const gone = new AbortController()
     const logins = [caller.login, ...(caller.machine?.principal ? [caller.machine.principal] : [])]
     const abort = (words: string) => gone.abort(new HoopError('invalid_token', words, { hint: 'Run: hoop login' }))
+    let next: NodeJS.Timeout | undefined
+    const ask = () => {
+      clearTimeout(next)
+      try {
+        this.#checkMachine(caller)
+        const again = check()
+        if (again) next = setTimeout(ask, Math.min(longestTimer, Math.max(0, again.getTime() - Date.now()))).unref()
+      } catch (error) {
+        gone.abort(error)
+      }
+    }
     const unsubscribe = [
       ...logins.map((login) => this.#logins.watch(login)),
       this.#logins.onEnded((login, words) => {
         if (logins.includes(login)) abort(words)
       }),
-      this.#documents.onChange(() => {
-        try {
-          this.#checkMachine(caller)
-          check()
-        } catch (error) {
-          gone.abort(error)
-        }
-      }),
+      this.#documents.onChange(ask),
+      this.#grants.onChange(ask),
     ]
+    // Since it was authorised.
+    ask()
     const left = caller.loginExpiresAt.getTime() - Date.now()
     const timer = setTimeout(() => abort('The login has run out.'), Math.max(0, left)).unref()
     // Since the token was verified.
     if (logins.some((login) => this.#logins.hasEnded(login))) abort('The login was ended.')
     const release = () => {
       clearTimeout(timer)
+      clearTimeout(next)
       for (const stop of unsubscribe) stop()
     }
     return { signal: gone.signal, release }

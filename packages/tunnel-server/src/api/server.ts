@@ -8,6 +8,7 @@ import fastify, { type FastifyInstance, type FastifyRequest, LogController } fro
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
+import type { AccessRequests } from '../access/access-requests.ts'
 import type { StandingAccess } from '../access/standing-access.ts'
 import type { Agents } from '../agents/index.ts'
 import type { Approvals } from '../approvals/approvals.ts'
@@ -24,6 +25,7 @@ import type { TlsFiles } from '../operations/tls-files.ts'
 import type { Sessions } from '../sessions/types.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
+import { accessRoutes } from './access.ts'
 import { agentAdminRoutes, agentRoutes } from './agents.ts'
 import { Allowance } from './allowance.ts'
 import { approvalRoutes } from './approvals.ts'
@@ -55,6 +57,7 @@ export interface ApiParts {
   readonly serviceAccounts: ServiceAccounts
   readonly delegations: Delegations
   readonly access: Access
+  readonly accessRequests: AccessRequests
   readonly standing: StandingAccess
   readonly documents: Documents
   readonly documentStore: DocumentStore
@@ -136,6 +139,7 @@ export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<A
     documentRoutes,
     agentRoutes,
     agentAdminRoutes,
+    accessRoutes,
     serviceAccountRoutes,
     delegationRoutes,
     upgradeRoutes,

@@ -92,7 +92,10 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
         writeAdminLog(db, { by: caller.identity, action: 'session.read', target: session.id, detail: what }),
       )
       await sessions.noteRead(session.id, caller.identity, what)
-      const held = standing.hold(caller, () => access.authorise(caller, action))
+      const held = standing.hold(caller, () => {
+        access.authorise(caller, action)
+        return null
+      })
       try {
         const until = AbortSignal.any([held.signal, closing])
         await sendLines(request, reply, (signal) => sessions.events(session.id, { after, follow, signal }), until)

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { type Approval, type Effect, HoopError, type Identity } from '@hoop/contracts'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
-import { approves } from '../access/access.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Decision, HoldRequest, Holds } from '../sessions/types.ts'
 import {
@@ -82,14 +81,16 @@ export class Approvals implements Holds {
   async list(caller: Caller, state: 'held' | 'all'): Promise<Approval[]> {
     const filter = { held: state === 'held', limit: listLimit }
     const rows = await this.#parts.store.run((db) => readApprovalsFor(db, caller.identity, filter))
-    return rows.map((row) => shownTo(caller.identity, row))
+    return rows.map((row) => this.#shownTo(caller.identity, row))
   }
 
   /** Null for one that is not there or does not concern the caller. */
   async find(caller: Caller, id: string): Promise<Approval | null> {
     const { store, access } = this.#parts
     const approval = await store.run((db) => readApproval(db, id))
-    return approval !== null && access.may(caller, { kind: 'approval.see', approval }) ? shownTo(caller.identity, approval) : null
+    return approval !== null && access.may(caller, { kind: 'approval.see', approval })
+      ? this.#shownTo(caller.identity, approval)
+      : null
   }
 
   /** @throws HoopError `no_access`, `invalid_request` for a denial without a reason, `conflict` when it is not held any more. */
@@ -109,11 +110,26 @@ export class Approvals implements Holds {
       now: new Date(),
     } as const
     const decided = await store.transaction((db) => decideApproval(db, id, decision))
-    if (decided !== null) return shownTo(caller.identity, decided)
-    const now = shownTo(caller.identity, await this.#concerning(caller, id))
+    if (decided !== null) return this.#shownTo(caller.identity, decided)
+    const now = this.#shownTo(caller.identity, await this.#concerning(caller, id))
     throw new HoopError('conflict', `It is not held any more: ${now.state === 'held' ? 'its time ran out' : now.state}.`, {
       hint: now.decidedBy === null ? 'Nothing is left to decide.' : `${now.decidedBy.name} decided it.`,
     })
+  }
+
+  /** An approval as one identity sees it. */
+  #shownTo(identity: Identity, row: StoredApproval): Approval {
+    const { gateway: _, requesterId, voidedBecause, heldAt, expiresAt, decidedAt, effects, ...rest } = row
+    const decidable = row.state === 'held' && this.#parts.access.decides(identity, row)
+    return {
+      ...rest,
+      effects: effects as Effect[],
+      heldAt: heldAt.toISOString(),
+      expiresAt: expiresAt.toISOString(),
+      decidedAt: decidedAt?.toISOString() ?? null,
+      decisionReason: voidedBecause ?? rest.decisionReason,
+      mine: requesterId === identity.id ? 'requested' : decidable ? 'decide' : 'see',
+    }
   }
 
   async #concerning(caller: Caller, id: string): Promise<StoredApproval> {
@@ -139,20 +155,5 @@ function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt
     parameters: parameters.map(({ type, value }) => ({ type, value })),
     effects: [...effects],
     objects: [...objects],
-  }
-}
-
-/** An approval as one identity sees it. */
-function shownTo(identity: Identity, row: StoredApproval): Approval {
-  const { gateway: _, requesterId, voidedBecause, heldAt, expiresAt, decidedAt, effects, ...rest } = row
-  const decidable = row.state === 'held' && requesterId !== identity.id && approves(identity, row)
-  return {
-    ...rest,
-    effects: effects as Effect[],
-    heldAt: heldAt.toISOString(),
-    expiresAt: expiresAt.toISOString(),
-    decidedAt: decidedAt?.toISOString() ?? null,
-    decisionReason: voidedBecause ?? rest.decisionReason,
-    mine: requesterId === identity.id ? 'requested' : decidable ? 'decide' : 'see',
   }
 }

@@ -77,7 +77,8 @@ class GatewaySessions implements Sessions {
     const { identity } = caller
     const connection = connections.get(request.connection)
     // A connection that one may not use is not told from one that is not there.
-    if (connection === null || !rules().mayUse(identity, connection).allowed) {
+    const ruling = connection === null ? null : rules().mayUse(identity, connection)
+    if (connection === null || ruling === null || !ruling.allowed) {
       throw new HoopError('no_access', `There is no connection ${request.connection} that you may use.`, {
         hint: 'hoop ls shows those that you may use; an admin grants more with an Access document.',
       })
@@ -108,6 +109,7 @@ class GatewaySessions implements Sessions {
         policyVersion: rules().version,
         durability,
         results,
+        ...(ruling.grants.length > 0 && { grants: [...ruling.grants] }),
       })
       await index.insert({
         id,

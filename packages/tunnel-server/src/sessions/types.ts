@@ -50,6 +50,7 @@ export interface Sessions {
   close(words: string): Promise<void>
 }
 export interface SessionFilter {
+  /** With what was done on its behalf. */
   readonly identity: string | null
   readonly connection: string | null
   readonly state: 'open' | 'closed' | null

@@ -1,5 +1,5 @@
 import type { Identity } from '@hoop/contracts'
-import { and, arrayOverlaps, desc, eq, gt, or } from 'drizzle-orm'
+import { and, arrayOverlaps, desc, eq, gt, or, sql } from 'drizzle-orm'
 import { type Database, notify } from './database.ts'
 import { approvals } from './schema.ts'
 
@@ -16,9 +16,9 @@ export async function readApproval(db: Database, id: string): Promise<StoredAppr
   return row ?? null
 }
 
-/** Newest first: those that the identity asked for, and those that its groups decide. */
+/** Newest first: those that the identity asked for, or somebody for it, and those that its groups decide. */
 export async function readApprovalsFor(db: Database, identity: Identity, filter: { held: boolean; limit: number }) {
-  const mine = eq(approvals.requesterId, identity.id)
+  const mine = or(eq(approvals.requesterId, identity.id), sql`${approvals.requester} -> 'onBehalfOf' ->> 'id' = ${identity.id}`)
   const decides = identity.groups.length === 0 ? undefined : arrayOverlaps(approvals.approvers, identity.groups)
   return await db
     .select()

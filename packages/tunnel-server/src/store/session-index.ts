@@ -1,5 +1,5 @@
 import type { SessionSummary } from '@hoop/contracts'
-import { and, desc, eq } from 'drizzle-orm'
+import { and, desc, eq, or, sql } from 'drizzle-orm'
 import type { SessionIndex } from '../sessions/types.ts'
 import type { Store } from './database.ts'
 import { sessions } from './schema.ts'
@@ -26,7 +26,12 @@ export function sessionIndex(store: Store, gateway: string): SessionIndex {
           .from(sessions)
           .where(
             and(
-              filter.identity === null ? undefined : eq(sessions.identityId, filter.identity),
+              filter.identity === null
+                ? undefined
+                : or(
+                    eq(sessions.identityId, filter.identity),
+                    sql`${sessions.identity} -> 'onBehalfOf' ->> 'id' = ${filter.identity}`,
+                  ),
               filter.connection === null ? undefined : eq(sessions.connection, filter.connection),
               filter.state === null ? undefined : eq(sessions.state, filter.state),
             ),

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { freePort, startPostgres } from '@hoop/postgres-server'
 import { type Logger, pino } from 'pino'
 import { Access } from '../access/access.ts'
+import { AccessRequests } from '../access/access-requests.ts'
+import { ActiveGrants, rulesWithGrants } from '../access/active-grants.ts'
 import { StandingAccess } from '../access/standing-access.ts'
 import { Agents } from '../agents/index.ts'
 import { Strangers } from '../api/strangers.ts'
@@ -89,16 +91,20 @@ export async function openParts(
   const delegations = new Delegations({ store, documents })
   const workloads = new WorkloadTokens({ documents, allowPlain: true })
   const machines = new Machines({ store, workloads, accounts: serviceAccounts, delegations, tokens })
-  const access = new Access({ adminGroup, rules: () => documents.rules() })
+  const grants = await ActiveGrants.open({ store, feed, log })
+  const rules = rulesWithGrants(() => documents.rules(), grants)
+  const access = new Access({ adminGroup, rules, connection: (name) => documents.connection(name) })
+  const accessRequests = new AccessRequests({ store, access, documents, grants })
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const documentStore = new DocumentStore({ store, documents, cipher })
-  const standing = new StandingAccess({ documents, logins })
+  const standing = new StandingAccess({ documents, logins, grants })
   const strangers = new Strangers()
   const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl })
   /** The one whose user `login` logs in. */
   const device = await makeDevice()
   const close = async () => {
     documents.close()
+    grants.close()
     logins.close()
     await feed.close()
     await store.close()
@@ -116,7 +122,10 @@ export async function openParts(
     machines,
     device,
     documents,
+    rules,
+    grants,
     access,
+    accessRequests,
     approvals,
     cipher,
     documentStore,
