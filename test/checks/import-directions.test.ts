@@ -20,6 +20,9 @@ const allowed: Record<string, readonly string[]> = {
 const lazily: Record<string, string> = {
   'packages/cli/src/commands/agent.ts': 'agent',
   'packages/cli/src/commands/gateway.ts': 'tunnel-server',
+  'packages/cli/src/commands/gateway/backup.ts': 'tunnel-server',
+  'packages/cli/src/commands/gateway/check.ts': 'tunnel-server',
+  'packages/cli/src/commands/gateway/restore.ts': 'tunnel-server',
   'packages/cli/src/commands/demo.ts': 'demo',
 }
 

@@ -1,10 +1,9 @@
-import { join } from 'node:path'
 import { HoopError } from '@hoop/contracts'
 import { DrizzleQueryError, sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { migrateStore } from './migrations.ts'
 
 /** A database, or a transaction in it. */
 export type Database = Pick<NodePgDatabase, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute'>
@@ -126,7 +125,7 @@ async function applyMigrations(url: string): Promise<void> {
   try {
     await client.connect()
     await client.query('select pg_advisory_lock($1)', [migrationLock])
-    await migrate(drizzle(client), { migrationsFolder: join(import.meta.dirname, 'migrations') })
+    await migrateStore(client)
   } catch (error) {
     throw asStoreError(error)
   } finally {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silent, startServer, type TestServer, until } from '../testing/parts.ts'
 import { ChangeFeed } from './change-feed.ts'
@@ -87,5 +88,17 @@ test('a store that is gone is unavailable; when it is back, everything is read a
   expect(heard).toEqual([null])
   await store.ping()
   await feed.close()
+  await store.close()
+})
+
+test('a store of a newer gateway is left alone, with words', async () => {
+  const store = await Store.open(server.url, silent)
+  const newer = sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`
+  await store.run((db) => db.execute(newer))
+  await expect(Store.open(server.url, silent)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('written by a newer gateway'),
+  })
+  await store.run((db) => db.execute(sql`delete from drizzle.__drizzle_migrations where hash = 'newer'`))
   await store.close()
 })
