@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes } from '@hoop/contracts'
-import { hoopEnvironment, Program } from '@hoop/demo'
+import { hoopEnvironment, Program, startHoop } from '@hoop/demo'
 import { freePort } from '@hoop/postgres-server'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -138,5 +138,65 @@ describe('status', () => {
     const asUser = await hoop(['doctor', '--bypass'], { home })
     expect(asUser.stdout).toContain('unchecked')
     expect((await hoop(['doctor'], { home })).code).toBe(exitCodes.usage)
+  })
+})
+
+describe('exec runs statements itself', () => {
+  const exec = (args: readonly string[], input?: string) =>
+    hoop(['exec', 'sample', ...args], { home, ...(input === undefined ? {} : { input }) })
+
+  test('of -c, files and standard input, and prints what they give', async () => {
+    const csv = await exec(['-c', "select 1 as id, null as none, 'a,b' as text", '-o', 'csv'])
+    expect(csv).toMatchObject({ code: 0, stdout: 'id,none,text\n1,,"a,b"\n', stderr: '' })
+    const file = join((await keep(temporaryFolder('statements'))).path, 'two.sql')
+    await writeFile(file, 'show server_version_num; select 2 as two')
+    const [shown, two] = (await exec(['-f', file, '--json'])).stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(shown).toMatchObject({ command: 'SHOW', rows: [{ server_version_num: expect.stringMatching(/^18/) }] })
+    expect(two).toEqual({ command: 'SELECT', count: 1, rows: [{ two: 2 }] })
+    const piped = await exec([], 'select card_number from cards order by id limit 1')
+    expect(piped).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\*+\d{4}\n$/) })
+  })
+
+  test('ends with the code of who said no, and reports it', async () => {
+    const folder = await keep(temporaryFolder('report'))
+    const report = join(folder.path, 'report.json')
+    const refused = await exec(['-c', 'select 1; drop table orders', '--report', report])
+    expect(refused).toMatchObject({ code: exitCodes.denied, stdout: '' })
+    expect(refused.stderr).toMatch(/^hoop: .*\(42501\)\n {6}Rule: Policy\//)
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({
+      connection: 'sample',
+      exit: exitCodes.denied,
+      refused: [{ text: expect.stringContaining('drop table orders'), rule: expect.stringContaining('Policy/') }],
+      held: [],
+    })
+    const wrong = await exec(['-c', 'select * from nothing', '--json'])
+    expect(wrong).toMatchObject({ code: exitCodes.failed, stdout: '' })
+    expect(JSON.parse(wrong.stderr)).toMatchObject({ error: { code: '42P01', exit: 1 } })
+  })
+
+  test('waits for an approver as long as it is told to', async () => {
+    const folder = await keep(temporaryFolder('report'))
+    const report = join(folder.path, 'report.json')
+    const late = await exec(['-c', 'delete from orders where id = 11', '--wait', '0s', '--report', report])
+    expect(late).toMatchObject({ code: exitCodes.held, stdout: '' })
+    expect(late.stderr).toContain('after --wait 0s')
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({
+      refused: [],
+      held: [{ approval: expect.stringMatching(/^ap_/) }],
+    })
+    const denied = startHoop(['exec', 'sample', '-c', 'delete from orders where id = 12'], { home })
+    const program = await keep(denied)
+    const approval = await program.find('stderr', (line) => /held for approval (\w+)/.exec(line)?.[1])
+    const grace = await system.home('grace')
+    expect((await hoop(['approvals', 'deny', approval, '--reason', 'no'], { home: grace })).code).toBe(0)
+    expect(await program.finish()).toMatchObject({ code: exitCodes.approvalDenied })
+  })
+
+  test('one run is one of both', async () => {
+    expect(await exec(['-c', 'select 1', '--', 'true'])).toMatchObject({ code: exitCodes.usage, stdout: '' })
+    expect(await exec([], ' ')).toMatchObject({ code: exitCodes.usage, stdout: '' })
   })
 })

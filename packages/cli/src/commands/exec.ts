@@ -1,13 +1,52 @@
 import { Args, Flags } from '@oclif/core'
 import { HoopCommand, localFlags } from '../hoop-command.ts'
+import type { Output } from '../present/statements.ts'
+import type { Device } from '../services/device.ts'
+import type { ExecWork } from '../services/exec.ts'
 
 export default class Exec extends HoopCommand {
-  static override summary = 'Run a command with a connection wired in.'
+  static override summary = 'Run a command with a connection wired in, or statements by themselves.'
   static override description =
-    'Sets what the command’s ecosystem reads (PGHOST, PGPASSWORD, DATABASE_URL, …), runs it, and ends with its exit code. What stands after -- is passed on untouched.'
-  static override usage = 'exec NAME [--reason TEXT] -- COMMAND…'
+    `After --, a command: sets what its ecosystem reads (PGHOST, PGPASSWORD, DATABASE_URL, …), runs it, and ends with its exit code. What stands after -- is passed on
+untouched. Without one, statements: of -c, of -f, or of standard input; they are one transaction unless they say otherwise.
+
+Exit codes of statements: 0 done, 1 the database said no, 122 refused by policy, 123 an approver said no, 124 none answered in time, 125 still held when --wait
+was over (and withdrawn), 127 the connection cannot be used. hoop exit-codes lists them all.`
+  static override usage = ['exec NAME [FLAGS] -- COMMAND…', 'exec NAME [FLAGS] -c STATEMENT', 'exec NAME [FLAGS] -f FILE']
   static override args = { name: Args.string({ required: true, description: 'connection', ignoreStdin: true }) }
   static override flags = {
+    command: Flags.string({
+      char: 'c',
+      env: 'HOOP_COMMAND',
+      helpValue: 'STATEMENT',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'run this; may be given several times',
+    }),
+    file: Flags.string({
+      char: 'f',
+      env: 'HOOP_FILE',
+      helpValue: 'FILE',
+      multiple: true,
+      multipleNonGreedy: true,
+      description: 'run the statements in it; - is standard input',
+    }),
+    output: Flags.option({
+      char: 'o',
+      env: 'HOOP_OUTPUT',
+      options: ['table', 'json', 'csv'] as const,
+      description: 'how to print results; table if not said otherwise, json with --json',
+    })(),
+    wait: Flags.string({
+      env: 'HOOP_WAIT',
+      helpValue: 'TIME',
+      description: 'withdraw a statement that is still held after so long, as in 10m; 0s does not wait',
+    }),
+    report: Flags.string({
+      env: 'HOOP_REPORT',
+      helpValue: 'FILE',
+      description: 'write what was refused and held, as JSON',
+    }),
     reason: Flags.string({ env: 'HOOP_REASON', description: 'why, for the record and for approvers' }),
     'any-user': Flags.boolean({
       env: 'HOOP_ANY_USER',
@@ -15,7 +54,11 @@ export default class Exec extends HoopCommand {
     }),
     ...localFlags,
   }
-  static override examples = ['<%= config.bin %> exec cloudsql-prod -- psql -c "select 1"']
+  static override examples = [
+    '<%= config.bin %> exec cloudsql-prod -- psql -c "select 1"',
+    '<%= config.bin %> exec cloudsql-prod -c "select count(*) from orders" --output csv',
+    '<%= config.bin %> exec cloudsql-prod -f migration.sql --wait 30m --report refused.json',
+  ]
 
   override async run(): Promise<void> {
     // oclif's own handling of -- sorts repeated arguments
@@ -23,30 +66,72 @@ export default class Exec extends HoopCommand {
     const own = dashes === -1 ? this.argv : this.argv.slice(0, dashes)
     const [file, ...rest] = dashes === -1 ? [] : this.argv.slice(dashes + 1)
     const { args, flags } = await this.parse(Exec, own)
-    const [{ HoopError }, { exec }, { execNews }] = await Promise.all([
+    const [{ HoopError }, { exec, commandWork }, { execNews }] = await Promise.all([
       import('@hoop/contracts'),
       import('../services/exec.ts'),
       import('../present/exec.ts'),
     ])
-    if (file === undefined) {
-      throw new HoopError('invalid_request', 'there is no command to run', {
-        hint: `hoop exec ${args.name} -- psql -c 'select 1'`,
-      })
+    if (file !== undefined && (flags.command ?? flags.file) !== undefined) {
+      throw new HoopError('invalid_request', 'a command after -- and statements are two runs', { hint: 'leave one of them out' })
     }
+    const text = file === undefined ? await (await import('../services/statements.ts')).readStatements(flags) : null
     const device = await this.device(flags)
     const options = {
       name: args.name,
-      command: [file, ...rest] as const,
       reason: flags.reason ?? null,
       anyUser: flags['any-user'],
       localTls: flags['local-tls'],
       socketFolder: await this.socketFolder(flags),
+      report: flags.report ?? null,
       version: this.config.version,
     }
+    const work = file === undefined ? await this.#statements(device, text ?? '', flags) : commandWork([file, ...rest])
     process.exitCode = await exec(
       device,
       options,
-      execNews((text) => this.note(text)),
+      execNews((words) => this.note(words)),
+      work,
     )
   }
+
+  async #statements(device: Device, text: string, flags: StatementFlags): Promise<ExecWork> {
+    const [{ statementsWork }, { durationMs }, { resultText, statementError }, { escapeLine }, { untilSignal }] =
+      await Promise.all([
+        import('../services/exec-statements.ts'),
+        import('../services/duration.ts'),
+        import('../present/statements.ts'),
+        import('../present/escape.ts'),
+        import('../signals.ts'),
+      ])
+    const screen = await this.screen()
+    const output = flags.output ?? (flags.json ? 'json' : 'table')
+    const wait = flags.wait === undefined ? null : durationMs(flags.wait, '--wait')
+    return statementsWork(
+      device,
+      { text, wait, signal: untilSignal() },
+      {
+        results: async (results) => this.answer(await resultText(screen, output, results)),
+        failed: (error, exit) => this.note(statementError(error, exit, flags.json)),
+        notice: (words) => {
+          if (!flags.json) this.note(`hoop: ${escapeLine(words)}`)
+        },
+        stillHeld: (approval) => {
+          const words = `still held (${approval}) after --wait ${flags.wait}; it was withdrawn and not run`
+          this.note(
+            statementError(
+              { code: 'held', message: words, detail: null, hint: 'run it again when an approver is at hand' },
+              125,
+              flags.json,
+            ),
+          )
+        },
+      },
+    )
+  }
+}
+
+interface StatementFlags {
+  readonly json: boolean
+  readonly output?: Output | undefined
+  readonly wait?: string | undefined
 }

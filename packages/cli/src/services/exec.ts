@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
-import { endpointOf, environmentOf, localPassword } from './endpoints.ts'
+import { type Endpoint, endpointOf, environmentOf, localPassword } from './endpoints.ts'
+import { askedOperations, execReport, writeReport } from './exec-report.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
 import { type Command, runCommand } from './run-command.ts'
@@ -12,12 +13,13 @@ const socketNumber = 5432
 
 export interface ExecOptions {
   readonly name: string
-  readonly command: Command
   readonly reason: string | null
   readonly anyUser: boolean
   readonly localTls: boolean
   /** Folder for Unix sockets, in place of a port; null: a port. */
   readonly socketFolder: string | null
+  /** Written at the end: what was refused and held; null: none. */
+  readonly report: string | null
   readonly version: string
 }
 export interface ExecNews extends Omit<LinkNews, 'restored'> {
@@ -25,17 +27,33 @@ export interface ExecNews extends Omit<LinkNews, 'restored'> {
   trouble(words: string): void
 }
 
-/** Runs a command with a connection wired in; gives its exit code, 128+n if signal n ended it. */
-export async function exec(device: Device, options: ExecOptions, news: ExecNews): Promise<number> {
-  const { name, command, anyUser, localTls, socketFolder, reason, version } = options
+/** What is done while the connection is open; gives the exit code. */
+export type ExecWork = (endpoint: Endpoint, sessions: ReadonlySet<string>) => Promise<number>
+
+/** Runs a command with the connection in its environment; 128+n if signal n ended it. */
+export const commandWork =
+  (command: Command): ExecWork =>
+  (endpoint) =>
+    runCommand(command, environmentOf(endpoint))
+
+/** Opens a connection for one piece of work; gives that one's exit code. */
+export async function exec(device: Device, options: ExecOptions, news: ExecNews, work: ExecWork): Promise<number> {
+  const { name, report, anyUser, localTls, socketFolder, reason, version } = options
   const { secret, verifier } = await localPassword(device, name, false)
+  const sessions = new Set<string>()
   const link = await openLink(device, {
     via: 'exec',
     reason,
     version,
     localTls,
     targets: [{ connection: name, localSecret: verifier }],
-    news,
+    news: {
+      ...news,
+      restored(all) {
+        for (const { id } of all.values()) sessions.add(id)
+        news.restored()
+      },
+    },
   })
   const own = socketFolder === null ? null : await ownFolder(socketFolder)
   try {
@@ -44,10 +62,14 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews)
     try {
       const session = sessionOf(link, name)
       const rootCertificate = await keepAuthority(device, [session])
-      return await runCommand(
-        command,
-        environmentOf(endpointOf(session.connection, listener, { password: secret, rootCertificate })),
-      )
+      sessions.add(session.id)
+      const endpoint = endpointOf(session.connection, listener, { password: secret, rootCertificate })
+      const exit = await work(endpoint, sessions)
+      if (report !== null) {
+        const about = { connection: name, sessions: [...sessions], exit }
+        await writeReport(report, execReport(about, await askedOperations(device, sessions)))
+      }
+      return exit
     } finally {
       await listener.close()
     }
