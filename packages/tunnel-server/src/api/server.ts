@@ -35,6 +35,7 @@ import { delegationRoutes } from './delegations.ts'
 import { doctorRoutes } from './doctor.ts'
 import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
+import { describeApi } from './openapi.ts'
 import { publicRoutes } from './public.ts'
 import { serviceAccountRoutes } from './service-accounts.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -128,6 +129,7 @@ export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<A
     return answerError(error, request, reply)
   })
   authenticate(app, parts)
+  await describeApi(app, parts.config)
   for (const routes of [
     publicRoutes,
     tokenRoutes,

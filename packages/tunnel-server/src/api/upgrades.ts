@@ -8,15 +8,15 @@ import type { Api } from './server.ts'
  */
 export function upgradeRoutes(app: Api): void {
   const tunnels = [
-    ['/v1/tunnel', 'The tunnel of a caller: a WebSocket of the subprotocol hoop.tunnel.v1', z.object({ id: z.uuid() }).loose()],
-    [agentPaths.tunnel, 'The tunnel of an agent: a WebSocket of the subprotocol hoop.tunnel.v1', z.looseObject({})],
+    ['/v1/tunnel', z.object({ id: z.uuid() }).loose()],
+    [agentPaths.tunnel, z.looseObject({})],
   ] as const
-  for (const [url, summary, querystring] of tunnels) {
+  for (const [url, querystring] of tunnels) {
     app.route({
       method: 'GET',
       url,
       config: { public: true },
-      schema: { summary, querystring, response: { 400: ApiError, 429: ApiError } },
+      schema: { querystring, response: { 400: ApiError, 429: ApiError } },
       handler: ({ headers }) => {
         if (headers.upgrade !== undefined)
           throw new HoopError('too_many_requests', 'Too many tunnels are asked for. Try again in a minute.')
