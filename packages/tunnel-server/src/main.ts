@@ -1,5 +1,4 @@
 import { createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -33,6 +32,7 @@ import { Provider } from './identity/provider.ts'
 import { ServiceAccounts } from './identity/service-accounts.ts'
 import { WorkloadTokens } from './identity/workload-tokens.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
+import { version } from './operations/commands.ts'
 import { Health, providerKnown, recordsWritable } from './operations/health.ts'
 import { listenForOperators } from './operations/listener.ts'
 import { gatewayLog } from './operations/log.ts'
@@ -309,11 +309,6 @@ async function readKeys(settings: Settings, { keys }: DataFolder) {
     hash: Buffer.from(hkdfSync('sha256', digest, '', 'hoop mask method hash', 32)),
     signing: await ownSigningKey(join(keys, 'access-tokens.pem')),
   }
-}
-
-async function version(): Promise<string> {
-  const text = await readFile(join(import.meta.dirname, '..', 'package.json'), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 function urlOf({ address, family, port }: AddressInfo, { tls }: Settings): string {
