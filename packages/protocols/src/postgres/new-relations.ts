@@ -33,7 +33,7 @@ export function targetNames(walk: Walk, range: RangeVar): readonly string[] {
 }
 
 /** The resolved name of a relation that a statement is about; as written, in the schema it would be made in, if there is none. */
-export function targetName(walk: Walk, range: RangeVar): string {
+function targetName(walk: Walk, range: RangeVar): string {
   const found = probableRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
   if (found) return `${found.schema}.${found.name}`
   if (range.schemaname !== undefined) return writtenName(range)

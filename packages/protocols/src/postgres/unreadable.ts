@@ -3,7 +3,7 @@ import type { Statement } from './operations.ts'
 import type { StatementUnreadable } from './parser.ts'
 
 /** An operation that is refused whatever the rules say: what it does was not read. */
-export function unreadable(text: string, refused: NonNullable<Operation['refused']>): Operation {
+function unreadable(text: string, refused: NonNullable<Operation['refused']>): Operation {
   return {
     protocol: 'postgres',
     text,
@@ -23,7 +23,7 @@ export function unreadable(text: string, refused: NonNullable<Operation['refused
 }
 
 /** The parser's word about a text, without the values in it. */
-export function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {
+function rejected(error: StatementUnreadable): NonNullable<Operation['refused']> {
   return { code: error.code, words: withoutValues(error.message) }
 }
 

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { ByteReader } from '../bytes.ts'
 import { MessageReader, maxBackendMessage } from './codec.ts'
 import { backendCodecs, frontendCodecs, packetCodecs } from './codecs.fixture.ts'
+import { decodeName } from './encoding.ts'
 import { Handshake } from './handshake.ts'
 import { backend, frontend } from './messages.ts'
 
@@ -23,9 +24,14 @@ const vector = z.object({
   is: z.unknown().optional(),
   violates: z.string().optional(),
 })
-const vectors = z
-  .strictObject({ packets: z.array(vector), frontend: z.array(vector), backend: z.array(vector) })
-  .parse(parse(readFileSync(new URL('vectors.yaml', import.meta.url), 'utf8'), { customTags: [{ tag: '!b', resolve: bytesOf }] }))
+const vectors = z.strictObject({ packets: z.array(vector), frontend: z.array(vector), backend: z.array(vector) }).parse(
+  parse(readFileSync(new URL('vectors.yaml', import.meta.url), 'utf8'), {
+    customTags: [
+      { tag: '!b', resolve: bytesOf },
+      { tag: '!name', resolve: (written: string) => decodeName(bytesOf(written)) },
+    ],
+  }),
+)
 
 /** The one message that these pieces make, its body to be read. */
 function typed(pieces: readonly Buffer[]): ByteReader {
