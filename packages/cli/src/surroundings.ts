@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What the environment says about this run; flags come from oclif, which reads their twins itself. */
@@ -19,7 +19,7 @@ export interface Surroundings {
 }
 
 export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
-  const defaultHome = join(homedir(), '.hoop')
+  const defaultHome = join(homeFolder(), '.hoop')
   const home = env.HOOP_HOME || defaultHome
   return {
     home,
@@ -35,4 +35,13 @@ export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
 function proxiesIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()])
   return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))
+}
+
+/** A container's user may have none; then nothing can be kept below what this names. */
+function homeFolder(): string {
+  try {
+    return homedir()
+  } catch {
+    return join(tmpdir(), 'no-home', 'of-this-user')
+  }
 }

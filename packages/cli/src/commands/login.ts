@@ -45,7 +45,7 @@ export default class Login extends HoopCommand {
     const opens = !flags['no-open'] && screen.terminal && !flags.json && here
     const waiting = presenter.waiting(screen)
     try {
-      const source = tokenSource(flags)
+      const source = tokenSource(flags) ?? (screen.terminal || flags.browser || flags.device ? null : await machineSource())
       const show = (words: string, event: object, address: string) => {
         if (flags.json) this.answerJsonLine(event)
         else this.note(words)
@@ -75,6 +75,12 @@ export default class Login extends HoopCommand {
 interface SourceFlags {
   readonly 'token-file'?: string | undefined
   readonly 'token-command'?: string | undefined
+}
+
+/** In CI and the like, where nobody looks: what the environment or the platform gives. */
+async function machineSource(): Promise<TokenSource | null> {
+  const { givenSource, platformSource } = await import('../services/machine.ts')
+  return givenSource(process.env) ?? platformSource(process.env)
 }
 
 /** Null: a person logs in. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { HoopError } from '@hoop/contracts'
 import { z } from 'zod'
@@ -16,15 +16,8 @@ const metadataHost = 'metadata.google.internal'
 export function detectPlatform(env: NodeJS.ProcessEnv): Platform | null {
   if (env.ACTIONS_ID_TOKEN_REQUEST_URL && env.ACTIONS_ID_TOKEN_REQUEST_TOKEN) return 'github'
   if (existsSync(env.HOOP_KUBERNETES_TOKEN || projectedToken)) return 'kubernetes'
-  return env.GCE_METADATA_HOST || env.K_SERVICE || env.CLOUD_RUN_JOB || isGoogleMachine() ? 'google' : null
-}
-
-function isGoogleMachine(): boolean {
-  try {
-    return /^Google/.test(readFileSync('/sys/class/dmi/id/product_name', 'utf8'))
-  } catch {
-    return false
-  }
+  // Not every virtual machine of Google's: people log in there, too.
+  return env.GCE_METADATA_HOST || env.K_SERVICE || env.CLOUD_RUN_JOB ? 'google' : null
 }
 
 /** A token for this audience. @throws HoopError `unavailable` */

@@ -1,12 +1,14 @@
 import { HoopError } from '@hoop/contracts'
 import { type DeviceKey, deviceKey } from '../credentials/device-key.ts'
-import { givenToken, type LoginKeeper, loginTokens } from '../credentials/login-tokens.ts'
-import { type CredentialStore, openCredentialStore } from '../credentials/store.ts'
+import { exchangedTokens, givenToken, type LoginKeeper, loginTokens } from '../credentials/login-tokens.ts'
+import { accounts, type CredentialStore, openCredentialStore } from '../credentials/store.ts'
+import type { TokenSource } from '../credentials/token-source.ts'
 import { gatewayOrigin } from '../gateway/address.ts'
 import { type AccessTokens, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import { currentGateway } from '../state/config.ts'
 import { statePaths } from '../state/folder.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { givenSource, platformSource, usableHome } from './machine.ts'
 
 /** This user on this machine, at one gateway: what services work with. */
 export interface Device {
@@ -34,14 +36,21 @@ export async function openDevice(surroundings: Surroundings, gateway: string | n
     throw new HoopError('invalid_token', 'not logged in: no gateway is known', { hint: 'hoop login https://your-gateway' })
   }
   const origin = gatewayOrigin(address)
-  const store = await openCredentialStore(surroundings)
-  const { lock } = statePaths(surroundings.home)
+  const given = surroundings.token === null ? givenSource(process.env) : null
+  const platform = given ?? (surroundings.token === null ? platformSource(process.env) : null)
+  const home = platform === null ? surroundings.home : await usableHome(surroundings.home)
+  const isDefaultHome = surroundings.isDefaultHome && home === surroundings.home
+  const store = await openCredentialStore({ ...surroundings, home, isDefaultHome })
+  // What a platform has for whoever runs there is for whoever has not logged in.
+  const source = given ?? (platform !== null && (await store.get(accounts.login(origin))) === null ? platform : null)
+  const { lock } = statePaths(home)
   const key = deviceKey({ store, lock, gateway: origin })
   const anonymous = createGatewayClient(origin, null, key)
   const login = loginTokens({ store, lock, client: anonymous })
-  const tokens = surroundings.token === null ? login : givenToken(surroundings.token)
+  const { token } = surroundings
+  const tokens = token !== null ? givenToken(token) : source !== null ? exchangedTokens(source, anonymous) : login
   return {
-    home: surroundings.home,
+    home,
     gateway: origin,
     store,
     lock,
@@ -51,6 +60,11 @@ export async function openDevice(surroundings: Surroundings, gateway: string | n
     key,
     proxies: surroundings.proxies,
     login,
-    tokenPlace: surroundings.token === null ? store.place : 'the environment (HOOP_TOKEN)',
+    tokenPlace: token !== null ? 'the environment (HOOP_TOKEN)' : source !== null ? placeOf(source) : store.place,
   }
+}
+
+function placeOf(source: TokenSource): string {
+  const [[kind, of] = ['', '']] = Object.entries(source)
+  return `nowhere: a token of the ${kind} ${of} is exchanged each time`
 }

@@ -1,0 +1,42 @@
+import { constants, rmSync } from 'node:fs'
+import { access, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { detectPlatform } from '../credentials/platform-token.ts'
+import type { TokenSource } from '../credentials/token-source.ts'
+import { ensureFolder } from '../state/folder.ts'
+
+/** Variables that say where a machine's token is; none of them goes on to the programs that are run. */
+export const machineVariables = [
+  'HOOP_SERVICE_ACCOUNT_KEY',
+  'HOOP_ID_TOKEN',
+  'HOOP_TOKEN_FILE',
+  'HOOP_TOKEN_COMMAND',
+  'HOOP_ON_BEHALF_OF',
+] as const
+
+/** Where the environment says that a machine's token is; null: it says nothing. */
+export function givenSource(env: NodeJS.ProcessEnv): TokenSource | null {
+  for (const variable of ['HOOP_SERVICE_ACCOUNT_KEY', 'HOOP_ID_TOKEN'] as const) if (env[variable]) return { variable }
+  if (env.HOOP_TOKEN_FILE) return { file: env.HOOP_TOKEN_FILE }
+  return env.HOOP_TOKEN_COMMAND ? { command: env.HOOP_TOKEN_COMMAND } : null
+}
+
+/** What the platform has for its workloads; null: this is none that is known. */
+export function platformSource(env: NodeJS.ProcessEnv): TokenSource | null {
+  const platform = detectPlatform(env)
+  return platform === null ? null : { platform }
+}
+
+/** The folder of local state, or where there can be none, one for this run. */
+export async function usableHome(home: string): Promise<string> {
+  try {
+    await ensureFolder(home)
+    await access(home, constants.W_OK)
+    return home
+  } catch {
+    const own = await mkdtemp(join(tmpdir(), 'hoop-'))
+    process.once('exit', () => rmSync(own, { recursive: true, force: true }))
+    return own
+  }
+}
