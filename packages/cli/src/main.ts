@@ -1,5 +1,6 @@
-import { dirname } from 'node:path'
-import { Config, flush, run, settings } from '@oclif/core'
+import { dirname, join } from 'node:path'
+import { flush, run, settings } from '@oclif/core'
+import { loadConfig, neededFor } from './command-files.ts'
 import { readSurroundings } from './surroundings.ts'
 
 /** Runs one command line. Sets the exit code; prints errors on stderr as words and a hint, never as a stack trace. */
@@ -11,8 +12,9 @@ export async function main(argv: string[]): Promise<void> {
   // a reader that has seen enough, as in `hoop sessions ls | head -1`
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   try {
-    const config = await Config.load({ root: dirname(import.meta.dirname) })
-    await run(argv, config)
+    const needed = neededFor(argv, join(import.meta.dirname, 'commands'))
+    const config = await loadConfig(dirname(import.meta.dirname), needed.files)
+    await run([...needed.argv], config)
     await flush()
   } catch (error) {
     await fail(error)
