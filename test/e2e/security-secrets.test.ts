@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { demoDocuments } from '@hoop/demo'
+import { freePort } from '@hoop/postgres-server'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { applyDocuments, hoop, keepUntilEnd, type System, startConnect, startSystem, temporaryFolder } from '../support/index.ts'
@@ -12,6 +13,9 @@ let system: System
 /** Everything that anybody was told. */
 const told: { where: string; text: string }[] = []
 const heard = (where: string, text: string) => told.push({ where, text })
+let metricsPort: number
+const metricsToken = 'Prometheus-and-nobody-else-4711'
+const passphrase = 'nine-words-that-open-the-keys-of-a-backup'
 const wrongPassword = 'Tr0ub4dor-and-3-of-another-database'
 
 /** The demo's documents, with the password in them, as most people will apply it; and a connection whose password is wrong. */
@@ -25,7 +29,9 @@ function documents(sample: System['sample']): string {
 }
 
 beforeAll(async () => {
-  system = await keep(startSystem({ sample: { customers: 20 }, documents, env: { HOOP_LOG: 'trace' } }))
+  metricsPort = await freePort()
+  const env = { HOOP_LOG: 'trace', HOOP_METRICS_LISTEN: String(metricsPort), HOOP_METRICS_TOKEN: metricsToken }
+  system = await keep(startSystem({ sample: { customers: 20 }, documents, env }))
 })
 
 async function filesIn(folder: string): Promise<string[]> {
@@ -108,6 +114,10 @@ test('a whole day of use tells no secret to anybody', { timeout: 120_000 }, asyn
     '/v1/approvals?state=all',
     '/v1/documents/Connection',
     '/v1/healthz',
+    '/healthz',
+    '/readyz',
+    '/metrics',
+    '/v1/openapi.json',
     '/v1/nothing',
     '/v1/documents/Connection/none',
   ])
@@ -128,7 +138,33 @@ test('a whole day of use tells no secret to anybody', { timeout: 120_000 }, asyn
   heard('connect', connect.program.output('stdout') + connect.program.output('stderr'))
   await connect.stop()
 
-  heard('the log of the gateway', gateway.logs())
+  for (const path of ['/metrics', '/readyz', '/healthz', '/nothing']) {
+    for (const headers of [{}, { authorization: `Bearer ${metricsToken}` }]) {
+      const answer = await fetch(`http://127.0.0.1:${metricsPort}${path}`, { headers })
+      heard(`${path} of the metrics`, await answer.text())
+    }
+  }
+  const scratch = await keep(temporaryFolder('backup'))
+  const [backup, passphraseFile] = [join(scratch.path, 'backup'), join(scratch.path, 'passphrase')]
+  await writeFile(passphraseFile, passphrase)
+  const { issuer, clientId } = system.provider
+  const settings = { HOOP_DATA: gateway.dataFolder, HOOP_DEMO: '1', HOOP_OIDC_ISSUER: issuer, HOOP_OIDC_CLIENT_ID: clientId }
+  const operator = { home: homes.root, env: { ...settings, HOOP_METRICS_TOKEN: metricsToken } }
+  for (const args of [['check'], ['backup', backup, '--records', '--passphrase-file', passphraseFile], ['restore', backup]]) {
+    const { stdout, stderr } = await hoop(['gateway', ...args], operator)
+    heard(`hoop gateway ${args[0]}`, stdout + stderr)
+  }
+  for (const sign of [
+    'hoop_operations_total{protocol="postgres",verdict="refuse"}',
+    'identity provider',
+    'rows of',
+    'belongs to a gateway that runs',
+  ])
+    expect([sign, told.some(({ text }) => text.includes(sign))]).toEqual([sign, true])
+  heard('a backup', await readFile(backup, 'latin1'))
+  const log = gateway.logs()
+  heard('the log of the gateway', log)
+  for (const token of [ada.token, admin.token]) expect(log.includes(token)).toBe(false)
   if (process.platform === 'linux') {
     for (const pid of await readdir('/proc').then((all) => all.filter((name) => /^\d+$/.test(name)))) {
       heard(`the arguments of process ${pid}`, await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''))
@@ -142,6 +178,8 @@ test('a whole day of use tells no secret to anybody', { timeout: 120_000 }, asyn
   const keys = join(gateway.dataFolder, 'keys')
   const secrets = new Map([['the password of the sample', sample.password]])
   secrets.set('the password that is wrong', wrongPassword)
+  secrets.set('the token of the metrics', metricsToken)
+  secrets.set('the passphrase of the backup', passphrase)
   for (const name of await readdir(keys)) {
     if (name === 'gateway-id') continue
     const text = (await readFile(join(keys, name), 'utf8')).trim()
