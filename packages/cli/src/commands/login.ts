@@ -13,9 +13,14 @@ export default class Login extends HoopCommand {
   }
   static override flags = {
     browser: Flags.boolean({
+      env: 'HOOP_BROWSER',
       description: 'log in in a browser on this machine: the default at a terminal where there is one',
     }),
-    device: Flags.boolean({ exclusive: ['browser'], description: 'show a code and an address, for any browser' }),
+    device: Flags.boolean({
+      env: 'HOOP_DEVICE',
+      exclusive: ['browser'],
+      description: 'show a code and an address, for any browser',
+    }),
     'no-open': Flags.boolean({ env: 'HOOP_NO_OPEN', description: 'do not open the browser' }),
     'token-file': Flags.string({
       env: 'HOOP_TOKEN_FILE',

@@ -2,14 +2,14 @@ import { Args, Command, Flags } from '@oclif/core'
 import { gatewayFlags } from '../gateway.ts'
 
 export default class GatewayBackup extends Command {
-  static override summary = 'Copy the store of a gateway, which may run, into one file'
+  static override summary = 'Copy the store of a gateway, which may run, into one file.'
   static override description =
     'Secrets stay encrypted under the master key, which is in the file only with --passphrase-file. docs/operations.md says what is in it and how it is restored.'
   static override examples = ['<%= config.bin %> gateway backup hoop.backup --records --passphrase-file passphrase']
   static override args = { file: Args.string({ required: true, description: 'the file to make' }) }
   static override flags = {
     ...gatewayFlags,
-    records: Flags.boolean({ description: 'the records of sessions too' }),
+    records: Flags.boolean({ env: 'HOOP_BACKUP_RECORDS', description: 'the records of sessions too' }),
     'passphrase-file': Flags.string({
       env: 'HOOP_PASSPHRASE_FILE',
       helpValue: 'FILE',

@@ -5,7 +5,7 @@ import { gatewayFlags } from '../gateway.ts'
 const marks = { ok: 'ok   ', note: 'note ', wrong: 'WRONG' } as const
 
 export default class GatewayCheck extends Command {
-  static override summary = 'Look whether the gateway could start, and say what is wrong if not'
+  static override summary = 'Look whether the gateway could start, and say what is wrong if not.'
   static override description =
     'It reads the settings, the certificate, the master key and the permissions of the data folder, and asks the store and the identity provider. It changes nothing, and ends with 1 when something is wrong.'
   static override examples = ['<%= config.bin %> gateway check --config gateway.yaml']

@@ -2,7 +2,7 @@ import { Args, Command, Flags } from '@oclif/core'
 import { gatewayFlags } from '../gateway.ts'
 
 export default class GatewayRestore extends Command {
-  static override summary = 'Restore a backup into an empty store and data folder'
+  static override summary = 'Restore a backup into an empty store and data folder.'
   static override description =
     'The whole file is verified before anything is written. Every login ends. A store that is not empty, a newer version and a damaged file are refused.'
   static override examples = ['<%= config.bin %> gateway restore hoop.backup --passphrase-file passphrase']
