@@ -178,7 +178,9 @@ describe('commands in the text', () => {
       const topic = /^hoop (\w+)/.exec(inRow[0] ?? '')?.[1] ?? ''
       return inRow.map((span) => (span.startsWith('hoop ') ? span.slice(5) : `${topic} ${span}`))
     })
-    const found = listed.map((span) => commands.find((name) => `${span} `.startsWith(`${name} `)) ?? span)
+    // The longest: `gateway` is a command, and `gateway check` another.
+    const longestFirst = commands.toSorted((a, b) => b.length - a.length)
+    const found = listed.map((span) => longestFirst.find((name) => `${span} `.startsWith(`${name} `)) ?? span)
     expect([...new Set(found.filter((name) => !name.startsWith('help')))].sort()).toEqual(
       commands.filter((name) => name !== 'exit-codes').sort(),
     )
