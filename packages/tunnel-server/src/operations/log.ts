@@ -31,7 +31,7 @@ export function gatewayLog(level: LoggerOptions['level'], destination: Destinati
 }
 
 /** The words of a text without what looks like a secret. */
-export function withoutSecretShapes(text: string): string {
+function withoutSecretShapes(text: string): string {
   return secretShapes.reduce((line, [shape, instead]) => line.replace(shape, instead), text)
 }
 

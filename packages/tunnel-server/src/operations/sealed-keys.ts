@@ -6,7 +6,7 @@ import { z } from 'zod'
 const cost = { N: 2 ** 17, r: 8, p: 1 }
 const tagLength = 16
 const associated = Buffer.from('hoop backup keys 1')
-export const shortestPassphrase = 12
+const shortestPassphrase = 12
 
 /** Keys of a gateway by the names of their files. */
 export type Keys = Readonly<Record<string, string>>
