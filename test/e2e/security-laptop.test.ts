@@ -65,8 +65,8 @@ test('what is kept is for its owner only, and a file that others may read is not
   expect((await stat(home)).mode & 0o077).toBe(0)
   for (const name of await readdir(home)) {
     const { mode } = await stat(join(home, name))
-    // The lock is empty; caches of the command line's own help are no secret, and nobody else comes this far.
-    if (name !== 'lock' && name !== 'cache') expect([name, mode & 0o077]).toEqual([name, 0])
+    // Locks are empty; caches of the command line's own help are no secret, and nobody else comes this far.
+    if (!name.startsWith('lock') && name !== 'cache') expect([name, mode & 0o077]).toEqual([name, 0])
   }
   const file = join(home, 'credentials.json')
   await chmod(file, 0o644)
@@ -98,6 +98,30 @@ describe('the local port', () => {
     expect(await connect.program.find('stdout', (line) => (line.includes('"trouble"') ? line : undefined))).toContain(
       'another user',
     )
+    await connect.stop()
+  })
+
+  test('cannot be taken by another user beside us, and what is kept for it cannot be read', async (context) => {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) context.skip('needs root, to be somebody else')
+    const home = await system.home('ada')
+    const connect = await startConnect('sample', { home })
+    const kept = ['pgpass', 'credentials.json', 'ports.json', 'running'].map((name) => join(home, name))
+    const script = `
+      process.setgid(65534); process.setgroups([]); process.setuid(65534)
+      const { readFileSync, readdirSync } = require('node:fs')
+      const got = []
+      for (const path of ${JSON.stringify(kept)}) {
+        for (const read of [readFileSync, readdirSync]) try { read(path); got.push(path) } catch {}
+      }
+      const bind = (host) => new Promise((resolve) => {
+        const server = require('node:net').createServer().listen({ host, port: ${connect.port}, exclusive: true })
+        server.on('listening', () => { got.push(host); server.close(resolve) })
+        server.on('error', resolve)
+      })
+      Promise.all(['127.0.0.1', '::1', '0.0.0.0', '::'].map(bind)).then(() => console.log(JSON.stringify(got)))`
+    const other = spawn(process.execPath, ['-e', script], { cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
+    const [said] = (await once(other.stdout, 'data')) as [Buffer]
+    expect(JSON.parse(said.toString())).toEqual([])
     await connect.stop()
   })
 
