@@ -10,6 +10,7 @@ import { Health } from '../operations/health.ts'
 import { Metrics } from '../operations/metrics.ts'
 import { createSessions } from '../sessions/index.ts'
 import type { HoldRequest, Sessions } from '../sessions/types.ts'
+import { addGrant } from '../store/grants.ts'
 import { sessionIndex } from '../store/session-index.ts'
 import { type Device, makeDevice } from '../testing/device.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
@@ -39,6 +40,14 @@ const people = {
   admin: ['admins'],
 } as const
 type Person = keyof typeof people
+/** Machines, with the groups of their accounts, the person for whom they act, and whose rights theirs are. */
+const machines: Record<string, { groups: string; of?: Person; are: Person }> = {
+  'a service in the group of the approvers': { groups: 'dba', are: 'nobody' },
+  'an AI agent in the group of the admins, for somebody who is none': { groups: 'admins', of: 'nobody', are: 'nobody' },
+  'an AI agent of an admin': { groups: 'coding', of: 'admin', are: 'nobody' },
+  'an AI agent of an auditor, and an auditor': { groups: 'auditors', of: 'auditor', are: 'auditor' },
+  'a service in the group of the admins': { groups: 'admins', are: 'admin' },
+}
 /** Credentials that are none, whoever they name. */
 const impostors = [
   'none',
@@ -76,6 +85,16 @@ kind: Access
 name: engineers
 groups: [engineering]
 connections: { names: [shop] }
+---
+kind: Access
+name: on-request
+groups: [visitors]
+connections: { names: [shop] }
+request: { approvers: [dba], max: 1h }
+---
+${Object.values(machines)
+  .map(({ groups }, index) => `kind: ServiceAccount\nname: machine-${index}\ngroups: [${groups}]`)
+  .join('\n---\n')}
 ---
 kind: Role
 name: auditors
@@ -129,6 +148,7 @@ beforeAll(async () => {
   const rootIdentity = (await parts.tokens.verify(tokens.get('admin')!)).identity
   await parts.documentStore.apply(rootIdentity, documents, 'test.yaml')
   sessions.tunnelOpened(await parts.tokens.verify(tokens.get('owner')!), toOpen.tunnel)
+  await makeMachines(rootIdentity)
   await makeImpostors()
 })
 afterAll(async () => {
@@ -158,6 +178,17 @@ function observed(real: Sessions): Sessions {
       }
     },
   })
+}
+
+async function makeMachines(admin: Identity): Promise<void> {
+  for (const [index, [name, { of }]] of Object.entries(machines).entries()) {
+    const { key } = await parts.serviceAccounts.createKey(admin, `machine-${index}`)
+    const request = { machine: `machine-${index}`, lasts: '1h', once: false }
+    const person = of && (await parts.logins.verifyAccessToken(tokens.get(of)!))
+    const delegation = person ? (await parts.delegations.create(person, request)).token : null
+    const { access_token } = await parts.machines.exchange({ token: key, delegation, device: parts.device.thumbprint })
+    tokens.set(name, access_token)
+  }
 }
 
 async function makeImpostors(): Promise<void> {
@@ -239,11 +270,30 @@ async function usedProof(request: { method: string; url: string; accessToken: st
 }
 
 /** A session of the owner, and an operation of it that waits for a DBA. */
-async function prepare(): Promise<{ session: string; approval: string }> {
+async function prepare(): Promise<{ session: string; approval: string; grant: string }> {
   const owner = await parts.tokens.verify(tokens.get('owner')!)
   const { id: session } = await sessions.open(owner, toOpen, '127.0.0.1')
   const { id: approval } = await parts.approvals.hold(held(session, owner.identity), new AbortController().signal)
-  return { session, approval }
+  return { session, approval, grant: await requested(owner.identity) }
+}
+
+/** Access that the owner asked for. */
+async function requested(requester: Identity): Promise<string> {
+  const id = `ac_${crypto.randomUUID()}`
+  const asked = {
+    access: 'on-request',
+    connection: 'shop',
+    reason: 'r',
+    duration: 1,
+    approvers: ['dba'],
+    count: 1,
+    approvals: [],
+  }
+  const requestedAt = new Date()
+  const expiresAt = new Date(Date.now() + 60_000)
+  const about = { id, state: 'requested' as const, requester, requesterId: requester.id, requestedAt, expiresAt }
+  await parts.store.transaction((db) => addGrant(db, { ...asked, ...about }))
+  return id
 }
 
 function held(session: string, requester: Identity): HoldRequest {
@@ -263,7 +313,40 @@ function held(session: string, requester: Identity): HoldRequest {
 }
 
 const everybody = { nobody: 200, owner: 200, approver: 200, auditor: 200, admin: 200 }
-const routes: { route: string; body?: unknown; allowed: Record<Person, number> }[] = [
+/** `machines`: what all of them are answered, where that is not what a person is. */
+const routes: { route: string; body?: unknown; allowed: Record<Person, number>; machines?: number }[] = [
+  { route: 'GET /v1/service-accounts', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 } },
+  {
+    route: 'POST /v1/service-accounts/absent/keys',
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 },
+  },
+  {
+    route: 'DELETE /v1/service-accounts/machine-0/keys/absent',
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 },
+  },
+  { route: 'POST /v1/delegations', body: { machine: 'machine-0' }, allowed: everybody, machines: 403 },
+  { route: 'GET /v1/access', allowed: everybody },
+  {
+    route: 'POST /v1/access',
+    body: { connection: 'shop', reason: 'r', lasts: '2h' },
+    allowed: { nobody: 400, owner: 403, approver: 403, auditor: 403, admin: 403 },
+    machines: 403,
+  },
+  {
+    route: 'POST /v1/access/GRANT/approve',
+    body: { reason: null },
+    allowed: { nobody: 403, owner: 403, approver: 200, auditor: 403, admin: 403 },
+  },
+  {
+    route: 'POST /v1/access/GRANT/deny',
+    body: { reason: 'no' },
+    allowed: { nobody: 403, owner: 403, approver: 200, auditor: 403, admin: 403 },
+  },
+  {
+    route: 'POST /v1/access/GRANT/withdraw',
+    body: { reason: null },
+    allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 200 },
+  },
   { route: 'GET /v1/whoami', allowed: everybody },
   { route: 'GET /v1/connections', allowed: everybody },
   {
@@ -317,8 +400,9 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number> }
 ]
 
 async function ask(route: string, who: string, body: unknown) {
-  const { session, approval } = await prepare()
-  const [method, path] = route.replace('SESSION', session).replace('APPROVAL', approval).split(' ') as ['GET', string]
+  const { session, approval, grant } = await prepare()
+  const filled = route.replace('SESSION', session).replace('APPROVAL', approval).replace('GRANT', grant)
+  const [method, path] = filled.split(' ') as ['GET', string]
   const payload = body === undefined ? {} : { payload: body as object }
   return await api.inject({ method, url: path, headers: await headers(who, method, path), ...payload })
 }
@@ -327,13 +411,16 @@ test('a token made by hand as the gateway makes them is accepted: the impostors 
   expect((await ask('GET /v1/whoami', 'valid by hand', undefined)).statusCode).toBe(200)
 })
 
-describe.each(routes)('$route', ({ route, body, allowed }) => {
+describe.each(routes)('$route', ({ route, body, allowed, machines: ofMachines }) => {
+  test.each(Object.entries(machines))('as %s', async (who, { are }) => {
+    expect((await ask(route, who, body)).statusCode).toBe(ofMachines ?? allowed[are])
+  })
   test.each(Object.keys(people) as Person[])('as %s', async (who) => {
     const answer = await ask(route, who, body)
     expect(answer.statusCode).toBe(allowed[who])
     if (answer.statusCode >= 400) {
       const error = ApiError.parse(answer.json())
-      expect(error.code).toBe(answer.statusCode === 403 ? 'no_access' : 'not_found')
+      expect(error.code).toBe({ 400: 'invalid_request', 403: 'no_access' }[answer.statusCode] ?? 'not_found')
     }
     expect(answer.body).not.toContain('s3cret')
   })
