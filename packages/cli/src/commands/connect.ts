@@ -79,6 +79,10 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
       if (!flags.json) this.note(`In the background as process ${started.pid}, until: hoop disconnect ${names.join(' ')}`)
       return
     }
+    const opening = this.device(flags)
+    // who is not logged in need not wait for the rest to load; in the background the parent is told
+    if (log === null) await opening
+    else opening.catch(() => {})
     const [{ runConnect }, { ConnectScreen }, { StatusLines }, { desktopNotice }, { ownPasswordFile }, { statePaths }] =
       await Promise.all([
         import('../services/run-connect.ts'),
@@ -111,7 +115,7 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
     })
     try {
       process.exitCode = await runConnect(
-        () => this.device(flags),
+        () => opening,
         {
           names,
           port: flags.port ?? null,

@@ -66,16 +66,13 @@ was over (and withdrawn), 127 the connection cannot be used. hoop exit-codes lis
     const own = dashes === -1 ? this.argv : this.argv.slice(0, dashes)
     const [file, ...rest] = dashes === -1 ? [] : this.argv.slice(dashes + 1)
     const { args, flags } = await this.parse(Exec, own)
-    const [{ HoopError }, { exec, commandWork }, { execNews }] = await Promise.all([
-      import('@hoop/contracts'),
-      import('../services/exec.ts'),
-      import('../present/exec.ts'),
-    ])
+    const { HoopError } = await import('@hoop/contracts')
     if (file !== undefined && (flags.command ?? flags.file) !== undefined) {
       throw new HoopError('invalid_request', 'a command after -- and statements are two runs', { hint: 'leave one of them out' })
     }
     const text = file === undefined ? await (await import('../services/statements.ts')).readStatements(flags) : null
     const device = await this.device(flags)
+    const [{ exec, commandWork }, { execNews }] = await Promise.all([import('../services/exec.ts'), import('../present/exec.ts')])
     const options = {
       name: args.name,
       reason: flags.reason ?? null,
