@@ -225,7 +225,7 @@ describe('an engineer', () => {
     const run = await as('ada', 'exec', 'sample', '--', 'bash', '-c', 'echo "$PGHOST $PGDATABASE"; echo oops >&2; exit 7')
     expect(run).toMatchObject({ code: 7, stdout: '127.0.0.1 shop\n', stderr: 'oops\n' })
     expect(await refusal(exitCodes.usage, 'ada', 'exec', 'sample', '--', 'no-such-program')).toContain('no such command')
-    expect(await refusal(exitCodes.usage, 'ada', 'exec', 'sample')).toContain('there is no command to run')
+    expect(await refusal(exitCodes.usage, 'ada', 'exec', 'sample')).toContain('there is nothing to run')
   })
 
   test('sees her own sessions, and nobody else’s', async () => {
@@ -318,7 +318,7 @@ describe('an approver', () => {
     expect(shown.stdout).toMatch(/^effects +write$/m)
     // What to type next is no part of the answer.
     expect(shown.stderr).toContain(`hoop approvals approve ${approval.id}`)
-    expect(await refusal(exitCodes.noAccess, 'devin', 'approvals', 'approve', approval.id)).toContain('Nobody decides their own')
+    expect(await refusal(exitCodes.noAccess, 'devin', 'approvals', 'approve', approval.id)).toContain('Only a person decides')
     await refusal(exitCodes.failed, 'otto', 'approvals', 'approve', approval.id)
     await refusal(exitCodes.failed, 'ada', 'approvals', 'show', approval.id)
 

@@ -153,7 +153,7 @@ test.runIf(process.platform === 'linux')('a store that hangs: what needs an appr
   // On the same connections all is as before once the store is back.
   await expect.poll(() => another.query('select 1 as one').catch(() => null), { timeout: 15_000 }).toMatchObject({ rowCount: 1 })
   const held = client.query('delete from orders where id = 5').catch((error: unknown) => error)
-  await connect.program.find('stdout', (line) => (/"type":"held"/.test(line) ? true : undefined))
+  await connect.program.find('stdout', (line) => (/"event":"held"/.test(line) ? true : undefined))
   await client.end()
   expect(await held).toBeInstanceOf(Error)
   await another.end()
@@ -167,7 +167,7 @@ test('a store that is gone: what needs an approval is refused, the rest goes on,
   const [first] = await storeProcesses(system.gateway)
   if (first === undefined) throw new Error('there is no store')
   const held = (await clientOf(connect)).query('delete from orders where id = 6').catch((error: unknown) => error)
-  await connect.program.find('stdout', (line) => (/"type":"held"/.test(line) ? true : undefined))
+  await connect.program.find('stdout', (line) => (/"event":"held"/.test(line) ? true : undefined))
   process.kill(first, 'SIGQUIT')
   for (let n = 0; n < 20; n++) expect((await client.query('select $1::int as n', [n])).rows).toEqual([{ n }])
   await expect(client.query('delete from orders where id = 5')).rejects.toMatchObject(cannotAsk)

@@ -151,7 +151,7 @@ def errors(connection):
         ("select * from nothing", psycopg.errors.UndefinedTable),
         ("select 1 / 0", psycopg.errors.DivisionByZero),
         ("selec 1", psycopg.errors.SyntaxError),
-        ("listen news", psycopg.errors.FeatureNotSupported),
+        ("load 'auto_explain'", psycopg.errors.FeatureNotSupported),
     ]:
         try:
             connection.execute(statement)

@@ -199,7 +199,7 @@ function isOf(identity: Identity, by: Identity): boolean {
   return by.id === identity.id || by.onBehalfOf?.id === identity.id
 }
 
-export function approves(identity: Identity, approval: Pick<Question, 'approvers'>): boolean {
+function approves(identity: Identity, approval: Pick<Question, 'approvers'>): boolean {
   return approval.approvers.some((group) => identity.groups.includes(group))
 }
 

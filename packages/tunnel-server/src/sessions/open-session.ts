@@ -220,10 +220,10 @@ export class OpenSession {
     }
   }
 
-  /** Tells every stream why it ends, in its own protocol. */
+  /** Tells every stream why it ends, in its own protocol; the first reason is the one that counts. */
   abort(reason: HoopError): void {
     this.#ending.abort(reason)
-    for (const rest of this.#streams.values()) rest.end(reason)
+    for (const rest of this.#streams.values()) rest.end(this.#ending.signal.reason)
   }
 
   /** Ends all streams and closes the record. */
