@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Connect, hoop, keepUntilEnd, type System, startConnect, startSystem } from '../support/index.ts'
-import { type Caller, connect, type Mode } from './leaks/caller.ts'
-import { harmless } from './leaks/harmless.ts'
-import { type Search, type Secret, searchFor } from './leaks/needles.ts'
-import { type Known, type Way, ways } from './leaks/ways.ts'
+import { type Connect, hoop, keepUntilEnd, type System, startConnect, startSystem } from '../../support/index.ts'
+import { type Caller, connect, type Mode } from './caller.ts'
+import { harmless } from './harmless.ts'
+import { type Search, type Secret, searchFor } from './needles.ts'
+import { type Known, type Way, ways } from './ways.ts'
 
 const keep = keepUntilEnd(afterAll)
 

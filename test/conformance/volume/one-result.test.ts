@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Connect, keepUntilEnd, type System, startConnect, startSystem } from '../support/index.ts'
-import { flawsOf, operationsOf, readEvents } from '../support/recorded.ts'
+import { type Connect, keepUntilEnd, type System, startConnect, startSystem } from '../../support/index.ts'
+import { flawsOf, operationsOf, readEvents } from '../../support/recorded.ts'
 
 const keep = keepUntilEnd(afterAll)
 const reader = fileURLToPath(new URL('programs/read-through.ts', import.meta.url))
