@@ -154,7 +154,8 @@ async function play(rounds: number, seed: number, keep: <T extends Stoppable>(st
   await owner.query(notesTable)
   await owner.end()
   const port = await freePort()
-  const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn' }
+  // Nobody waits for a gateway to come back: each round's callers end with it.
+  const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn', HOOP_RESUME_SECONDS: '1' }
   let gateway = await startGatewayProcess({ provider, dataFolder, port, env })
   await keep(Promise.resolve({ stop: () => gateway.stop() }))
   const homeOf = async (name: string) => (await keep(loginAs(name, { gateway: gateway.url }))).home
