@@ -168,7 +168,13 @@ test('neither record nor logs nor approvers have a value', { timeout: 120_000 },
   for (const entry of await readdir(system.gateway.records, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue
     const bytes = await readFile(join(entry.parentPath, entry.name))
-    if (entry.name.endsWith('.ndjson')) for (const line of bytes.toString().split('\n')) look(line, Buffer.from(line))
+    // Eight digits of a card stand in some hash of thousands by chance.
+    const lines = () =>
+      bytes
+        .toString()
+        .replaceAll(/"[0-9a-f]{64}"/g, '""')
+        .split('\n')
+    if (entry.name.endsWith('.ndjson')) for (const line of lines()) look(line, Buffer.from(line))
     else look(entry.name, bytes)
   }
   look('the log of the gateway', Buffer.from(system.gateway.logs()))
