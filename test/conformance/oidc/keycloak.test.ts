@@ -133,7 +133,7 @@ test('who logs out at the provider is logged out here: back-channel logout', { t
   expect(await ended).toMatch(/the identity provider (logged it out|does not vouch for it any more)/)
   expect(performance.now() - began).toBeLessThan(endWithin * 1000)
   const words = 'the identity provider logged it out'
-  await expect.poll(async () => (await hoop(['whoami'], { home: quiet })).stderr).toContain(words)
+  await expect.poll(async () => (await hoop(['whoami'], { home: quiet })).stderr, { timeout: 20_000 }).toContain(words)
 })
 
 test('a group that is taken at the provider ends the live connection', { timeout: 60_000 }, async () => {
