@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
@@ -14,9 +14,11 @@ export async function processorTime(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
-/** File descriptors that a process has open. */
+/** Sockets, pipes and files that a process has open. Not the event loops' own: the inspector's thread lets its loop go some time after its port. */
 export async function openFiles(pid: number): Promise<number> {
-  return (await readdir(`/proc/${pid}/fd`)).length
+  const folder = `/proc/${pid}/fd`
+  const targets = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => null)))
+  return targets.filter((target) => target !== null && !target.startsWith('anon_inode:')).length
 }
 
 /** What a process of ours holds, once all garbage is collected. */

@@ -68,7 +68,7 @@ export class Logins {
   readonly #tokens: AccessTokens
   readonly #log: Logger
   /** Ended logins of which an access token may still be around: when they were noted, and why they ended. */
-  readonly #ended = new Map<string, { readonly at: number; words: string }>()
+  readonly #ended = new Map<string, { readonly at: number; readonly words: string; readonly told: boolean }>()
   readonly #listeners = new Set<LoginEnded>()
   readonly #logoutTokens = new SeenIds({ keepFor: 2 * logoutTokenLifetime * 1000, most: 100_000 })
   #stop: () => void = () => {}
@@ -297,18 +297,16 @@ export class Logins {
   /** Another gateway has ended it. Nobody gets in any more from now on; those who are in are told why, if that can be had. */
   async #hearOf(id: string): Promise<void> {
     if (this.#ended.has(id)) return
-    this.#ended.set(id, { at: Date.now(), words: endWords(null) })
+    this.#ended.set(id, { at: Date.now(), words: endWords(null), told: false })
     const login = await this.#store.run((db) => readLogin(db, id)).catch(() => null)
-    this.#tell(id, login?.endedBecause ?? null)
+    this.#noteEnded(id, login?.endedBecause ?? null)
   }
 
+  /** Told once, by whoever knows why first: what the change feed says of an end of our own may come before our own word. */
   #noteEnded(id: string, because: string | null): void {
-    if (!this.#ended.has(id)) this.#tell(id, because)
-  }
-
-  #tell(id: string, because: string | null): void {
+    if (this.#ended.get(id)?.told) return
     const words = endWords(because)
-    this.#ended.set(id, { at: Date.now(), words })
+    this.#ended.set(id, { at: Date.now(), words, told: true })
     this.#log.info({ login: id, because }, 'login ended')
     for (const listener of this.#listeners) listener(id, words)
   }
