@@ -9,6 +9,7 @@ import {
   endLogin,
   findLoginOf,
   type Login,
+  noteUse,
   readEndedLogins,
   readLogin,
   readLoginsBySource,
@@ -51,10 +52,11 @@ interface Parts {
   readonly log: Logger
 }
 
-/** What the provider gave beside the ID token. */
-interface ProviderTokens {
-  readonly refreshToken: string | null
-  readonly accessToken: string | null
+/** What comes with the ID token: what the provider gave beside it, and what the device calls itself. */
+interface BesideIdToken {
+  readonly refreshToken?: string | null
+  readonly accessToken?: string | null
+  readonly deviceName?: string | null
 }
 
 /** Logins: the exchange of the provider's proof for our tokens, their renewal and their end. */
@@ -127,20 +129,19 @@ export class Logins {
   async exchange(
     idToken: string,
     device: string,
-    { refreshToken, accessToken }: ProviderTokens = { refreshToken: null, accessToken: null },
+    { refreshToken = null, accessToken = null, deviceName = null }: BesideIdToken = {},
   ): Promise<LoginResponse> {
     const proven = await this.#provider.verify(idToken, { device, accessToken })
     const standing = refreshToken === null ? null : await this.#mustStand(proven.identity, refreshToken)
     const identity = standing?.identity ?? proven.identity
     const { authenticatedAt, providerSession } = proven
     const expiresAt = new Date(proven.provenAt.getTime() + loginLifetime * 1000)
-    const about = { id: randomUUID(), identity, authenticatedAt, expiresAt, device, providerSession }
-    const login: Login = { ...about, endedAt: null, endedBecause: null }
+    const login = { id: randomUUID(), identity, authenticatedAt, expiresAt, device, deviceName, providerSession }
     const { superseded, answer } = await this.#store.transaction(async (db) => {
       const running = await readRunningLogins(db, identity.id, new Date())
       const superseded = running.filter((earlier) => earlier.expiresAt <= expiresAt && whatWasLost(earlier, identity) !== null)
       for (const { id } of superseded) await endLogin(db, id, laterProof)
-      await addLogin(db, about)
+      await addLogin(db, login)
       if (standing !== null) await this.#accounts.keep(db, login.id, standing.refreshToken)
       return { superseded, answer: await this.#issue(db, login) }
     })
@@ -168,6 +169,7 @@ export class Logins {
       }
       if (login.endedAt !== null) throw notLoggedIn(endWords(login.endedBecause))
       if (login.expiresAt.getTime() <= Date.now()) throw notLoggedIn('The login has run out.')
+      await noteUse(db, login.id)
       return await this.#issue(db, login)
     })
     if (typeof answer !== 'string') return answer
@@ -233,7 +235,10 @@ export class Logins {
     this.#stop()
   }
 
-  async #issue(db: Database, login: Login): Promise<LoginResponse> {
+  async #issue(
+    db: Database,
+    login: Pick<Login, 'id' | 'identity' | 'authenticatedAt' | 'expiresAt' | 'device'>,
+  ): Promise<LoginResponse> {
     const refreshToken = randomBytes(32).toString('base64url')
     await addRefreshToken(db, login.id, hashOf(refreshToken))
     const { identity, authenticatedAt, expiresAt, device } = login

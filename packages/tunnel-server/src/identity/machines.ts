@@ -25,6 +25,8 @@ export interface MachineExchange {
   readonly delegation: string | null
   /** Thumbprint of the key that was proven; null: none was, and the access token is bound to none. */
   readonly device: string | null
+  /** What the machine calls itself. */
+  readonly deviceName?: string | null
 }
 
 interface Proven {
@@ -60,7 +62,7 @@ export class Machines {
   }
 
   /** @throws HoopError `invalid_token`, `unavailable` */
-  async exchange({ token, delegation, device }: MachineExchange): Promise<TokenResponse> {
+  async exchange({ token, delegation, device, deviceName = null }: MachineExchange): Promise<TokenResponse> {
     const proven = token.startsWith(secretPrefixes.serviceAccountKey)
       ? await this.#byKey(token)
       : await this.#byToken(token, device)
@@ -80,7 +82,7 @@ export class Machines {
       const behind = delegation === null ? null : await this.#delegations.use(db, delegation, proven.identity.name)
       const identity = behind === null ? proven.identity : onBehalfOf(proven.identity, behind.principal.identity)
       const expiresAt = behind !== null && behind.expiresAt < longest ? behind.expiresAt : longest
-      await addLogin(db, { id, identity, authenticatedAt: now, expiresAt, device, providerSession: null, source })
+      await addLogin(db, { id, identity, authenticatedAt: now, expiresAt, device, deviceName, providerSession: null, source })
       const target = `${document.kind}/${document.name}`
       await writeAdminLog(db, { by: identity, action: 'machine.login', target, detail: proven.words })
       return { identity, expiresAt, principal: behind?.principal.id ?? null }

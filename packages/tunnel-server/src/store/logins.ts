@@ -15,14 +15,24 @@ export interface Login {
   readonly device: string | null
   /** The provider's `sid`. */
   readonly providerSession: string | null
+  /** What the device calls itself; null: it did not say. */
+  readonly deviceName: string | null
+  readonly begunAt: Date
+  readonly lastUsedAt: Date
 }
 
-/** `source`: by what a machine came in. */
+/** A login that begins now. `source`: by what a machine came in. */
 export async function addLogin(
   db: Database,
-  login: Omit<Login, 'endedAt' | 'endedBecause'> & { readonly source?: string },
+  login: Omit<Login, 'begunAt' | 'lastUsedAt' | 'endedAt' | 'endedBecause'> & { readonly source?: string },
 ): Promise<void> {
-  await db.insert(logins).values({ ...login, identityId: login.identity.id })
+  const now = new Date()
+  await db.insert(logins).values({ ...login, identityId: login.identity.id, begunAt: now, lastUsedAt: now })
+}
+
+/** Its access token is made anew. */
+export async function noteUse(db: Database, id: string): Promise<void> {
+  await db.update(logins).set({ lastUsedAt: new Date() }).where(eq(logins.id, id))
 }
 
 export async function addRefreshToken(db: Database, login: string, hash: Buffer): Promise<void> {

@@ -57,6 +57,11 @@ export const logins = pgTable(
     providerSession: text('provider_session'),
     /** By what a machine came in: the id of its key, or `Trust/NAME`; null: a person's login. */
     source: text(),
+    /** What the device calls itself; null: it did not say. */
+    deviceName: text('device_name'),
+    begunAt: moment('begun_at').notNull(),
+    /** When its access token was made: it is renewed every ten minutes while it is used. */
+    lastUsedAt: moment('last_used_at').notNull(),
     endedAt: moment('ended_at'),
     endedBecause: text('ended_because'),
   },
@@ -67,7 +72,7 @@ export const logins = pgTable(
   ],
 )
 
-/** Tokens of trusted issuers that were exchanged, until they end: SHA-256 of the issuer and `jti`, or of what is signed. */
+/** What may be used once at all gateways, until it ends: SHA-256 of what names a workload's token, a logout token or the proof of a key. */
 export const usedTokens = pgTable(
   'used_tokens',
   {
@@ -78,6 +83,13 @@ export const usedTokens = pgTable(
   },
   (table) => [index('used_tokens_expiry').on(table.expiresAt)],
 )
+
+/** Tokens by which the first admin becomes one, by their SHA-256; each gateway that starts without any admin makes its own. */
+export const adminTokens = pgTable('admin_tokens', {
+  hash: bytea().primaryKey(),
+  createdAt: moment('created_at').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+})
 
 /** Keys of service accounts by their SHA-256. */
 export const serviceAccountKeys = pgTable(
