@@ -474,6 +474,19 @@ describe('limits', () => {
     expect(here.violations[0]).toContain('too many resets')
   })
 
+  test.each(['by the limit', 'by their owner'])(
+    'resets that cannot be sent end the tunnel, answered though they are: %s',
+    (how) => {
+      const here = alone('acceptor', how === 'by the limit' ? { maxStreams: 0 } : {})
+      for (let stream = 1; stream < 2 * 20_000 && here.violations.length === 0; stream += 2) {
+        here.take({ type: 'open', stream, header, bytes: empty })
+        here.accepted.at(-1)?.stream.destroy()
+        here.take({ type: 'fin', stream })
+      }
+      expect(here.violations[0]).toContain('too many resets')
+    },
+  )
+
   test('only the latest ping is answered while the transport is congested', async () => {
     const sent: Frame[] = []
     const here = end('acceptor', (message) => {

@@ -325,8 +325,9 @@ export class Multiplexer implements Carrier {
   #reset(id: number, reset: { readonly code: number; readonly words: string }, peerEnded: boolean): void {
     this.#resets.set(id, reset)
     if (!peerEnded) this.#unanswered.add(id)
-    if (this.#unanswered.size > maxUnansweredResets) throw new ProtocolViolation('too many resets without an answer')
-    this.#schedule()
+    // The peer may answer before it has taken any: what waits to be sent counts, too. Not thrown: a stream's `destroy` would swallow it.
+    if (Math.max(this.#unanswered.size, this.#resets.size) <= maxUnansweredResets) this.#schedule()
+    else this.violation('too many resets without an answer')
   }
 
   // Carrier: what streams ask for.
