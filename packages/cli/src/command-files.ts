@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Config, type Interfaces } from '@oclif/core'
+import type { Interfaces } from '@oclif/core'
+import { Config } from '@oclif/core/config'
 
 /** What one command line needs of oclif. */
 export interface Needed {

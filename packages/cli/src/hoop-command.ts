@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { Command, Flags } from '@oclif/core'
+import { Command } from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
 import { escapedJson } from './present/escape.ts'
 import type { Screen } from './present/screen.ts'
 import type { Device } from './services/device.ts'
@@ -61,9 +62,19 @@ export abstract class HoopCommand extends Command {
 
   /** The user on this machine at the gateway of the flags. */
   protected async device(flags: GlobalFlags, gateway = flags.gateway): Promise<Device> {
+    const address = gateway ?? (await this.knownGateway())
     await this.trust(flags)
     const { openDevice } = await import('./services/device.ts')
-    return openDevice(this.surroundings, gateway ?? null)
+    return openDevice(this.surroundings, address)
+  }
+
+  /** That of the last login. Asked before anything else is loaded: who is not logged in is told so at once. */
+  private async knownGateway(): Promise<string> {
+    const { currentGateway } = await import('./state/config.ts')
+    const known = await currentGateway(this.surroundings.home)
+    if (known !== null) return known
+    const { HoopError } = await import('@hoop/contracts/errors')
+    throw new HoopError('invalid_token', 'not logged in: no gateway is known', { hint: 'hoop login https://your-gateway' })
   }
 
   /** Takes the ways and the certificates that this network needs. */

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path'
-import { flush, run, settings } from '@oclif/core'
+import { flush } from '@oclif/core/flush'
+import { run } from '@oclif/core/run'
+import { settings } from '@oclif/core/settings'
 import { loadConfig, neededFor } from './command-files.ts'
 import { readSurroundings } from './surroundings.ts'
 

@@ -12,11 +12,16 @@ export interface Surroundings {
   readonly agentToken: string | null
   /** `file` never asks the keychain. */
   readonly credentialStore: 'auto' | 'file'
+  /** Where a detached `hoop connect` writes what it would show; null: this is none. */
+  readonly backgroundLog: string | null
   /** Show stack traces. */
   readonly debug: boolean
   /** Names the company's proxies: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
   readonly proxies: Readonly<Record<string, string | undefined>>
 }
+
+/** By this variable a detached `hoop connect` knows that it is one. */
+export const backgroundLog = 'HOOP_BACKGROUND_LOG'
 
 export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
   const defaultHome = join(homeFolder(), '.hoop')
@@ -27,6 +32,7 @@ export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
     token: env.HOOP_TOKEN || null,
     agentToken: env.HOOP_AGENT_TOKEN || null,
     credentialStore: env.HOOP_CREDENTIAL_STORE === 'file' ? 'file' : 'auto',
+    backgroundLog: env[backgroundLog] || null,
     debug: env.HOOP_DEBUG === '1',
     proxies: proxiesIn(env),
   }

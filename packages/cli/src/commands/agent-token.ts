@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../hoop-command.ts'
 
 export default class AgentToken extends HoopCommand {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Flags } from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../hoop-command.ts'
 
 export default class Agent extends HoopCommand {

@@ -1,5 +1,7 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand, localFlags } from '../hoop-command.ts'
+import { backgroundLog } from '../surroundings.ts'
 
 export default class Connect extends HoopCommand {
   static override summary = 'Open a local port for each connection and keep it open.'
@@ -56,9 +58,8 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Connect)
-    const [{ HoopError }, background, { durationMs }] = await Promise.all([
-      import('@hoop/contracts'),
-      import('../services/background.ts'),
+    const [{ HoopError }, { durationMs }] = await Promise.all([
+      import('@hoop/contracts/errors'),
       import('../services/duration.ts'),
     ])
     const names = [...new Set(argv.map(String))]
@@ -66,15 +67,16 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
     if (flags.port !== undefined && names.length > 1) throw one('--port')
     if (flags.open !== undefined && names.length > 1) throw one('--open')
     const duration = flags.duration === undefined ? null : durationMs(flags.duration, '--duration')
-    const log = process.env[background.backgroundLog] ?? null
+    const log = this.surroundings.backgroundLog
     // what we start is not in the background
-    delete process.env[background.backgroundLog]
+    delete process.env[backgroundLog]
     if (flags.background && log === null) {
       const device = await this.device(flags)
       // else the one in the background says so, less well
       await device.tokens.accessToken()
       const args = process.argv.slice(2).filter((word) => word !== '--background')
-      const started = await background.startInBackground(device.home, process.argv[1] ?? '', args)
+      const { startInBackground } = await import('../services/background.ts')
+      const started = await startInBackground(device.home, process.argv[1] ?? '', args)
       for (const line of started.lines) this.answer(line)
       if (!flags.json) this.note(`In the background as process ${started.pid}, until: hoop disconnect ${names.join(' ')}`)
       return

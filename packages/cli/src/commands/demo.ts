@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core'
+import { Command } from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
 
 export default class Demo extends Command {
   static override summary = 'Run everything on this machine with a sample database, and take a first tour.'

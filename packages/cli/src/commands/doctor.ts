@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../hoop-command.ts'
 import type { Device } from '../services/device.ts'
 
@@ -30,7 +31,7 @@ Exit codes: 0 nothing worse than warnings, 127 the gateway cannot log in there, 
     const device = await this.device(flags)
     if (flags.bypass) return await this.#bypass(device, args.name ?? null, flags)
     if (args.name === undefined) {
-      const { HoopError } = await import('@hoop/contracts')
+      const { HoopError } = await import('@hoop/contracts/errors')
       throw new HoopError('invalid_request', 'which connection?', { hint: 'hoop ls shows those that you may use' })
     }
     const { DoctorReport } = await import('@hoop/contracts')

@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand, localFlags } from '../hoop-command.ts'
 import type { Output } from '../present/statements.ts'
 import type { Device } from '../services/device.ts'
@@ -66,7 +67,7 @@ was over (and withdrawn), 127 the connection cannot be used. hoop exit-codes lis
     const own = dashes === -1 ? this.argv : this.argv.slice(0, dashes)
     const [file, ...rest] = dashes === -1 ? [] : this.argv.slice(dashes + 1)
     const { args, flags } = await this.parse(Exec, own)
-    const { HoopError } = await import('@hoop/contracts')
+    const { HoopError } = await import('@hoop/contracts/errors')
     if (file !== undefined && (flags.command ?? flags.file) !== undefined) {
       throw new HoopError('invalid_request', 'a command after -- and statements are two runs', { hint: 'leave one of them out' })
     }

@@ -8,7 +8,7 @@ export default class ExitCodes extends HoopCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(ExitCodes)
     if (!flags.json) return this.answer(exitCodeTable())
-    const { exitCodes } = await import('@hoop/contracts')
+    const { exitCodes } = await import('@hoop/contracts/errors')
     this.answerJson(exitCodes)
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import type { TokenSource } from '../credentials/token-source.ts'
 import { HoopCommand } from '../hoop-command.ts'
 import type { Way } from '../services/provider-login.ts'

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
 import { isErrno, readJsonFile, statePaths, writeFileAtomically } from '../state/folder.ts'
 import type { CredentialStore } from './store.ts'

@@ -1,4 +1,5 @@
-import { HoopError, secretPrefixes, type TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
+import { secretPrefixes, type TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
 import type { AccessTokens, GatewayClient } from '../gateway/client.ts'
 import { withLock } from '../state/lock.ts'

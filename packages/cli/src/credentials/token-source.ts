@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { HoopError, secretPrefixes } from '@hoop/contracts'
+import { secretPrefixes } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
 import { Platform, platformToken } from './platform-token.ts'
 

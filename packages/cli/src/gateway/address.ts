@@ -1,4 +1,4 @@
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 
 /** Trusts a file of PEM certificates besides the known roots, for every connection that this process opens from now on. */
 export function trustCertificates(path: string): void {

@@ -1,4 +1,5 @@
-import { ApiError, type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts'
+import { ApiError } from '@hoop/contracts'
+import { type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts/errors'
 import type { z } from 'zod'
 import type { DeviceKey, ProvenRequest } from '../credentials/device-key.ts'
 import { readBounded, readLines } from './lines.ts'

@@ -1,4 +1,4 @@
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 
 /** A line of a record carries at most one operation's text, which the gateway limits well below this. */
 const maxLine = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
 import http from 'node:http'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { type ProxyEnvironment, proxyFor } from '@hoop/tunnel'
 
 /** Never by a proxy: what listens on this machine. */

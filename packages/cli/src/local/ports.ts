@@ -1,4 +1,4 @@
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
 import { readJsonFile, statePaths, writeFileAtomically } from '../state/folder.ts'
 import { withLock } from '../state/lock.ts'

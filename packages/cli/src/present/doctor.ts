@@ -1,4 +1,5 @@
-import { type DoctorFinding, type DoctorReport, doctorSections, type ExitCode, exitCodes } from '@hoop/contracts'
+import { type DoctorFinding, type DoctorReport, doctorSections } from '@hoop/contracts'
+import { type ExitCode, exitCodes } from '@hoop/contracts/errors'
 import { escapeBlock, escapeLine } from './escape.ts'
 import type { Screen } from './screen.ts'
 

@@ -1,4 +1,4 @@
-import { exitCodes } from '@hoop/contracts'
+import { exitCodes } from '@hoop/contracts/errors'
 import { expect, it } from 'vitest'
 import { exitCodeMeanings } from './exit-codes.ts'
 

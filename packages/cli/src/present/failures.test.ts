@@ -1,4 +1,4 @@
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { expect, it } from 'vitest'
 import { describeFailure } from './failures.ts'
 

@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { apiErrors, exitCodes, HoopError } from '@hoop/contracts'
-import { z } from 'zod'
+import { apiErrors, exitCodes, HoopError } from '@hoop/contracts/errors'
 import { escapeBlock, escapedJson, escapeLine } from './escape.ts'
 
 /** What is printed on stderr for an error, and what the process ends with. */
@@ -47,13 +46,15 @@ function understand(error: unknown): { code: string; message: string; hint: stri
   return { code: 'internal', message, hint: 'HOOP_DEBUG=1 shows where this comes from', exit: exitCodes.failed }
 }
 
-/** oclif's RequiredArgsError, whose own words are a table for a screen of its own. */
-const MissingArguments = z.object({ args: z.array(z.object({ name: z.string(), description: z.string() })).min(1) })
-
+/** oclif's RequiredArgsError, whose own words are a table for a screen of its own. Checked by hand: this is loaded for every error, zod is not. */
 function missingArguments(error: Error): string | null {
-  const { data } = MissingArguments.safeParse(error)
-  if (data === undefined) return null
-  return `missing: ${data.args.map(({ name, description }) => `${name.toUpperCase()} (${description})`).join(', ')}`
+  if (!('args' in error) || !Array.isArray(error.args) || error.args.length === 0 || !error.args.every(isArgument)) return null
+  return `missing: ${error.args.map(({ name, description }) => `${name.toUpperCase()} (${description})`).join(', ')}`
+}
+
+function isArgument(value: unknown): value is { name: string; description: string } {
+  if (typeof value !== 'object' || value === null || !('name' in value && 'description' in value)) return false
+  return typeof value.name === 'string' && typeof value.description === 'string'
 }
 
 /** What oclif throws for flags, arguments and commands that are not there. */

@@ -1,5 +1,5 @@
 import type { Status } from '../services/status.ts'
-import type { RunningConnect } from '../state/running.ts'
+import type { RunningConnect } from '../state/running-connect.ts'
 import { escapeLine, firstLine } from './escape.ts'
 import { fields, type Screen } from './screen.ts'
 import { localTime, span } from './time.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AccessGrant, AccessGrantList, HoopError } from '@hoop/contracts'
+import { AccessGrant, AccessGrantList } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import type { Device } from './device.ts'
 import { matchPrefix } from './prefix.ts'
 

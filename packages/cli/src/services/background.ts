@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts'
+import { type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
 import { ensureFolder, statePaths } from '../state/folder.ts'
-import { listRunning, type RunningConnect } from '../state/running.ts'
-
-/** By this variable a detached `hoop connect` knows that it is one, and where its log is. */
-export const backgroundLog = 'HOOP_BACKGROUND_LOG'
+import { listRunning } from '../state/running.ts'
+import type { RunningConnect } from '../state/running-connect.ts'
+import { backgroundLog } from '../surroundings.ts'
 
 /** How a detached one tells its parent, over their channel, how its start went. */
 const StartMessage = z.discriminatedUnion('kind', [

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { HoopError, type OpenSessionResponse, type RecordedEvent } from '@hoop/contracts'
+import type { OpenSessionResponse, RecordedEvent } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { isFree, type Listener } from '../local/listener.ts'
 import { addPasswords } from '../local/password-file.ts'
 import { stablePort } from '../local/ports.ts'

@@ -1,11 +1,9 @@
-import { HoopError } from '@hoop/contracts'
 import { type DeviceKey, deviceKey } from '../credentials/device-key.ts'
 import { exchangedTokens, givenToken, type LoginKeeper, loginTokens } from '../credentials/login-tokens.ts'
 import { accounts, type CredentialStore, openCredentialStore } from '../credentials/store.ts'
 import type { TokenSource } from '../credentials/token-source.ts'
 import { gatewayOrigin } from '../gateway/address.ts'
 import { type AccessTokens, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
-import { currentGateway } from '../state/config.ts'
 import { statePaths } from '../state/folder.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { givenSource, platformSource, usableHome } from './machine.ts'
@@ -29,13 +27,9 @@ export interface Device {
   readonly tokenPlace: string
 }
 
-/** `gateway` null: the one of the last login. Throws HoopError when there is none. */
-export async function openDevice(surroundings: Surroundings, gateway: string | null): Promise<Device> {
-  const address = gateway ?? (await currentGateway(surroundings.home))
-  if (address === null) {
-    throw new HoopError('invalid_token', 'not logged in: no gateway is known', { hint: 'hoop login https://your-gateway' })
-  }
-  const origin = gatewayOrigin(address)
+/** Throws HoopError when `gateway` is no address. */
+export async function openDevice(surroundings: Surroundings, gateway: string): Promise<Device> {
+  const origin = gatewayOrigin(gateway)
   const given = surroundings.token === null ? givenSource(process.env) : null
   const platform = given ?? (surroundings.token === null ? platformSource(process.env) : null)
   const home = platform === null ? surroundings.home : await usableHome(surroundings.home)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { ApplyResult, DocumentKind, DocumentsResponse, HoopError } from '@hoop/contracts'
+import { ApplyResult, DocumentKind, DocumentsResponse } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { isErrno } from '../state/folder.ts'
 import type { Device } from './device.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { carry } from '../local/carry.ts'
 import { type Listener, listen } from '../local/listener.ts'
 import { isOwnPeer } from '../local/peer-owner.ts'

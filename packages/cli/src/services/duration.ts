@@ -1,4 +1,4 @@
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 /** What a timer of Node can wait for. */

@@ -1,4 +1,5 @@
-import { type ConnectionSummary, HoopError, type ScramVerifier } from '@hoop/contracts'
+import type { ConnectionSummary, ScramVerifier } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { facts as postgres } from '@hoop/protocols/postgres/facts'
 import { localSecret, scramVerifier } from '../credentials/local-secret.ts'
 import type { Listener } from '../local/listener.ts'

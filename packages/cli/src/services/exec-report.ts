@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { type ExitCode, exitCodes, HoopError } from '@hoop/contracts'
+import { type ExitCode, exitCodes, HoopError } from '@hoop/contracts/errors'
 import { gatherOperations, type OperationView } from '../present/operations.ts'
 import type { Device } from './device.ts'
 import { sessionEvents } from './record.ts'

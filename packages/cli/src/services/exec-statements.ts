@@ -1,4 +1,4 @@
-import { exitCodes, HoopError } from '@hoop/contracts'
+import { exitCodes, HoopError } from '@hoop/contracts/errors'
 import type { Device } from './device.ts'
 import type { ExecWork } from './exec.ts'
 import { askedOperations, exitOfFailure } from './exec-report.ts'

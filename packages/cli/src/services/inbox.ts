@@ -1,4 +1,5 @@
-import { Approval, ApprovalList, HoopError } from '@hoop/contracts'
+import { Approval, ApprovalList } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import type { Device } from './device.ts'
 import { matchPrefix } from './prefix.ts'
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
-import { HoopError, type OpenSessionResponse } from '@hoop/contracts'
+import type { OpenSessionResponse } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { statePaths, writeFileAtomically } from '../state/folder.ts'
 import type { Device } from './device.ts'
 

@@ -1,4 +1,5 @@
-import { GatewayConfig, HoopError, type Identity, TokenResponse } from '@hoop/contracts'
+import { GatewayConfig, type Identity, TokenResponse } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { exchangeFrom, exchangeRequest } from '../credentials/login-tokens.ts'
 import type { TokenSource } from '../credentials/token-source.ts'
 import { setCurrentGateway } from '../state/config.ts'

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { type Endpoint, environmentOf } from './endpoints.ts'
 import { runCommand } from './run-command.ts'
 

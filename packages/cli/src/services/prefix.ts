@@ -1,4 +1,4 @@
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 
 /** The one of `all` whose id is `prefix`, or the only one whose id begins with it. Throws HoopError `not_found` or `conflict`. */
 export function matchPrefix<T extends { readonly id: string }>(all: readonly T[], prefix: string, what: string, list: string): T {

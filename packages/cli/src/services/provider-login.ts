@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type GatewayConfig, HoopError } from '@hoop/contracts'
+import type { GatewayConfig } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import type { Configuration, TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client'
 import type { ProviderTokens } from '../credentials/login-tokens.ts'
 import { isSafeForTokens } from '../gateway/address.ts'

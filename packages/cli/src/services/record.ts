@@ -1,4 +1,5 @@
-import { HoopError, RecordedEvent, SessionList, SessionSummary } from '@hoop/contracts'
+import { RecordedEvent, SessionList, SessionSummary } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import type { Device } from './device.ts'
 import { matchPrefix } from './prefix.ts'
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { isErrno } from '../state/folder.ts'
 import { machineVariables } from './machine.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text as readText } from 'node:stream/consumers'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import type { Client, DatabaseError, QueryArrayConfig, Query as Submitted } from 'pg'
 import type { Endpoint } from './endpoints.ts'
 

@@ -1,10 +1,11 @@
-import { apiErrors, type ExitCode, exitCodes, GatewayConfig, HoopError, WhoAmI } from '@hoop/contracts'
+import type { GatewayConfig, WhoAmI } from '@hoop/contracts'
+import { apiErrors, type ExitCode, exitCodes, HoopError } from '@hoop/contracts/errors'
 import { readBounded } from '../gateway/lines.ts'
 import { currentGateway } from '../state/config.ts'
-import { listRunning, type RunningConnect } from '../state/running.ts'
+import { listRunning } from '../state/running.ts'
+import type { RunningConnect } from '../state/running-connect.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { Device } from './device.ts'
-import { listApprovals } from './inbox.ts'
 
 /** What is wrong, and what to do about it. */
 export interface Problem {
@@ -52,12 +53,13 @@ export async function lookAround(
   const nothing = { version, clockDifference: null, login: null, keptIn: null, connects, held: [] }
   const device = await attempt(openDevice)
   if (device === null || address === null) return { gateway: null, ...nothing, problems }
-  const there = await attempt(() => askConfig(device.gateway))
+  const [contracts, { listApprovals }] = await Promise.all([import('@hoop/contracts'), import('./inbox.ts')])
+  const there = await attempt(() => askConfig(device.gateway, contracts.GatewayConfig))
   const gateway = { address: device.gateway, name: there?.config.name ?? null, version: there?.config.version ?? null }
   const known = { ...nothing, gateway, keptIn: device.tokenPlace, clockDifference: there?.clockDifference ?? null }
   if (there === null) return { ...known, problems }
   if (Math.abs(there.clockDifference) > clockMargin) problems.push(clockProblem(there.clockDifference))
-  const login = await attempt(() => device.client.get('/v1/whoami', WhoAmI))
+  const login = await attempt(() => device.client.get('/v1/whoami', contracts.WhoAmI))
   const approvals = login === null ? [] : ((await attempt(() => listApprovals(device, 'held'))) ?? [])
   const held = approvals
     .filter(({ mine }) => mine === 'requested')
@@ -72,7 +74,10 @@ export function exitOf({ problems }: Status): ExitCode {
 }
 
 /** The public configuration, and by its Date header (RFC 9110, 6.6.1) how far the clocks are apart. */
-async function askConfig(gateway: string): Promise<{ config: GatewayConfig; clockDifference: number }> {
+async function askConfig(
+  gateway: string,
+  schema: typeof GatewayConfig,
+): Promise<{ config: GatewayConfig; clockDifference: number }> {
   const before = Date.now()
   const response = await fetch(new URL('/v1/config', gateway), {
     redirect: 'error',
@@ -84,7 +89,7 @@ async function askConfig(gateway: string): Promise<{ config: GatewayConfig; cloc
   const here = (before + Date.now()) / 2
   // the header has whole seconds, cut off
   const clock = Date.parse(response.headers.get('date') ?? '') + 500
-  const config = GatewayConfig.safeParse(parsed(await readBounded(response.body, 1024 * 1024)))
+  const config = schema.safeParse(parsed(await readBounded(response.body, 1024 * 1024)))
   if (!response.ok || !config.success) {
     throw new HoopError('unavailable', `what answers at ${gateway} is no gateway of this version of hoop`, {
       hint: 'is the address right, or is there a proxy in between?',

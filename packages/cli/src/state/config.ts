@@ -1,7 +1,14 @@
-import { z } from 'zod'
 import { readJsonFile, statePaths, writeFileAtomically } from './folder.ts'
 
-const Config = z.object({ gateway: z.string() })
+/** Checked by hand: every command asks for it before its first word, and zod takes longer to load than all else that is needed by then. */
+const Config = {
+  parse(value: unknown): { gateway: string } {
+    if (typeof value === 'object' && value !== null && 'gateway' in value && typeof value.gateway === 'string') {
+      return { gateway: value.gateway }
+    }
+    throw new TypeError('it names no gateway')
+  },
+}
 
 /** The gateway of the last login, or null. */
 export async function currentGateway(home: string): Promise<string | null> {

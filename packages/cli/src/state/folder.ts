@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { HoopError } from '@hoop/contracts'
-import type { z } from 'zod'
+import { HoopError } from '@hoop/contracts/errors'
 
 /** State files are small; a larger one is not ours. */
 const maxBytes = 4 * 1024 * 1024
@@ -16,7 +15,7 @@ export async function ensureFolder(path: string): Promise<void> {
 }
 
 /** The parsed file, or null if there is none. Throws when it cannot be read or is not what it should be: never "empty". */
-export async function readJsonFile<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema> | null> {
+export async function readJsonFile<T>(path: string, schema: { parse(value: unknown): T }): Promise<T | null> {
   let text: string
   try {
     if ((await stat(path)).size > maxBytes) throw damaged(path, 'it is too large')

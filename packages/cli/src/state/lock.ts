@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { HoopError } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts/errors'
 import { ensureFolder } from './folder.ts'
 
 /** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */

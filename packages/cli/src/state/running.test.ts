@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { listRunning, type RunningConnect, register } from './running.ts'
+import { listRunning, register } from './running.ts'
+import type { RunningConnect } from './running-connect.ts'
 
 let home: string
 beforeAll(async () => {

@@ -1,32 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { readJsonFile, statePaths, writeFileAtomically } from './folder.ts'
 import { holdLock } from './lock.ts'
-
-/** One port or socket of a running `hoop connect`. */
-const RunningEndpoint = z.object({
-  connection: z.string(),
-  host: z.string(),
-  port: z.int(),
-  url: z.string(),
-  session: z.string(),
-})
-
-/** A `hoop connect` of this user on this machine, as it describes itself. */
-export const RunningConnect = z.object({
-  pid: z.int().positive(),
-  gateway: z.string(),
-  since: z.iso.datetime(),
-  background: z.boolean(),
-  /** Where a detached one writes what it would show. */
-  log: z.string().nullable(),
-  /** `up`; `away`: streams wait for the network; `lost`: a new tunnel is being opened. */
-  tunnel: z.enum(['up', 'away', 'lost']),
-  endpoints: z.array(RunningEndpoint),
-})
-export type RunningConnect = z.infer<typeof RunningConnect>
+import type { RunningConnect } from './running-connect.ts'
 
 export interface Registration {
   /** Resolves when others can see it. */
@@ -67,12 +44,15 @@ export async function register(home: string, about: RunningConnect): Promise<Reg
 export async function listRunning(home: string): Promise<RunningConnect[]> {
   const { running } = statePaths(home)
   const files = await readdir(running).catch(() => [])
+  const locks = files.filter((each) => each.endsWith('.lock'))
+  if (locks.length === 0) return []
+  const { RunningConnect: schema } = await import('./running-connect.ts')
   const all: RunningConnect[] = []
-  for (const file of files.filter((each) => each.endsWith('.lock'))) {
+  for (const file of locks) {
     const name = file.slice(0, -'.lock'.length)
     // held by whoever it describes: what can be had is left behind
     const unlock = await holdLock(join(running, file), 0).catch(() => null)
-    const entry = await readJsonFile(join(running, `${name}.json`), RunningConnect)
+    const entry = await readJsonFile(join(running, `${name}.json`), schema)
     if (unlock === null) {
       if (entry !== null) all.push(entry)
       continue

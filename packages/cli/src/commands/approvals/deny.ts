@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../../hoop-command.ts'
 
 export default class Deny extends HoopCommand {
@@ -21,7 +22,7 @@ export default class Deny extends HoopCommand {
   }
 
   async #askWhy(): Promise<string> {
-    const { HoopError } = await import('@hoop/contracts')
+    const { HoopError } = await import('@hoop/contracts/errors')
     const { ask } = await import('../../present/ask.ts')
     const reason = process.stdin.isTTY && process.stderr.isTTY ? await ask('Why is it refused?') : ''
     if (reason === '') throw new HoopError('invalid_request', 'a denial needs a reason', { hint: '--reason TEXT' })

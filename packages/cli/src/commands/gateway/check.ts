@@ -1,4 +1,5 @@
-import { Command, Flags } from '@oclif/core'
+import { Command } from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
 import { escapedJson, escapeLine } from '../../present/escape.ts'
 import { gatewayFlags } from '../gateway.ts'
 

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import { HoopCommand } from '../../hoop-command.ts'
 
 export default class ServiceAccountsKey extends HoopCommand {
