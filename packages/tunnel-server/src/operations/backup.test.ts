@@ -17,6 +17,9 @@ let issuer: Issuer
 let device: Awaited<ReturnType<typeof makeDevice>>
 let made: Awaited<ReturnType<typeof backUp>>
 let before: { access_token: string; refresh_token: string }
+/** Of a login that is not in the backup. */
+let after: typeof before
+let oldUrl: string
 const running: Gateway[] = []
 const passphrase = 'correct horse battery staple'
 const session = 'ses_restored'
@@ -50,7 +53,8 @@ async function login(url: string): Promise<typeof before> {
 }
 
 const yaml =
-  'kind: Connection\nname: shop\nprotocol: postgres\naddress: 127.0.0.1:1\ndatabases: [app]\nlogin: { user: app, password: s3cret }\ntls: disable\n'
+  'kind: Connection\nname: shop\nprotocol: postgres\naddress: 127.0.0.1:1\ndatabases: [app]\nlogin: { user: app, password: s3cret }\ntls: disable\n' +
+  '---\nkind: Access\nname: on-request\ngroups: [admins]\nconnections: { names: [shop] }\nrequest: { approvers: [sre], max: 1h }\n'
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hoop-backup-'))
@@ -60,11 +64,15 @@ beforeAll(async () => {
   running.push(gateway)
   before = await login(gateway.url)
   expect((await call(`${gateway.url}/v1/documents`, { yaml }, before.access_token)).status).toBe(200)
+  const wanted = { connection: 'shop', reason: 'why', lasts: '1h' }
+  expect((await call(`${gateway.url}/v1/access`, wanted, before.access_token)).status).toBe(200)
   const { openRecord } = await import('@hoop/recording')
   const record = openRecord({ folder: join(folder, 'old', 'records', session), session, durability: 'ordered', results: 'full' })
   await record.close('done')
   // While it runs.
   made = await backUp(await settings('old'), join(folder, 'backup'), { records: true, passphrase, version: '1' })
+  after = await login(gateway.url)
+  oldUrl = gateway.url
   await gateway.close()
 }, 120_000)
 afterAll(async () => {
@@ -76,7 +84,7 @@ afterAll(async () => {
 test('a backup of a gateway that runs is whole, for its owner only, and shows no key', async () => {
   expect((await stat(join(folder, 'backup'))).mode & 0o077).toBe(0)
   expect(await verifyBackup(join(folder, 'backup'))).toEqual(made)
-  expect(made.tables).toMatchObject({ documents: { rows: 1 }, secrets: { rows: 1 }, logins: { rows: 1 } })
+  expect(made.tables).toMatchObject({ documents: { rows: 2 }, secrets: { rows: 1 }, logins: { rows: 1 } })
   const text = await readFile(join(folder, 'backup'), 'latin1')
   for (const name of ['master', 'digest', 'access-tokens.pem', 'store-password']) {
     const [line = '', second = line] = (await readFile(join(folder, 'old', 'keys', name), 'utf8')).trim().split('\n')
@@ -91,7 +99,7 @@ test('a backup of a gateway that runs is whole, for its owner only, and shows no
 test('restored elsewhere, the gateway starts and has what it had; old logins do not work', { timeout: 120_000 }, async () => {
   const { notes } = await restore(await settings('new'), join(folder, 'backup'), { passphrase })
   expect(notes.join()).not.toContain('master key')
-  for (const name of ['master', 'digest', 'access-tokens.pem', 'gateway-id']) {
+  for (const name of ['master', 'digest', 'gateway-id']) {
     expect(await readFile(join(folder, 'new', 'keys', name), 'utf8')).toBe(
       await readFile(join(folder, 'old', 'keys', name), 'utf8'),
     )
@@ -99,14 +107,18 @@ test('restored elsewhere, the gateway starts and has what it had; old logins do 
   const events = join('records', session, '000000', 'events.ndjson')
   expect(await readFile(join(folder, 'new', events))).toEqual(await readFile(join(folder, 'old', events)))
 
-  const gateway = await startGateway(environment('new'))
+  // In the place of the old one: it takes the same tokens.
+  const gateway = await startGateway({ ...environment('new'), HOOP_LISTEN: new URL(oldUrl).host })
   running.push(gateway)
+  expect((await call(`${gateway.url}/v1/whoami`, undefined, after.access_token)).status).toBe(401)
   const renewed = await call(`${gateway.url}/v1/token`, { grant_type: 'refresh_token', refresh_token: before.refresh_token })
   expect(renewed.status).toBe(401)
   expect((await call(`${gateway.url}/v1/whoami`, undefined, before.access_token)).status).toBe(401)
   const { access_token: token } = await login(gateway.url)
   const shown = await (await call(`${gateway.url}/v1/documents/Connection`, undefined, token)).text()
   expect(shown).toContain('name: shop')
+  const { grants } = (await (await call(`${gateway.url}/v1/access?state=all`, undefined, token)).json()) as { grants: unknown[] }
+  expect(grants).toMatchObject([{ state: 'withdrawn' }])
   // The sequence of the admin log goes on behind the restored rows.
   expect((await call(`${gateway.url}/v1/documents`, { yaml: yaml.replace('name: shop', 'name: other') }, token)).status).toBe(200)
   await expect(restore(await settings('new'), join(folder, 'backup'), { passphrase })).rejects.toMatchObject({

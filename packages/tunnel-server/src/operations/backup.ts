@@ -22,7 +22,7 @@ export interface BackupOptions {
 }
 
 /** Keys without which what is in the store cannot be used. */
-export const keyFiles = ['master', 'digest', 'access-tokens.pem'] as const
+export const keyFiles = ['master', 'digest'] as const
 
 /**
  * Makes a backup of a gateway, which may run: the store as it is at one moment (COPY of each table in one REPEATABLE READ transaction: a copy of
@@ -37,11 +37,7 @@ export async function backUp(settings: Settings, file: string, options: BackupOp
       const { schema, tables } = await copyStore(client, writer, dirname(file))
       if (options.passphrase !== null) {
         const read = async (name: string) => await readFile(join(folder.keys, name), 'utf8')
-        const keys = {
-          master: `${master.toString('hex')}\n`,
-          digest: await read('digest'),
-          'access-tokens.pem': await read('access-tokens.pem'),
-        }
+        const keys = { master: `${master.toString('hex')}\n`, digest: await read('digest') }
         await writer.addText('keys/sealed.json', await sealKeys(keys, options.passphrase))
       }
       if (options.records) await copyRecords(folder.records, writer)

@@ -53,6 +53,8 @@ export async function restore(
       await client.query('begin')
       await fillStore(client, file, manifest, folder, written)
       await endLogins(client)
+      // What was signed by it since the backup, for logins that are not in it, would be good until it runs out.
+      await rm(join(folder.keys, 'access-tokens.pem'), { force: true })
       if (keys !== null) for (const name of keyFiles) await putKey(join(folder.keys, name), keys[name] ?? '', written)
       await putKey(join(folder.keys, 'gateway-id'), manifest.gateway, written)
       await client.query('commit')
@@ -125,13 +127,17 @@ async function advanceSequences(client: pg.Client): Promise<void> {
   }
 }
 
-/** Tokens that were used, logins that ended and people that left since the backup would be back. */
+/** Tokens that were used, logins and access that ended and people that left since the backup would be back. */
 async function endLogins(client: pg.Client): Promise<void> {
   const because = 'The gateway was restored from a backup.'
   await client.query('update logins set ended_at = now(), ended_because = $1 where ended_at is null', [because])
   await client.query('delete from refresh_tokens')
   await client.query('delete from provider_grants')
   await client.query('update agent_join_tokens set used_at = now() where used_at is null')
+  await client.query(
+    "update access_grants set state = 'withdrawn', closed_at = now(), closed_reason = $1 where state in ('requested', 'granted')",
+    [because],
+  )
 }
 
 async function putKey(path: string, text: string, written: string[]): Promise<void> {
@@ -155,8 +161,8 @@ async function notesOf(settings: Settings, folder: DataFolder, manifest: Manifes
           'The master key is not that of the backup: apply each connection again with its password, or give the gateway that key.',
         ]),
     ...(manifest.records ? [] : ['The records of sessions are not in the backup: put the folder of records in its place.']),
-    'Every login has ended: log in again.',
-    'What was revoked since the backup was made (agents, service accounts, access) is not: revoke it again.',
+    'Every login has ended, and all access that was granted for a while: log in again, and ask again.',
+    'What was revoked since the backup was made (agents, keys of service accounts, documents) is not: revoke it again.',
   ]
 }
 
