@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -30,9 +30,27 @@ export const Manifest = z.strictObject({
   tables: z.record(z.string(), z.strictObject({ columns: z.array(z.string()), rows: z.int().min(0) })),
   records: z.boolean(),
   files: z.array(z.strictObject({ name: Name, size: z.int().min(0), sha256: z.string().length(64) })),
+  /** HMAC-SHA-256 of all of the above under a key from the master key, hex: who has not got that cannot make a backup. */
+  seal: z.string().regex(/^[0-9a-f]{64}$/),
 })
 export type Manifest = z.infer<typeof Manifest>
 type FileEntry = Manifest['files'][number]
+
+/** Whether the manifest, and so all of the backup, was made by a gateway with this master key. */
+export function isSealedBy(master: Buffer, { seal, ...sealed }: Manifest): boolean {
+  return timingSafeEqual(sealOf(master, sealed), Buffer.from(seal, 'hex'))
+}
+
+function sealOf(master: Buffer, { files, tables, ...rest }: Omit<Manifest, 'seal'>): Buffer {
+  const { format, hoop, madeAt, schema, gateway, masterKeyId, records } = rest
+  const parts = [
+    [format, hoop, madeAt, schema, gateway, masterKeyId, records],
+    Object.entries(tables).map(([name, { columns, rows }]) => [name, columns, rows]),
+    files.map(({ name, size, sha256 }) => [name, size, sha256]),
+  ]
+  const key = Buffer.from(hkdfSync('sha256', master, '', 'hoop backup manifest 1', 32))
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest()
+}
 
 /** Writes a backup: a tar file whose last member is the manifest. */
 export class BackupWriter {
@@ -80,8 +98,9 @@ export class BackupWriter {
   }
 
   /** Ends the file: from now on it is there, whole and on the disk. */
-  async finish(about: Omit<Manifest, 'format' | 'files'>): Promise<Manifest> {
-    const manifest: Manifest = { format: 1, ...about, files: this.#files }
+  async finish(about: Omit<Manifest, 'format' | 'files' | 'seal'>, master: Buffer): Promise<Manifest> {
+    const sealed = { format: 1 as const, ...about, files: this.#files }
+    const manifest: Manifest = { ...sealed, seal: sealOf(master, sealed).toString('hex') }
     await this.#add(manifestName, Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`))
     this.#pack.finalize()
     await this.#written

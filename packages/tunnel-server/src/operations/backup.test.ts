@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { loadSettings } from '../settings.ts'
 import { makeDevice } from '../testing/device.ts'
 import { clientId, type Issuer, startIssuer } from '../testing/issuer.ts'
 import { backUp } from './backup.ts'
-import { verifyBackup } from './backup-file.ts'
+import { members, textOf, verifyBackup } from './backup-file.ts'
 import { restore } from './restore.ts'
 import { openKeys, sealKeys } from './sealed-keys.ts'
 
@@ -148,6 +149,36 @@ test('a backup that is cut short or altered is refused before anything is writte
     expect([what, refused]).toEqual([what, expect.objectContaining({ code: 'invalid_request' })])
     await expect(stat(join(folder, 'none'))).rejects.toThrow('ENOENT')
   }
+})
+
+test('so is one that was altered with all of its digests, and one of another master key', async () => {
+  const file = join(folder, 'forged')
+  // An admin more: of the same length as what stood there, so that its place in the file is the same.
+  const text = (await readFile(join(folder, 'backup'), 'latin1')).replaceAll('"admins"', '"attack"')
+  await writeFile(file, text, 'latin1')
+  await expect(verifyBackup(file)).rejects.toMatchObject({ code: 'invalid_request' })
+  const sums = new Map<string, string>()
+  for await (const { name, content } of members(file)) {
+    if (name === 'manifest.json') continue
+    sums.set(
+      name,
+      createHash('sha256')
+        .update(await textOf(content))
+        .digest('hex'),
+    )
+  }
+  const mended = made.files.reduce((all, { name, sha256 }) => all.replaceAll(sha256, sums.get(name) ?? sha256), text)
+  await writeFile(file, mended, 'latin1')
+  expect(await verifyBackup(file)).not.toEqual(made)
+  await expect(restore(await settings('none'), file, { passphrase })).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: `${file} was altered after it was made.`,
+  })
+  const key = join(folder, 'other-master')
+  await writeFile(key, 'ab'.repeat(32))
+  const other = await loadSettings({ ...environment('none'), HOOP_MASTER_KEY_FILE: key })
+  await expect(restore(other, join(folder, 'backup'), { passphrase: null })).rejects.toMatchObject({ code: 'conflict' })
+  await expect(stat(join(folder, 'none'))).rejects.toThrow('ENOENT')
 })
 
 test('so are one of a newer version, and another passphrase', async () => {

@@ -50,7 +50,7 @@ export async function backUp(settings: Settings, file: string, options: BackupOp
         tables,
         records: options.records,
       }
-      return await writer.finish(about)
+      return await writer.finish(about, master)
     })
   } catch (error) {
     await writer.abandon()

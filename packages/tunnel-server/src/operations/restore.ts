@@ -12,7 +12,7 @@ import { givenKey } from '../secrets/key-file.ts'
 import type { Settings } from '../settings.ts'
 import { knownVersions, migrateStore, storeVersion } from '../store/migrations.ts'
 import { keyFiles, target } from './backup.ts'
-import { type Manifest, members, textOf, verifyBackup } from './backup-file.ts'
+import { isSealedBy, type Manifest, members, textOf, verifyBackup } from './backup-file.ts'
 import { type Keys, openKeys } from './sealed-keys.ts'
 import { storeTables, withOwnStore } from './store-access.ts'
 
@@ -42,6 +42,8 @@ export async function restore(
   if (passphrase !== null && !sealed)
     throw new HoopError('invalid_request', 'The backup holds no keys.', { hint: 'Leave the passphrase out.' })
   const keys = passphrase === null ? null : await openKeys(await readMember(file, 'keys/sealed.json'), passphrase)
+  const master = await masterKey(settings, keys)
+  if (master !== null) refuseForged(master, manifest, file)
   return await withOwnStore(settings, async (client, folder) => {
     if ((await readdir(folder.records)).length > 0) throw notEmpty(folder.records)
     await refuseFilledStore(client)
@@ -63,7 +65,7 @@ export async function restore(
       throw error
     }
     await migrateStore(client)
-    return { manifest, notes: await notesOf(settings, folder, manifest) }
+    return { manifest, notes: notesOf(master, manifest) }
   })
 }
 
@@ -151,14 +153,36 @@ async function putKey(path: string, text: string, written: string[]): Promise<vo
   }
 }
 
-async function notesOf(settings: Settings, folder: DataFolder, manifest: Manifest): Promise<string[]> {
-  const master = await givenKey(settings.masterKeyFile ?? join(folder.keys, 'master')).catch(() => null)
-  const same = master !== null && new Cipher(master).keyId === manifest.masterKeyId
+/** What the gateway will have; null: there is none yet. */
+async function masterKey({ masterKeyFile, dataFolder }: Settings, keys: Keys | null): Promise<Buffer | null> {
+  if (masterKeyFile !== null) return await givenKey(masterKeyFile)
+  if (keys !== null) return Buffer.from(keys.master?.trim() ?? '', 'hex')
+  return await givenKey(join(dataFolder, 'keys', 'master')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+}
+
+/** Digests that stand in the file itself are made anew by whoever alters it. */
+function refuseForged(master: Buffer, manifest: Manifest, file: string): void {
+  if (new Cipher(master).keyId !== manifest.masterKeyId) {
+    throw new HoopError('conflict', `${file} was made under another master key than this gateway has.`, {
+      hint: 'Give it the key of the backup in HOOP_MASTER_KEY_FILE; without any, it is restored, and nothing tells who made it.',
+    })
+  }
+  if (isSealedBy(master, manifest)) return
+  throw new HoopError('invalid_request', `${file} was altered after it was made.`, {
+    hint: 'Nothing was restored. Take another one, and look who could write to this one.',
+  })
+}
+
+function notesOf(master: Buffer | null, manifest: Manifest): string[] {
   return [
-    ...(same
+    ...(master !== null
       ? []
       : [
-          'The master key is not that of the backup: apply each connection again with its password, or give the gateway that key.',
+          'There is no master key: apply each connection again with its password, or give the gateway the key of the backup.',
+          'Without that key nothing tells who made the backup: look at what it lets in (hoop get).',
         ]),
     ...(manifest.records ? [] : ['The records of sessions are not in the backup: put the folder of records in its place.']),
     'Every login has ended, and all access that was granted for a while: log in again, and ask again.',
