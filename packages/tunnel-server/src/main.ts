@@ -24,6 +24,7 @@ import { AccessTokens } from './identity/access-tokens.ts'
 import { AccountChecks } from './identity/account-checks.ts'
 import { Authenticator } from './identity/authenticator.ts'
 import { Delegations } from './identity/delegations.ts'
+import { DpopProofs } from './identity/dpop.ts'
 import { groupLookup } from './identity/group-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
 import { Logins } from './identity/logins.ts'
@@ -45,6 +46,7 @@ import { createSessions } from './sessions/index.ts'
 import { type Environment, loadSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
 import { Store } from './store/database.ts'
+import { useToken } from './store/machines.ts'
 import { sessionIndex } from './store/session-index.ts'
 import { dialling } from './tunnels/dial.ts'
 import { attachTunnels } from './tunnels/index.ts'
@@ -152,7 +154,8 @@ async function start(
   const delegations = new Delegations({ store, documents })
   const workloads = new WorkloadTokens({ documents, allowPlain: settings.demo })
   const machines = new Machines({ store, workloads, accounts: accountsOfMachines, delegations, tokens })
-  const authenticator = new Authenticator({ documents, logins, url: () => url ?? notListening() })
+  const proofs = new DpopProofs((hash, expiresAt) => store.run((db) => useToken(db, { hash, device: null, expiresAt })))
+  const authenticator = new Authenticator({ documents, logins, proofs, url: () => url ?? notListening() })
 
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const references = new References((name) => environment[name])

@@ -5,7 +5,6 @@ import { ApiError, DoctorReport, HoopError } from '@hoop/contracts'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Doctor } from '../connections/doctor.ts'
-import { verifyDpopProof } from '../identity/dpop.ts'
 import { Health } from '../operations/health.ts'
 import { Metrics } from '../operations/metrics.ts'
 import { createSessions } from '../sessions/index.ts'
@@ -265,7 +264,8 @@ async function headers(who: string, method: string, path: string): Promise<Recor
 
 async function usedProof(request: { method: string; url: string; accessToken: string }): Promise<string> {
   const proof = await parts.device.proof(request)
-  await verifyDpopProof({ ...request, proof })
+  const url = new URL(request.url).pathname
+  await parts.authenticator.proofOf({ ...request, url, headers: { dpop: proof } }, request.accessToken)
   return proof
 }
 

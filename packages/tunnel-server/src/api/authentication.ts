@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without a login; every other route needs one. */
     public?: true
+    /** Reads what is worth stealing: its proof is used up at all gateways, as if it changed something. */
+    guarded?: true
   }
   interface FastifyRequest {
     caller: Caller | null
@@ -18,7 +20,8 @@ export function authenticate(app: Api, { authenticator, strangers }: Pick<ApiPar
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.public || request.is404) return
-    request.caller = await authenticator.authenticate(request.raw)
+    const { guarded } = request.routeOptions.config
+    request.caller = await authenticator.authenticate(request.raw, guarded && 'everywhere')
     strangers.known(request.raw.socket)
   })
 }

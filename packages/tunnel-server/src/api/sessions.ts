@@ -80,6 +80,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
   app.route({
     method: 'GET',
     url: '/v1/sessions/:id/events',
+    config: { guarded: true },
     schema: { params: ById, querystring: EventsQuery },
     handler: async (request, reply) => {
       const caller = callerOf(request)

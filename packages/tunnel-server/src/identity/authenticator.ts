@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HoopError } from '@hoop/contracts'
 import type { Documents } from '../documents/documents.ts'
 import type { Caller } from './access-tokens.ts'
-import { verifyDpopProof } from './dpop.ts'
+import type { DpopProofs } from './dpop.ts'
 import type { Logins } from './logins.ts'
 import { mustStillBeLetIn } from './machine-document.ts'
 
@@ -12,17 +12,24 @@ type Request = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
 export class Authenticator {
   readonly #documents: Pick<Documents, 'current'>
   readonly #logins: Pick<Logins, 'verifyAccessToken'>
+  readonly #proofs: DpopProofs
   readonly #url: () => string
 
   /** `url`: the gateway's, as callers reach it. */
-  constructor(parts: { documents: Pick<Documents, 'current'>; logins: Pick<Logins, 'verifyAccessToken'>; url: () => string }) {
+  constructor(parts: {
+    documents: Pick<Documents, 'current'>
+    logins: Pick<Logins, 'verifyAccessToken'>
+    proofs: DpopProofs
+    url: () => string
+  }) {
+    this.#proofs = parts.proofs
     this.#documents = parts.documents
     this.#logins = parts.logins
     this.#url = parts.url
   }
 
-  /** @throws HoopError `invalid_token`, `invalid_proof`, `unavailable` */
-  async authenticate(request: Request): Promise<Caller> {
+  /** `once`: as for `proofOf`. @throws HoopError `invalid_token`, `invalid_proof`, `unavailable` */
+  async authenticate(request: Request, once = whereUsedUp(request)): Promise<Caller> {
     const [, scheme = '', token] = /^(Bearer|DPoP) ([\w.~+/=-]+)$/i.exec(request.headers.authorization ?? '') ?? []
     if (token === undefined) throw new HoopError('invalid_token', 'This needs a login.', { hint: 'Run: hoop login' })
     const caller = await this.#logins.verifyAccessToken(token)
@@ -33,7 +40,7 @@ export class Authenticator {
       return caller
     }
     // A bound token without its proof is a stolen one.
-    const device = bound ? await this.proofOf(request, token) : null
+    const device = bound ? await this.proofOf(request, token, once) : null
     if (device === caller.device) return caller
     const what = device === null ? 'came without a proof of it' : "the proof is another key's"
     throw new HoopError('invalid_proof', `The access token is bound to the key of a device, and ${what}.`, {
@@ -42,15 +49,21 @@ export class Authenticator {
   }
 
   /**
-   * The thumbprint of the key that the request proves; null where no proof came.
-   * @throws HoopError `invalid_proof`
+   * The thumbprint of the key that the request proves; null where no proof came. `once`: where the proof is used up.
+   * @throws HoopError `invalid_proof`, `unavailable`
    */
-  async proofOf({ method = '', url = '/', headers }: Request, accessToken: string | null): Promise<string | null> {
+  async proofOf(request: Request, accessToken: string | null, once = whereUsedUp(request)): Promise<string | null> {
+    const { method = '', url = '/', headers } = request
     const { dpop: proof } = headers
     if (proof === undefined) return null
     const at = new URL(this.#url())
     at.pathname = url.split('?', 1)[0] ?? ''
     // Several headers arrive as one text, which is no signed token.
-    return (await verifyDpopProof({ proof: String(proof), method, url: at.href, accessToken })).jkt
+    return (await this.#proofs.verify({ proof: String(proof), method, url: at.href, accessToken, once })).jkt
   }
+}
+
+/** What changes something, opens a tunnel or gives a token costs the store more than this; what only reads would not. */
+function whereUsedUp({ method, headers }: Request): 'here' | 'everywhere' {
+  return method === 'GET' && headers.upgrade === undefined ? 'here' : 'everywhere'
 }

@@ -3,11 +3,13 @@ import { HoopError } from '@hoop/contracts'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { makeDevice } from '../testing/device.ts'
-import { verifyDpopProof } from './dpop.ts'
+import { DpopProofs, type ProofToVerify } from './dpop.ts'
 import { SeenIds } from './seen-ids.ts'
 
 const url = 'https://hoop.example.com/v1/sessions'
 const request = { method: 'POST', url, accessToken: 'a.b.c' }
+const gateway = new DpopProofs(async () => true)
+const verifyDpopProof = (given: Omit<ProofToVerify, 'once'>) => gateway.verify({ ...given, once: 'here' })
 const device = await makeDevice()
 const now = () => Math.floor(Date.now() / 1000)
 

@@ -19,8 +19,8 @@ const Claims = z.object({
 })
 
 const remembered = { keepFor: 2 * proofLifetime * 1000, most: 100_000 }
-/** One for the process. What strangers can fill does not stand in the way of those who hold a token. */
-const seen = { withToken: new SeenIds(remembered), withoutToken: new SeenIds(remembered) }
+/** Milliseconds for which a proof is remembered after its end: more than the clocks of gateways may differ. */
+const margin = 120_000
 
 export interface ProofToVerify {
   /** The header `DPoP`. */
@@ -30,14 +30,49 @@ export interface ProofToVerify {
   readonly url: string
   /** The token that came with it, verified before; null where none does, as at the token endpoint. */
   readonly accessToken: string | null
+  /** Where it is used up: at this gateway, or at all that share a store. */
+  readonly once: 'here' | 'everywhere'
 }
 
-/**
- * Verifies a proof of possession (RFC 9449, 4.3) and uses it up. `jkt` is the thumbprint of its key (RFC 7638, SHA-256, base64url):
- * the caller compares it with that of the token.
- * @throws HoopError `invalid_proof` with what is wrong in it
- */
-export async function verifyDpopProof({ proof, method, url, accessToken }: ProofToVerify): Promise<{ jkt: string }> {
+/** Uses up what this names for all gateways, until then; false: that was done before. */
+export type UseEverywhere = (hash: Buffer, until: Date) => Promise<boolean>
+
+/** Proofs of possession that come to one gateway, each good for one use. */
+export class DpopProofs {
+  /** What strangers can fill does not stand in the way of those who hold a token. */
+  readonly #seen = { withToken: new SeenIds(remembered), withoutToken: new SeenIds(remembered) }
+  readonly #useEverywhere: UseEverywhere
+
+  constructor(useEverywhere: UseEverywhere) {
+    this.#useEverywhere = useEverywhere
+  }
+
+  /**
+   * Verifies a proof (RFC 9449, 4.3) and uses it up. `jkt` is the thumbprint of its key (RFC 7638, SHA-256, base64url): the caller compares it
+   * with that of the token.
+   * @throws HoopError `invalid_proof` with what is wrong in it, `unavailable` where it cannot be told whether it was used elsewhere
+   */
+  async verify(given: ProofToVerify): Promise<{ jkt: string }> {
+    const { jkt, jti, madeAt } = await verified(given)
+    const id = createHash('sha256').update(`proof ${jkt} ${jti}`).digest()
+    // First the memory, which has a bound: what is replayed here costs the store nothing.
+    const seen = given.accessToken === null ? this.#seen.withoutToken : this.#seen.withToken
+    const use = seen.use(id.toString('base64url'))
+    if (use === 'full') throw new HoopError('too_many_requests', 'The gateway has too many requests. Try again in a minute.')
+    const until = new Date((madeAt + proofLifetime) * 1000 + margin)
+    const fresh = use === 'new' && (given.once === 'here' || (await this.#useEverywhere(id, until)))
+    if (!fresh) throw refused('was used before')
+    return { jkt }
+  }
+}
+
+/** `madeAt`: seconds of Unix time. */
+async function verified({
+  proof,
+  method,
+  url,
+  accessToken,
+}: ProofToVerify): Promise<{ jkt: string; jti: string; madeAt: number }> {
   if (proof.length > longestProof) throw refused('is too long')
   const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
     typ: 'dpop+jwt',
@@ -62,11 +97,7 @@ export async function verifyDpopProof({ proof, method, url, accessToken }: Proof
     throw refused(`was made at another time: the clock there is ${off} the gateway's`, 'Set the clock of the machine.')
   }
   if (accessToken !== null && ath !== hashOf(accessToken)) throw refused('is for another access token')
-  const jkt = await calculateJwkThumbprint(protectedHeader.jwk, 'sha256')
-  const use = (accessToken === null ? seen.withoutToken : seen.withToken).use(hashOf(`${jkt} ${jti}`))
-  if (use === 'seen') throw refused('was used before')
-  if (use === 'full') throw new HoopError('too_many_requests', 'The gateway has too many requests. Try again in a minute.')
-  return { jkt }
+  return { jkt: await calculateJwkThumbprint(protectedHeader.jwk, 'sha256'), jti, madeAt: iat }
 }
 
 /** The names of this machine are one to it: people type localhost, the gateway calls itself 127.0.0.1. */

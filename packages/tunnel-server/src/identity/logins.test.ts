@@ -3,7 +3,7 @@ import { decodeJwt, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeDevice } from '../testing/device.ts'
 import { clientId, type Issuer, startIssuer } from '../testing/issuer.ts'
-import { login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
+import { gatewayUrl, login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 
 let server: TestServer
 let issuer: Issuer
@@ -179,6 +179,36 @@ test('an access token of another gateway, or of the provider, is refused', async
   for (const token of [forged, await issuer.idToken({ sub: 'ada' }), new UnsecuredJWT(claims).encode()]) {
     expect((await failure(parts.logins.verifyAccessToken(token))).code).toBe('invalid_token')
   }
+})
+
+test('what was proven at one gateway is proven once at all of them, unless it only reads', async () => {
+  const other = await openParts(server, issuer, 'gateway-2')
+  const { access_token: accessToken } = await login(parts, issuer, 'proven')
+  const request = async (method: string, upgrade?: string) => ({
+    method,
+    url: '/v1/tunnel',
+    headers: { ...(await parts.device.headers({ method, url: `${gatewayUrl}/v1/tunnel`, accessToken })), upgrade },
+  })
+  for (const captured of [await request('POST'), await request('DELETE'), await request('GET', 'websocket')]) {
+    await parts.authenticator.authenticate(captured)
+    expect(await failure(other.authenticator.authenticate(captured))).toMatchObject({ code: 'invalid_proof' })
+  }
+  const reading = await request('GET')
+  await parts.authenticator.authenticate(reading)
+  await other.authenticator.authenticate(reading)
+  expect((await failure(other.authenticator.authenticate(reading))).message).toContain('used before')
+
+  const guarded = await request('GET')
+  await parts.authenticator.authenticate(guarded, 'everywhere')
+  expect((await failure(other.authenticator.authenticate(guarded, 'everywhere'))).message).toContain('used before')
+
+  const bare = {
+    ...(await request('POST')),
+    headers: { dpop: await parts.device.proof({ method: 'POST', url: `${gatewayUrl}/v1/token` }) },
+  }
+  const atOnce = [parts, other].map(({ authenticator }) => authenticator.proofOf({ ...bare, url: '/v1/token' }, null))
+  expect((await Promise.allSettled(atOnce)).map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  await other.close()
 })
 
 test('refresh tokens are not in the store as they are', async () => {

@@ -19,11 +19,11 @@ import {
   updateIdentity,
   useRefreshToken,
 } from '../store/logins.ts'
+import { forgetTokensBefore, useToken } from '../store/machines.ts'
 import { type AccessTokens, accessTokenLifetime, type Caller } from './access-tokens.ts'
 import type { AccountChecks } from './account-checks.ts'
 import { AccountWatch } from './account-watch.ts'
 import { loginLifetime, logoutTokenLifetime, type Provider } from './provider.ts'
-import { SeenIds } from './seen-ids.ts'
 
 /** Told the id of a login that was ended before its time: its tunnels, sessions and streams end. When that time is, each caller's token says. */
 export type LoginEnded = (login: string, words: string) => void
@@ -72,7 +72,6 @@ export class Logins {
   /** Ended logins of which an access token may still be around: when they were noted, and why they ended. */
   readonly #ended = new Map<string, { readonly at: number; readonly words: string; readonly told: boolean }>()
   readonly #listeners = new Set<LoginEnded>()
-  readonly #logoutTokens = new SeenIds({ keepFor: 2 * logoutTokenLifetime * 1000, most: 100_000 })
   #stop: () => void = () => {}
 
   private constructor(parts: Parts) {
@@ -199,17 +198,17 @@ export class Logins {
    */
   async endByProvider(logoutToken: string): Promise<void> {
     const { identity, providerSession, jti } = await this.#provider.verifyLogoutToken(logoutToken)
-    // An old one would end what was begun after it.
-    if (this.#logoutTokens.has(jti)) throw new HoopError('invalid_token', 'The logout token was used before.')
     const because = 'the identity provider logged it out'
+    const expiresAt = new Date(Date.now() + 2 * logoutTokenLifetime * 1000)
     const ended = await this.#store.transaction(async (db) => {
+      // An old one would end what was begun after it, at whatever gateway.
+      const fresh = await useToken(db, { hash: hashOf(`logout ${jti}`), device: null, expiresAt })
+      if (!fresh) throw new HoopError('invalid_token', 'The logout token was used before.')
       const meant = await readLoginsToEnd(db, { identity, providerSession })
       for (const { id } of meant) await endLogin(db, id, because)
       return meant
     })
     for (const { id } of ended) this.#noteEnded(id, because)
-    // Now only: where the store failed, the provider may try again.
-    this.#logoutTokens.use(jti)
   }
 
   /** Ends all that came in by this key, within the transaction that revokes it; the answer is for after it. */
@@ -318,6 +317,9 @@ export class Logins {
 
   #sweep(): void {
     for (const [id, { at }] of this.#ended) if (at < Date.now() - rememberFor) this.#ended.delete(id)
+    this.#store
+      .run((db) => forgetTokensBefore(db, new Date()))
+      .catch((error: unknown) => this.#log.warn({ err: error }, 'used tokens that have ended could not be forgotten'))
   }
 }
 

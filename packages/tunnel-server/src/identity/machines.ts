@@ -11,7 +11,7 @@ import {
 import { writeAdminLog } from '../store/admin-log.ts'
 import type { Database, Store } from '../store/database.ts'
 import { addLogin } from '../store/logins.ts'
-import { forgetTokensBefore, useKey, useToken } from '../store/machines.ts'
+import { useKey, useToken } from '../store/machines.ts'
 import { type AccessTokens, accessTokenLifetime } from './access-tokens.ts'
 import type { Delegations } from './delegations.ts'
 import { machineOf } from './machine-document.ts'
@@ -78,7 +78,6 @@ export class Machines {
     const longest = new Date(now.getTime() + seconds(document.maxSession) * 1000)
     const { identity, expiresAt, principal } = await this.#store.transaction(async (db) => {
       await proven.use(db)
-      await forgetTokensBefore(db, now)
       const behind = delegation === null ? null : await this.#delegations.use(db, delegation, proven.identity.name)
       const identity = behind === null ? proven.identity : onBehalfOf(proven.identity, behind.principal.identity)
       const expiresAt = behind !== null && behind.expiresAt < longest ? behind.expiresAt : longest

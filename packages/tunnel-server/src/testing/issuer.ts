@@ -30,8 +30,8 @@ export interface Issuer {
   setAccount(sub: string, account: Account | null): void
   /** The status with which the token endpoint fails from now on; null: it works. */
   failWith(status: number | null): void
-  /** How often the token endpoint was asked. */
-  asked(): number
+  /** How often the token endpoint was asked; about one person, if one is named. */
+  asked(sub?: string): number
   close(): Promise<void>
 }
 
@@ -41,17 +41,17 @@ export async function startIssuer(): Promise<Issuer> {
   const accounts = new Map<string, Account | null>()
   const grants = new Map<string, string>()
   let failure: number | null = null
-  let asked = 0
+  const asked: (string | undefined)[] = []
   const newGrant = (sub: string) => {
     const token = randomUUID()
     grants.set(token, sub)
     return token
   }
   const refresh = async (form: URLSearchParams): Promise<[number, object]> => {
-    asked++
-    if (failure !== null) return [failure, { error: 'server_error' }]
     const used = form.get('refresh_token') ?? ''
     const sub = grants.get(used)
+    asked.push(sub)
+    if (failure !== null) return [failure, { error: 'server_error' }]
     const account = sub === undefined ? null : (accounts.get(sub) ?? (accounts.has(sub) ? null : { groups: [] }))
     grants.delete(used)
     if (sub === undefined || account === null) return [400, { error: 'invalid_grant' }]
@@ -93,7 +93,7 @@ export async function startIssuer(): Promise<Issuer> {
     failWith: (status) => {
       failure = status
     },
-    asked: () => asked,
+    asked: (sub) => (sub === undefined ? asked.length : asked.filter((each) => each === sub).length),
     close: async () => {
       server.close()
       server.closeAllConnections()

@@ -16,6 +16,7 @@ import { AccessTokens } from '../identity/access-tokens.ts'
 import { AccountChecks } from '../identity/account-checks.ts'
 import { Authenticator } from '../identity/authenticator.ts'
 import { Delegations } from '../identity/delegations.ts'
+import { DpopProofs } from '../identity/dpop.ts'
 import { GroupsClaim } from '../identity/groups.ts'
 import { Logins } from '../identity/logins.ts'
 import { Machines } from '../identity/machines.ts'
@@ -26,6 +27,7 @@ import { Cipher } from '../secrets/cipher.ts'
 import { ownKey, ownSigningKey } from '../secrets/key-file.ts'
 import { ChangeFeed } from '../store/change-feed.ts'
 import { Store } from '../store/database.ts'
+import { useToken } from '../store/machines.ts'
 import { makeDevice } from './device.ts'
 import { clientId, type Issuer } from './issuer.ts'
 
@@ -86,7 +88,8 @@ export async function openParts(
   const accounts = new AccountChecks({ store, provider, cipher, log })
   const logins = await Logins.open({ store, feed, provider, accounts, checkEvery, tokens, log })
   const documents = await Documents.open({ store, feed, hashKey: Buffer.alloc(32, 1), log })
-  const authenticator = new Authenticator({ documents, logins, url: () => gatewayUrl })
+  const proofs = new DpopProofs((hash, expiresAt) => store.run((db) => useToken(db, { hash, device: null, expiresAt })))
+  const authenticator = new Authenticator({ documents, logins, proofs, url: () => gatewayUrl })
   const serviceAccounts = new ServiceAccounts({ store, documents, logins })
   const delegations = new Delegations({ store, documents })
   const workloads = new WorkloadTokens({ documents, allowPlain: true })
