@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DocumentName } from './documents.ts'
 
 /** WebSocket subprotocol of the tunnel. */
 export const tunnelSubprotocol = 'hoop.tunnel.v1'
@@ -24,13 +25,17 @@ export type DialTarget = z.infer<typeof DialTarget>
 /** The same on an agent's tunnel, where the gateway opens the streams. */
 export const DialStream = z.strictObject({ dial: DialTarget })
 
-export const StreamHeader = z.union([SessionStream, DialStream])
+/** The same between two gateways: an agent whose tunnel the other one has dials there, for this connection. */
+export const PeerStream = z.strictObject({ connection: DocumentName, agent: DocumentName, target: DialTarget })
+export type PeerStream = z.infer<typeof PeerStream>
+
+export const StreamHeader = z.union([SessionStream, DialStream, PeerStream])
 export type StreamHeader = z.infer<typeof StreamHeader>
 
 /**
  * The first byte that an agent sends on a stream. `connected` is followed by the address that it reached, ASCII, behind one byte with its
  * length (0 for a Unix socket), and then by what the backend sends; after any other nothing follows. Numbers and not words: what callers
- * read is the gateway's own.
+ * read is the gateway's own. Between gateways the address is followed by the agent's id in the same form.
  */
 export const dialAnswers = {
   connected: 0,

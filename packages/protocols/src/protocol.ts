@@ -94,6 +94,8 @@ export interface ServeContext {
   readonly signal: AbortSignal
   /** Opens a raw byte stream to the backend. May be called again. Rejects with a HoopError. */
   dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex>
+  /** Why a stream to the backend ended, where what carried it was lost: words for the caller. Null: the backend ended it. */
+  loss?(): string | null
   /** All that the caller asked is answered, and nothing is left open: no transaction, and nothing under way. */
   rested?(): void
   /** Puts what a login found on the record; throws if it cannot be recorded. */

@@ -9,8 +9,13 @@ import { Access } from './access/access.ts'
 import { AccessRequests } from './access/access-requests.ts'
 import { ActiveGrants, rulesWithGrants } from './access/active-grants.ts'
 import { StandingAccess } from './access/standing-access.ts'
+import { AgentsElsewhere } from './agents/elsewhere.ts'
 import { Agents } from './agents/index.ts'
+import { attachPeerTunnels } from './agents/peer-tunnels.ts'
+import { Peers } from './agents/peers.ts'
 import { Presence } from './agents/presence.ts'
+import { ReachableAgents } from './agents/reachable.ts'
+import { Registration } from './agents/registration.ts'
 import { attachAgentTunnels } from './agents/tunnels.ts'
 import { buildApi } from './api/server.ts'
 import { Strangers } from './api/strangers.ts'
@@ -164,6 +169,12 @@ async function start(
   const agents = new Agents({ store, gateway, signingKey: keys.signing, issuer: () => url ?? notListening() })
   const presence = new Presence({ store, feed, online: agents.online, gateway, log })
   started.defer(() => presence.close())
+  const registration = await Registration.make({ store, gateway, log })
+  started.defer(() => registration.end())
+  const peers = new Peers({ registration, log })
+  const elsewhere = new AgentsElsewhere({ store, feed, gateway, log })
+  started.defer(() => elsewhere.close())
+  const reachable = new ReachableAgents({ online: agents.online, elsewhere, peers })
   const connections = registeredConnections({ find, store, cipher: keys.cipher, references })
   const sessions = await createSessions({
     meter: metrics,
@@ -171,7 +182,7 @@ async function start(
     rules,
     holds: approvals,
     connections,
-    dialling: dialling(agents.online),
+    dialling: dialling(reachable),
     hold: (caller, name) => standing.hold(caller, () => whenKnown(() => access.authoriseUse(caller, name))),
     localCertificate: (identity) => localCertificates.of(identity),
     records: folder.records,
@@ -217,7 +228,7 @@ async function start(
   })
   const operators = settings.metrics && (await listenForOperators({ listen: settings.metrics, tls, metrics, health, log }))
   started.defer(() => operators?.close())
-  const doctor = new Doctor({ connections, documents, dialling: dialling(agents.online), closing: closing.signal, log })
+  const doctor = new Doctor({ connections, documents, dialling: dialling(reachable), closing: closing.signal, log })
   const api = await buildApi(
     {
       config,
@@ -237,6 +248,7 @@ async function start(
       sessions,
       doctor,
       agents,
+      reachable,
       strangers,
       trustedProxies: settings.trustedProxies,
       health,
@@ -268,8 +280,11 @@ async function start(
     strangers,
     log,
   })
+  const peerTunnels = attachPeerTunnels({ server: api.server, registration, documents, online, strangers, log })
   // Last: what is told to callers may still come from a database behind an agent.
   started.defer(() => agentTunnels.close(stopping))
+  started.defer(() => peerTunnels.close(stopping))
+  started.defer(() => peers.close(stopping))
   // In this order: nothing new is accepted, what is under way may end, callers are told in their own protocols, their tunnels end, and with
   // them the listener.
   started.defer(() => tunnels.close(stopping))
@@ -286,6 +301,7 @@ async function start(
     throw new HoopError('unavailable', `The gateway cannot listen on ${host}:${port} (${cause.code}).`, { hint, cause })
   })
   url ??= urlOf(api.server.address() as AddressInfo, settings)
+  await registration.begin(advertised(settings, api.server.address() as AddressInfo))
   // First of all: who looks whether it is ready is told, and sends callers elsewhere, while it still takes them.
   started.defer(async () => {
     health.stop()
@@ -312,6 +328,12 @@ async function readKeys(settings: Settings, { keys }: DataFolder) {
     hash: Buffer.from(hkdfSync('sha256', digest, '', 'hoop mask method hash', 32)),
     signing: await ownSigningKey(join(keys, 'access-tokens.pem')),
   }
+}
+
+/** Where other gateways reach this one; null: nowhere, as it listens on every address there is and was not told which is for them. */
+function advertised(settings: Settings, address: AddressInfo): string | null {
+  if (settings.advertiseUrl !== null) return settings.advertiseUrl
+  return address.address === '::' || address.address === '0.0.0.0' ? null : urlOf(address, settings)
 }
 
 function urlOf({ address, family, port }: AddressInfo, { tls }: Settings): string {

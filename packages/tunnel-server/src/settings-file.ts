@@ -19,6 +19,7 @@ const SettingsFile = z
   .strictObject({
     listen: Text,
     publicUrl: Text,
+    advertiseUrl: Text,
     trustedProxies: List,
     data: Text,
     databaseUrl: Elsewhere,
@@ -50,6 +51,7 @@ const SettingsFile = z
 export const placesInFile: Readonly<Record<SettingName, readonly string[]>> = {
   HOOP_LISTEN: ['listen'],
   HOOP_PUBLIC_URL: ['publicUrl'],
+  HOOP_ADVERTISE_URL: ['advertiseUrl'],
   HOOP_TRUSTED_PROXIES: ['trustedProxies'],
   HOOP_DATA: ['data'],
   HOOP_DATABASE_URL: ['databaseUrl'],

@@ -25,6 +25,7 @@ const Variables = z.object({
     .refine((text) => networks(text) !== null, 'must be IP addresses and networks, as in 10.0.0.0/8 192.0.2.7')
     .optional(),
   HOOP_PUBLIC_URL: Url.optional(),
+  HOOP_ADVERTISE_URL: Url.optional(),
   HOOP_DATA: z.string().default(join(homedir(), '.hoop', 'gateway')),
   HOOP_DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL, as in postgres://user:password@host/database' })
@@ -62,6 +63,8 @@ export interface Settings {
   readonly trustedProxies: BlockList | null
   /** Without a slash at the end; null: as it listens. */
   readonly publicUrl: string | null
+  /** Where other gateways of the store reach this one, without a slash at the end; null: as it listens. */
+  readonly advertiseUrl: string | null
   readonly dataFolder: string
   /** Null: the embedded store. */
   readonly databaseUrl: string | null
@@ -128,6 +131,10 @@ export function readSettings(environment: Environment, file: FileSettings | null
     certFile === undefined &&
       !isLoopbackHost(host) &&
       `HOOP_LISTEN is ${host}: without HOOP_TLS_CERT it must be 127.0.0.1 or [::1]`,
+    variables.HOOP_ADVERTISE_URL !== undefined &&
+      !variables.HOOP_ADVERTISE_URL.startsWith('https:') &&
+      !(demo && isLoopbackHost(bare(new URL(variables.HOOP_ADVERTISE_URL)))) &&
+      'HOOP_ADVERTISE_URL must be https; http is for HOOP_DEMO=1 on this machine only',
     issuer.protocol === 'http:' &&
       !(demo && isLoopbackHost(bare(issuer))) &&
       'HOOP_OIDC_ISSUER must be https; http is for HOOP_DEMO=1 on this machine only',
@@ -142,6 +149,7 @@ export function readSettings(environment: Environment, file: FileSettings | null
     listen: { host, port },
     trustedProxies: variables.HOOP_TRUSTED_PROXIES === undefined ? null : networks(variables.HOOP_TRUSTED_PROXIES),
     publicUrl: variables.HOOP_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    advertiseUrl: variables.HOOP_ADVERTISE_URL?.replace(/\/+$/, '') ?? null,
     dataFolder: variables.HOOP_DATA,
     databaseUrl: variables.HOOP_DATABASE_URL ?? null,
     oidc: {

@@ -1,5 +1,5 @@
 export { type ConnectTunnelOptions, connectTunnel } from './connect.ts'
 export { type ProxyEnvironment, proxyFor } from './proxy.ts'
 export { resetCodes, StreamReset } from './stream-reset.ts'
-export type { ResumableTunnel, Tunnel, TunnelLog } from './tunnel.ts'
+export { type ResumableTunnel, type Tunnel, type TunnelLog, tunnelOver } from './tunnel.ts'
 export { type AcceptTunnelOptions, acceptTunnel, tunnelServerOptions } from './websocket.ts'

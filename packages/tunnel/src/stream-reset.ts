@@ -10,6 +10,8 @@ export const resetCodes = {
   refused: 3,
   /** The tunnel under it ended. Never on the wire. */
   tunnelClosed: 4,
+  /** Between gateways: the tunnel behind it, to the agent, ended. */
+  lost: 5,
 } as const
 
 /** What a stream fails with when its peer, or the end of the tunnel, resets it. Given to `destroy`, it is sent as it is. */

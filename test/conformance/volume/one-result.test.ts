@@ -8,7 +8,7 @@ import { type Connect, keepUntilEnd, type System, startConnect, startSystem } fr
 import { flawsOf, operationsOf, readEvents } from '../../support/recorded.ts'
 
 const keep = keepUntilEnd(afterAll)
-const reader = fileURLToPath(new URL('programs/read-through.ts', import.meta.url))
+const reader = fileURLToPath(new URL('read-through.ts', import.meta.url))
 const megabyte = 1024 * 1024
 const rowCount = 102_400
 const valueLength = 10_240

@@ -20,7 +20,15 @@ it('keeps secrets in a file of mode 0600 in a folder of mode 0700', async () => 
   expect((await stat(home)).mode & 0o777).toBe(0o700)
   await store.delete('a')
   expect([await store.get('a'), await store.get('b')]).toEqual([null, 'two'])
-  expect(await readdir(home)).toEqual(['credentials.json'])
+  expect(await readdir(home)).toEqual(['credentials.json', 'lock-credentials'])
+})
+
+it('loses nothing that two write at the same time', async () => {
+  const home = await newHome()
+  const names = Array.from({ length: 10 }, (_, index) => `account ${index}`)
+  await Promise.all(names.map((name) => fileStore(home).set(name, name)))
+  const store = fileStore(home)
+  for (const name of names) expect(await store.get(name)).toBe(name)
 })
 
 it('refuses a file that others may read, and one that it did not write', async () => {

@@ -279,8 +279,9 @@ class Session {
   #backendGone(): void {
     this.#replies.close()
     if (this.#hungUp || this.#replies.fatal) return this.#finish(this.#lastWords)
+    const loss = this.#context.loss?.() ?? null
     this.#finish(
-      errorMessage('FATAL', '08006', 'the connection to the database was closed', {
+      errorMessage('FATAL', '08006', `the connection to the database was closed${loss === null ? '' : `: ${loss}`}`, {
         hint: 'Connect again; an open transaction is rolled back.',
       }),
     )

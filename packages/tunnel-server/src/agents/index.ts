@@ -5,7 +5,7 @@ import type { Store } from '../store/database.ts'
 import { AgentCredentials } from './credentials.ts'
 import { Enrolment } from './enrolment.ts'
 import { OnlineAgents } from './online.ts'
-import { seenWithin } from './presence.ts'
+import { seenWithin } from './registration.ts'
 
 /** The agents of this gateway: who they are, and which of them are online. */
 export class Agents {

@@ -1,10 +1,8 @@
-import { type DialTarget, HoopError } from '@hoop/contracts'
+import type { DialTarget } from '@hoop/contracts'
 import type { ResumableTunnel } from '@hoop/tunnel'
 import type { AgentIdentity } from './credentials.ts'
 import { AgentLost, type Reached, reach } from './reach.ts'
 
-/** Milliseconds that a dial waits for an agent that is just coming back. */
-const comesBackWithin = 2000
 /** Of one name: more is no deployment, but somebody who fills the memory. */
 const mostInstances = 64
 
@@ -22,6 +20,8 @@ export interface OnlineAgent {
 /** What an agent opened, and which one. */
 export interface Carried extends Reached {
   readonly agent: { readonly name: string; readonly instance: string }
+  /** The gateway that has its tunnel; null: this one. */
+  readonly through: string | null
 }
 
 class Online implements OnlineAgent {
@@ -43,7 +43,7 @@ class Online implements OnlineAgent {
 /** The agents whose tunnels end at this gateway, and what goes through them. */
 export class OnlineAgents {
   readonly #online = new Map<string, Online>()
-  readonly #waiting = new Set<() => void>()
+  readonly #changed = new Set<() => void>()
 
   /** An agent's tunnel is open. Its earlier one, if there still is any, is dead or was left behind: it is closed. */
   add(agent: AgentIdentity, tunnel: ResumableTunnel): void {
@@ -73,8 +73,14 @@ export class OnlineAgents {
     return this.#online.get(id)?.tunnel ?? null
   }
 
+  /** Calls the listener when an agent comes online; the answer ends that. */
+  onChange(listener: () => void): () => void {
+    this.#changed.add(listener)
+    return () => this.#changed.delete(listener)
+  }
+
   #wake(): void {
-    for (const wake of this.#waiting) wake()
+    for (const listener of this.#changed) listener()
   }
 
   get(id: string): OnlineAgent | null {
@@ -101,65 +107,34 @@ export class OnlineAgents {
   }
 
   /**
-   * Has an agent of this name dial: the one with the least streams, and another where that one is lost meanwhile.
+   * Has an agent of this name dial: the one with the least streams, and another where that one is lost meanwhile. Null: none of the name, but
+   * those that were tried in vain before, is online here.
    * @throws HoopError `connection_unavailable`; the signal's reason
    */
-  async dial(name: string, target: DialTarget, signal: AbortSignal): Promise<Carried> {
-    const giveUp = performance.now() + comesBackWithin
-    const tried = new Set<Online>()
+  async dial(name: string, target: DialTarget, signal: AbortSignal, tried = new Set<string>()): Promise<Carried | null> {
     for (;;) {
-      const agent = this.#least(name, tried) ?? (await this.#comesBack(name, tried, giveUp - performance.now(), signal))
-      if (agent === null) throw nobody(name)
+      const agent = this.#least(name, tried)
+      if (agent === null) return null
       agent.streams++
       const leave = () => void agent.streams--
       try {
         const reached = await reach(agent, target, signal)
         reached.stream.once('close', leave)
-        return { ...reached, agent: { name, instance: agent.id } }
+        return { ...reached, agent: { name, instance: agent.id }, through: null }
       } catch (error) {
         leave()
         if (!(error instanceof AgentLost)) throw error
-        tried.add(agent)
+        tried.add(agent.id)
       }
     }
   }
 
-  #least(name: string, tried: ReadonlySet<Online>): Online | null {
+  #least(name: string, tried: ReadonlySet<string>): Online | null {
     let least: Online | null = null
     for (const agent of this.#online.values()) {
-      if (agent.name !== name || agent.lost || tried.has(agent)) continue
+      if (agent.name !== name || agent.lost || tried.has(agent.id)) continue
       if (least === null || agent.streams < least.streams) least = agent
     }
     return least
   }
-
-  async #comesBack(name: string, tried: ReadonlySet<Online>, within: number, signal: AbortSignal): Promise<Online | null> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(within)))])
-    while (!late.aborted) {
-      await this.#next(late)
-      signal.throwIfAborted()
-      const agent = this.#least(name, tried)
-      if (agent !== null) return agent
-    }
-    return null
-  }
-
-  /** Resolves when an agent comes online, or the signal aborts. */
-  #next(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      this.#waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
-  }
-}
-
-function nobody(name: string): HoopError {
-  return new HoopError('connection_unavailable', `The database cannot be reached: no agent ${name} is online.`, {
-    hint: 'Try again in a moment; if it stays so, an admin sees to the agent: hoop agents ls',
-  })
 }

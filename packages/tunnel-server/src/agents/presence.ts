@@ -1,14 +1,13 @@
 import { HoopError } from '@hoop/contracts'
 import type { Logger } from 'pino'
-import { leaveGateway, readAgentsById, touchAgents } from '../store/agents.ts'
+import { arriveAtGateway, leaveGateway, readAgentsById, touchAgents } from '../store/agents.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
 import type { OnlineAgents } from './online.ts'
+import { seenWithin } from './registration.ts'
 
 /** Milliseconds. */
 const lookEvery = 10_000
-/** Milliseconds after which an agent of another gateway that was not seen is offline. */
-export const seenWithin = 3 * lookEvery
 
 /** Notes in the store which agents are online here, and ends those that were revoked or did not renew their credential. */
 export class Presence {
@@ -49,9 +48,19 @@ export class Presence {
       const agent = known.get(id)
       if (agent === undefined || agent.revokedAt !== null) this.#online.end(id, 'This agent was revoked.')
       else if (agent.credentialUntil < now) this.#online.end(id, 'The credential of this agent has run out.')
+      else if (this.#online.get(id)?.lost && movedTo(agent, this.#gateway)) {
+        this.#online.end(id, 'This agent has opened another tunnel.')
+      }
     }
-    const left = here.filter((id) => this.#online.get(id) !== null)
+    // Whose network is lost may have come back at another gateway.
+    const left = here.filter((id) => this.#online.get(id)?.lost === false)
     await this.#store.run((db) => touchAgents(db, left, this.#gateway, now))
+  }
+
+  /** An agent has opened a tunnel: tells every gateway that it is reached here. Rejects with `unavailable`. */
+  async arrived(id: string): Promise<void> {
+    await this.look([id])
+    if (this.#online.get(id) !== null) await this.#store.run((db) => arriveAtGateway(db, id, this.#gateway, new Date()))
   }
 
   /** An agent's tunnel is gone. */
@@ -62,4 +71,9 @@ export class Presence {
   close(): void {
     this.#stop()
   }
+}
+
+/** Another gateway has its tunnel now. */
+function movedTo({ gateway, seenAt }: { gateway: string | null; seenAt: Date }, here: string): boolean {
+  return gateway !== null && gateway !== here && Date.now() - seenAt.getTime() < seenWithin
 }

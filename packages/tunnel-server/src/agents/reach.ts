@@ -1,12 +1,15 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type DialAnswer, type DialTarget, dialAnswers, HoopError } from '@hoop/contracts'
+import { type DialAnswer, type DialTarget, dialAnswers, HoopError, type PeerStream, type StreamHeader } from '@hoop/contracts'
 import { resetCodes, StreamReset, type Tunnel } from '@hoop/tunnel'
 
 /** The agent went away before it answered: nothing was sent to the backend, another one may be asked. */
 export class AgentLost extends Error {
   override readonly name = 'AgentLost'
 }
+
+/** The gateway that has the agent's tunnel cannot be reached. */
+export class GatewayUnreachable extends AgentLost {}
 
 /** What an agent opened. */
 export interface Reached {
@@ -15,18 +18,62 @@ export interface Reached {
   readonly address: string | null
 }
 
-/** Asks one agent to dial, and waits for its answer. @throws AgentLost, HoopError `connection_unavailable`, the signal's reason */
+/** The agent answered that it did not connect, and why. */
+export class DialRefused extends HoopError {
+  readonly answer: Exclude<Answer['kind'], 'connected'>
+  constructor(agent: string, answer: Exclude<Answer['kind'], 'connected'>) {
+    super('connection_unavailable', `The database cannot be reached through the agent ${agent}: ${words[answer]}.`, {
+      hint:
+        answer === 'notListed' || answer === 'neverDialled'
+          ? 'An admin compares the address of the connection with --allow of the agent.'
+          : 'The database may be down, or its address may be wrong: an admin looks at the connection.',
+    })
+    this.answer = answer
+  }
+}
+
+/** Asks one agent to dial, and waits for its answer. @throws AgentLost, DialRefused, HoopError `connection_unavailable`, the signal's reason */
 export async function reach(
   agent: { readonly name: string; readonly tunnel: Pick<Tunnel, 'openStream'> },
   target: DialTarget,
   signal: AbortSignal,
 ): Promise<Reached> {
+  const { stream, address } = await ask(agent, { dial: target }, 1, signal)
+  return { stream, address }
+}
+
+/** The same through the gateway that has the agent's tunnel; answers which agent it was. */
+export async function reachThrough(
+  peer: Pick<Tunnel, 'openStream'>,
+  header: PeerStream,
+  signal: AbortSignal,
+): Promise<Reached & { readonly instance: string }> {
+  const { stream, address, instance } = await ask({ name: header.agent, tunnel: peer }, header, 2, signal)
+  return { stream, address, instance }
+}
+
+/** What `reachThrough` reads, ahead of what the backend sends. */
+export function peerAnswer({ address }: Pick<Reached, 'address'>, instance: string): Buffer {
+  const texts = [address ?? '', instance].map((text) => Buffer.from(text, 'latin1'))
+  return Buffer.concat([
+    Buffer.of(dialAnswers.connected),
+    ...texts.flatMap((text) => [Buffer.of(Math.min(text.length, 255)), text.subarray(0, 255)]),
+  ])
+}
+
+async function ask(
+  { name, tunnel }: { readonly name: string; readonly tunnel: Pick<Tunnel, 'openStream'> },
+  header: StreamHeader,
+  texts: number,
+  signal: AbortSignal,
+): Promise<Reached & { readonly instance: string }> {
   signal.throwIfAborted()
-  const stream = agent.tunnel.openStream({ dial: target })
+  const stream = tunnel.openStream(header)
   try {
-    const answer = await answerOf(stream, signal)
-    if (answer.kind !== 'connected') throw refusal(agent.name, answer.kind)
-    return { stream, address: answer.address }
+    const answer = await answerOf(stream, texts, signal)
+    if (answer.kind !== 'connected') throw new DialRefused(name, answer.kind)
+    const [address = '', instance = ''] = answer.texts
+    return { stream, address: isIP(address) === 0 ? null : address, instance }
   } catch (error) {
     stream.destroy()
     throw error
@@ -34,12 +81,12 @@ export async function reach(
 }
 
 type Answer =
-  | { readonly kind: 'connected'; readonly address: string | null }
+  | { readonly kind: 'connected'; readonly texts: readonly string[] }
   | { readonly kind: Exclude<DialAnswer, 'connected'> | 'unknown' }
 
-function answerOf(stream: Duplex, signal: AbortSignal): Promise<Answer> {
+function answerOf(stream: Duplex, texts: number, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const head = new AnswerReader(stream)
+    const head = new AnswerReader(stream, texts)
     const settle = (work: () => void) => {
       stream.off('readable', onReadable).off('error', onError).off('end', onEnd)
       signal.removeEventListener('abort', onAbort)
@@ -60,11 +107,15 @@ function answerOf(stream: Duplex, signal: AbortSignal): Promise<Answer> {
 /** Takes no byte more than the answer has: the next ones are the backend's. */
 class AnswerReader {
   readonly #stream: Duplex
+  readonly #wanted: number
+  readonly #texts: string[] = []
   #code: number | null = null
-  #addressLength: number | null = null
+  #length: number | null = null
 
-  constructor(stream: Duplex) {
+  /** `wanted`: texts behind `connected`. */
+  constructor(stream: Duplex, wanted: number) {
     this.#stream = stream
+    this.#wanted = wanted
   }
 
   /** Null: more must come. */
@@ -72,14 +123,22 @@ class AnswerReader {
     this.#code ??= this.#byte()
     if (this.#code === null) return null
     if (this.#code !== dialAnswers.connected) return { kind: kinds.get(this.#code) ?? 'unknown' }
-    this.#addressLength ??= this.#byte()
-    if (this.#addressLength === null) return null
-    if (this.#addressLength === 0) return { kind: 'connected', address: null }
-    const address: Buffer | null = this.#stream.read(this.#addressLength)
+    while (this.#texts.length < this.#wanted) {
+      const text = this.#text()
+      if (text === null) return null
+      this.#texts.push(text)
+    }
+    return { kind: 'connected', texts: this.#texts }
+  }
+
+  #text(): string | null {
+    this.#length ??= this.#byte()
+    if (this.#length === null) return null
+    const bytes: Buffer | null = this.#length === 0 ? Buffer.of() : this.#stream.read(this.#length)
     // At its end a stream gives less than was asked for.
-    if (address === null || address.length < this.#addressLength) return null
-    const text = address.toString('latin1')
-    return { kind: 'connected', address: isIP(text) === 0 ? null : text }
+    if (bytes === null || bytes.length < this.#length) return null
+    this.#length = null
+    return bytes.toString('latin1')
   }
 
   #byte(): number | null {
@@ -104,18 +163,10 @@ const words: Record<Exclude<Answer['kind'], 'connected'>, string> = {
   unknown: 'for a reason that this gateway does not know',
 }
 
-function refusal(agent: string, kind: Exclude<Answer['kind'], 'connected'>): HoopError {
-  return new HoopError('connection_unavailable', `The database cannot be reached through the agent ${agent}: ${words[kind]}.`, {
-    hint:
-      kind === 'notListed' || kind === 'neverDialled'
-        ? 'An admin compares the address of the connection with --allow of the agent.'
-        : 'The database may be down, or its address may be wrong: an admin looks at the connection.',
-  })
-}
-
 /** Whether the agent is gone, or never took the stream. */
 function isLost(error: Error): boolean {
-  return error instanceof StreamReset && (error.code === resetCodes.tunnelClosed || error.code === resetCodes.refused)
+  const codes: readonly number[] = [resetCodes.tunnelClosed, resetCodes.refused, resetCodes.lost]
+  return error instanceof StreamReset && codes.includes(error.code)
 }
 
 function broken(cause?: Error): HoopError {

@@ -74,7 +74,7 @@ export function attachAgentTunnels(parts: AgentTunnelParts): { close(words: stri
     online.add(agent, tunnel)
     log.info({ agent: agent.name, instance: agent.id }, 'agent online')
     // It may have been revoked while the tunnel was opened.
-    presence.look([agent.id]).catch((error: unknown) => {
+    presence.arrived(agent.id).catch((error: unknown) => {
       log.warn({ err: error, instance: agent.id }, 'an agent could not be looked up')
       tunnel.close('The gateway cannot tell at the moment whether this agent may be online.')
     })

@@ -2,7 +2,7 @@ import { ConnectionList } from '@hoop/contracts'
 import { callerOf } from './authentication.ts'
 import type { Api, ApiParts } from './server.ts'
 
-export function connectionRoutes(app: Api, { access, documents, agents }: ApiParts): void {
+export function connectionRoutes(app: Api, { access, documents, reachable }: ApiParts): void {
   app.route({
     method: 'GET',
     url: '/v1/connections',
@@ -15,7 +15,7 @@ export function connectionRoutes(app: Api, { access, documents, agents }: ApiPar
           protocol,
           labels,
           databases,
-          ...(agent !== undefined && { agent: { name: agent, online: agents.online.has(agent) } }),
+          ...(agent !== undefined && { agent: { name: agent, online: reachable.has(agent) } }),
         })),
       }
     },

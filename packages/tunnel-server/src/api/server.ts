@@ -11,6 +11,7 @@ import type { Access } from '../access/access.ts'
 import type { AccessRequests } from '../access/access-requests.ts'
 import type { StandingAccess } from '../access/standing-access.ts'
 import type { Agents } from '../agents/index.ts'
+import type { ReachableAgents } from '../agents/reachable.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Doctor } from '../connections/doctor.ts'
 import type { DocumentStore } from '../documents/document-store.ts'
@@ -66,6 +67,8 @@ export interface ApiParts {
   readonly sessions: Sessions
   readonly doctor: Doctor
   readonly agents: Agents
+  /** Those of other gateways, too. */
+  readonly reachable: Pick<ReachableAgents, 'has'>
   readonly strangers: Strangers
   readonly trustedProxies: BlockList | null
   readonly health: Health

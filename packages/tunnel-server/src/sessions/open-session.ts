@@ -147,8 +147,14 @@ export class OpenSession {
       this.#ending.signal.throwIfAborted()
       const connection = this.#connection()
       let agent: Carried['agent'] | undefined
-      const dial = dependencies.dialling(connection, (carrying) => {
-        agent = carrying
+      let loss: string | null = null
+      const dial = dependencies.dialling(connection, {
+        carried: (carrying) => {
+          agent = carrying
+        },
+        lost: (why) => {
+          loss = why
+        },
       })
       const context: ServeContext = {
         client,
@@ -164,6 +170,7 @@ export class OpenSession {
         cancels: this.#cancels,
         signal: rest.signal,
         dial,
+        loss: () => loss,
         rested: () => rest.begin(),
         loggedIn: (login) => {
           rest.begin()

@@ -81,12 +81,20 @@ export async function touchAgents(db: Database, ids: readonly string[], gateway:
     .where(inArray(agents.id, [...ids]))
 }
 
-/** Its tunnel at this gateway is gone; another gateway may have one meanwhile. */
+/** Its tunnel is at this gateway from now on: tells every gateway. */
+export async function arriveAtGateway(db: Database, id: string, gateway: string, now: Date): Promise<void> {
+  await touchAgents(db, [id], gateway, now)
+  await notify(db, 'agents', id)
+}
+
+/** Its tunnel at this gateway is gone, and every gateway is told, unless another one has it meanwhile. */
 export async function leaveGateway(db: Database, id: string, gateway: string, now: Date): Promise<void> {
-  await db
+  const left = await db
     .update(agents)
     .set({ seenAt: now, gateway: null })
     .where(and(eq(agents.id, id), eq(agents.gateway, gateway)))
+    .returning({ id: agents.id })
+  if (left.length > 0) await notify(db, 'agents', id)
 }
 
 /** Revokes the agents of a name, or one of them, and tells every gateway. */

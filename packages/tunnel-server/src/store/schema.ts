@@ -262,6 +262,8 @@ export const agents = pgTable(
     address: text().notNull(),
     joinedAt: moment('joined_at').notNull(),
     joinedBy: jsonb('joined_by').$type<Identity>().notNull(),
+    /** The Trust that let it in, as it was then (SHA-256); null: it joined by a token. */
+    letInBy: jsonb('let_in_by').$type<{ document: string; digest: string }>(),
     credentialUntil: moment('credential_until').notNull(),
     seenAt: moment('seen_at').notNull(),
     /** The gateway that has its tunnel, as long as `seenAt` goes on. */
@@ -270,6 +272,16 @@ export const agents = pgTable(
   },
   (table) => [index('agents_name').on(table.name)],
 )
+
+/** Gateways that run, as long as `seenAt` goes on: each has a key of its own, made at its start. */
+export const gateways = pgTable('gateways', {
+  id: text().primaryKey(),
+  /** Where the others reach it; null: nowhere. */
+  url: text(),
+  /** A public JWK (RFC 8037). */
+  publicKey: jsonb('public_key').$type<unknown>().notNull(),
+  seenAt: moment('seen_at').notNull(),
+})
 
 /** Who changed or read what in the product itself; rows are only ever added. */
 export const adminLog = pgTable('admin_log', {

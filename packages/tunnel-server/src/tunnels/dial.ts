@@ -2,27 +2,30 @@ import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type ConnectionDocument, type DialTarget, HoopError } from '@hoop/contracts'
 import type { BackendHost, ServeContext } from '@hoop/protocols'
-import type { Carried, OnlineAgents } from '../agents/online.ts'
+import { resetCodes, StreamReset } from '@hoop/tunnel'
+import type { Carried } from '../agents/online.ts'
+import type { Behind, ReachableAgents } from '../agents/reachable.ts'
 import { isSocketFolder, socketPath } from '../connections/address.ts'
 
 const dialTime = 10_000
 
-/** How a connection is dialled; `carried` is told which agent carries what was opened last. */
-export type Dialling = (
-  connection: Pick<ConnectionDocument, 'agent'>,
-  carried?: (agent: Carried['agent']) => void,
-) => ServeContext['dial']
-
-/** Dials directly, or through an agent where the connection names one. */
-export function dialling(agents: Pick<OnlineAgents, 'dial'>): Dialling {
-  return ({ agent }, carried) => (agent === undefined ? dial : dialThrough(agents, agent, carried))
+/** What becomes of the streams that agents carry. */
+export interface CarriedBy {
+  /** This agent carries what was opened last. */
+  carried(agent: Carried['agent']): void
+  /** What was carried is lost with the agent, or the gateway that had its tunnel: words for the caller. */
+  lost(words: string): void
 }
 
-function dialThrough(
-  agents: Pick<OnlineAgents, 'dial'>,
-  name: string,
-  carried: (agent: Carried['agent']) => void = () => {},
-): ServeContext['dial'] {
+/** How a connection is dialled. */
+export type Dialling = (connection: Pick<ConnectionDocument, 'name' | 'agent'>, by?: CarriedBy) => ServeContext['dial']
+
+/** Dials directly, or through an agent where the connection names one. */
+export function dialling(agents: Pick<ReachableAgents, 'dial' | 'has'>): Dialling {
+  return ({ name, agent }, by) => (agent === undefined ? dial : dialThrough(agents, { name, agent }, by))
+}
+
+function dialThrough(agents: Pick<ReachableAgents, 'dial' | 'has'>, behind: Behind, by?: CarriedBy): ServeContext['dial'] {
   /** What each address was reached by: whoever dials it again, to cancel there, means that name, which is what the agent has on its list. */
   const names = new Map<string, string>()
   const targetOf = (host: BackendHost): DialTarget => {
@@ -34,15 +37,29 @@ function dialThrough(
     const until = AbortSignal.any([AbortSignal.timeout(dialTime), ...(signal === undefined ? [] : [signal])])
     const target = targetOf(host)
     try {
-      const { stream, address, agent } = await agents.dial(name, target, until)
-      carried(agent)
+      const carried = await agents.dial(behind, target, until)
+      const { stream, address, agent } = carried
+      stream.once('error', (error) => {
+        const words = lossOf(error, carried, agents)
+        if (words !== null) by?.lost(words)
+      })
+      by?.carried(agent)
       if (address === null || !('host' in target)) return stream
       if (address !== target.host) names.set(address, target.host)
       return Object.assign(stream, { remoteAddress: address })
     } catch (error) {
-      throw until.aborted && !(error instanceof HoopError) ? unreachable(error, ` through the agent ${name}`) : error
+      throw until.aborted && !(error instanceof HoopError) ? unreachable(error, ` through the agent ${behind.agent}`) : error
     }
   }
+}
+
+/** Null: it was the backend that ended it. */
+function lossOf(error: Error, { agent: { name }, through }: Carried, agents: Pick<ReachableAgents, 'has'>): string | null {
+  if (!(error instanceof StreamReset)) return null
+  const gateway = through !== null && error.code === resetCodes.tunnelClosed
+  if (!gateway && error.code !== resetCodes.tunnelClosed && error.code !== resetCodes.lost) return null
+  const what = gateway ? `the gateway that reached the agent ${name} was lost` : `the agent ${name} lost its tunnel`
+  return `${what}; ${agents.has(name) ? `another agent ${name} is online` : `no agent ${name} is online now`}`
 }
 
 /** Opens TCP, or a Unix socket, to one host of the backend. Rejects with a HoopError `connection_unavailable` that names neither account nor secret. */

@@ -5,6 +5,7 @@ import { acceptTunnel, type ResumableTunnel, resetCodes, StreamReset, tunnelServ
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
+import { isPeerTunnel } from '../agents/peer-tunnels.ts'
 import type { Strangers } from '../api/strangers.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Sessions } from '../sessions/index.ts'
@@ -48,7 +49,7 @@ export function attachTunnels({ server, sessions, authenticate, hold, patience, 
   let closing: string | null = null
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.startsWith(agentPaths.tunnel)) return
+    if (request.url?.startsWith(agentPaths.tunnel) || isPeerTunnel(request)) return
     socket.on('error', () => socket.destroy())
     accept(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error, log))
   })
