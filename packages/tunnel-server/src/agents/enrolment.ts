@@ -70,6 +70,7 @@ export class Enrolment {
         credentialUntil: untilFrom(now),
         seenAt: now,
         gateway: null,
+        letInBy: null,
         revokedAt: null,
       })
       if (joined === null) throw revoked()

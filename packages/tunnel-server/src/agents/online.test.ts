@@ -4,6 +4,7 @@ import { dialAnswers } from '@hoop/contracts'
 import { type ResumableTunnel, resetCodes, StreamReset } from '@hoop/tunnel'
 import { describe, expect, test } from 'vitest'
 import { OnlineAgents } from './online.ts'
+import { ReachableAgents } from './reachable.ts'
 
 const target = { host: 'db', port: 1 }
 const never = new AbortController().signal
@@ -28,6 +29,12 @@ function agent(agents: OnlineAgents, id: string, answer: (stream: Duplex) => voi
   return { tunnel, opened, ended: ended.promise }
 }
 
+function dial(online: OnlineAgents, signal = never) {
+  const none = { has: () => false, of: async () => [], without: () => undefined, onChange: () => () => undefined }
+  const peers = { dial: () => Promise.reject(new Error('there is no other gateway')) }
+  return new ReachableAgents({ online, elsewhere: none, peers }).dial({ name: 'c', agent: 'a' }, target, signal)
+}
+
 const connects = (stream: Duplex) => void stream.write(Buffer.of(dialAnswers.connected, 8, ...Buffer.from('10.0.0.1'), 42))
 
 test('the answer is taken off the stream, byte by byte or at once, and nothing more', async () => {
@@ -37,7 +44,7 @@ test('the answer is taken off the stream, byte by byte or at once, and nothing m
     for (const byte of bytes) stream.write(Buffer.of(byte))
     stream.end()
   })
-  const { stream, address, agent: by } = await agents.dial('a', target, never)
+  const { stream, address, agent: by } = await dial(agents)
   expect({ address, by }).toEqual({ address: '10.0.0.1', by: { name: 'a', instance: '1' } })
   const rest: Buffer[] = []
   stream.on('data', (bytes: Buffer) => rest.push(bytes))
@@ -48,7 +55,7 @@ test('the answer is taken off the stream, byte by byte or at once, and nothing m
 test('an address that is none is no address', async () => {
   const agents = new OnlineAgents()
   agent(agents, '1', (stream) => void stream.write(Buffer.of(dialAnswers.connected, 3, ...Buffer.from('\u001b[m'))))
-  expect((await agents.dial('a', target, never)).address).toBeNull()
+  expect((await dial(agents)).address).toBeNull()
 })
 
 test('the one with the least streams is asked, and streams that end count no more', async () => {
@@ -57,7 +64,7 @@ test('the one with the least streams is asked, and streams that end count no mor
   agent(agents, '2', connects)
   agent(agents, '3', connects, 'another')
   const carried = []
-  for (let count = 0; count < 6; count++) carried.push(await agents.dial('a', target, never))
+  for (let count = 0; count < 6; count++) carried.push(await dial(agents))
   expect(carried.map(({ agent: { instance } }) => instance).sort()).toEqual(['1', '1', '1', '2', '2', '2'])
   for (const { stream, agent: by } of carried) if (by.instance === '1') stream.destroy()
   await new Promise(setImmediate)
@@ -69,8 +76,8 @@ describe('an agent that is gone', () => {
     const agents = new OnlineAgents()
     const lost = agent(agents, '1', () => lost.opened.at(-1)?.destroy(new StreamReset(code, 'gone')))
     agent(agents, '2', connects)
-    const { agent: first } = await agents.dial('a', target, never)
-    const { agent: second } = await agents.dial('a', target, never)
+    const { agent: first } = await dial(agents)
+    const { agent: second } = await dial(agents)
     expect([first.instance, second.instance]).toEqual(['2', '2'])
     expect(agents.get('1')?.streams).toBe(0)
   })
@@ -80,7 +87,7 @@ describe('an agent that is gone', () => {
     const { tunnel } = agent(agents, '1', connects)
     agents.note('1', tunnel, { lost: true })
     expect(agents.has('a')).toBe(false)
-    const dialled = agents.dial('a', target, never)
+    const dialled = dial(agents)
     agents.note('1', tunnel, { lost: false })
     expect((await dialled).agent.instance).toBe('1')
   })
@@ -88,12 +95,12 @@ describe('an agent that is gone', () => {
   test('and nobody else there: a dial waits for a moment, then says so', async () => {
     const agents = new OnlineAgents()
     const began = performance.now()
-    await expect(agents.dial('a', target, never)).rejects.toMatchObject({
+    await expect(dial(agents)).rejects.toMatchObject({
       code: 'connection_unavailable',
       message: expect.stringContaining('no agent a is online'),
     })
     expect(performance.now() - began).toBeGreaterThan(1900)
-    const dialled = agents.dial('a', target, never)
+    const dialled = dial(agents)
     agent(agents, '1', connects)
     expect((await dialled).agent.instance).toBe('1')
   })
@@ -118,7 +125,7 @@ describe('an answer that is no', () => {
   ] as const)('%s', async (answer, words) => {
     const agents = new OnlineAgents()
     agent(agents, '1', (stream) => void stream.end(Buffer.of(dialAnswers[answer])))
-    await expect(agents.dial('a', target, never)).rejects.toThrow(words)
+    await expect(dial(agents)).rejects.toThrow(words)
     expect(agents.get('1')?.streams).toBe(0)
   })
 
@@ -129,13 +136,13 @@ describe('an answer that is no', () => {
   ])('%s', async (_, answer) => {
     const agents = new OnlineAgents()
     agent(agents, '1', answer)
-    await expect(agents.dial('a', target, never)).rejects.toMatchObject({ code: 'connection_unavailable' })
+    await expect(dial(agents)).rejects.toMatchObject({ code: 'connection_unavailable' })
   })
 
   test('none at all: until the signal', async () => {
     const agents = new OnlineAgents()
     const silent = agent(agents, '1', () => undefined)
-    await expect(agents.dial('a', target, AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' })
+    await expect(dial(agents, AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(silent.opened[0]?.destroyed).toBe(true)
   })
 })

@@ -124,7 +124,7 @@ beforeAll(async () => {
     rules: () => parts.documents.rules(),
     holds: parts.approvals,
     connections,
-    dialling: dialling(parts.agents.online),
+    dialling: dialling(parts.reachable),
     hold: (caller) => parts.standing.hold(caller),
     localCertificate: () => Promise.reject(new Error('nothing is encrypted here')),
     records: server.folder,
@@ -136,7 +136,7 @@ beforeAll(async () => {
   const doctor = new Doctor({
     connections,
     documents: parts.documents,
-    dialling: dialling(parts.agents.online),
+    dialling: dialling(parts.reachable),
     closing: closing.signal,
     log: parts.log,
   })

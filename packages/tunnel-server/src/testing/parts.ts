@@ -7,7 +7,11 @@ import { Access } from '../access/access.ts'
 import { AccessRequests } from '../access/access-requests.ts'
 import { ActiveGrants, rulesWithGrants } from '../access/active-grants.ts'
 import { StandingAccess } from '../access/standing-access.ts'
+import { AgentsElsewhere } from '../agents/elsewhere.ts'
 import { Agents } from '../agents/index.ts'
+import { Peers } from '../agents/peers.ts'
+import { ReachableAgents } from '../agents/reachable.ts'
+import { Registration } from '../agents/registration.ts'
 import { Strangers } from '../api/strangers.ts'
 import { Approvals } from '../approvals/approvals.ts'
 import { DocumentStore } from '../documents/document-store.ts'
@@ -103,9 +107,16 @@ export async function openParts(
   const standing = new StandingAccess({ documents, logins, grants })
   const strangers = new Strangers()
   const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl })
+  const registration = await Registration.make({ store, gateway, log })
+  const peers = new Peers({ registration, log })
+  const elsewhere = new AgentsElsewhere({ store, feed, gateway, log })
+  const reachable = new ReachableAgents({ online: agents.online, elsewhere, peers })
   /** The one whose user `login` logs in. */
   const device = await makeDevice()
   const close = async () => {
+    peers.close('The test is over.')
+    elsewhere.close()
+    await registration.end()
     documents.close()
     grants.close()
     logins.close()
@@ -135,6 +146,8 @@ export async function openParts(
     standing,
     strangers,
     agents,
+    registration,
+    reachable,
     gateway,
     close,
   }
