@@ -39,6 +39,8 @@ export const TokenRequest = z.discriminatedUnion('grant_type', [
     /** What the provider gave beside it: by the first the gateway asks later whether the account still stands, by the second for groups now. */
     provider_refresh_token: z.string().max(16_384).optional(),
     provider_access_token: z.string().max(16_384).optional(),
+    /** By which people know the device among their logins. */
+    device_name: z.string().min(1).max(255).optional(),
   }),
   z.strictObject({ grant_type: z.literal('refresh_token'), refresh_token: z.string().max(1024) }),
 ])

@@ -35,6 +35,7 @@ import type { Issuer } from './identity/issuer.ts'
 import { Logins } from './identity/logins.ts'
 import { Machines } from './identity/machines.ts'
 import { Provider } from './identity/provider.ts'
+import { RunningLogins } from './identity/running-logins.ts'
 import { ServiceAccounts } from './identity/service-accounts.ts'
 import { WorkloadTokens } from './identity/workload-tokens.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
@@ -235,6 +236,7 @@ async function start(
       store,
       feed,
       logins,
+      runningLogins: new RunningLogins({ store, logins }),
       authenticator,
       machines,
       serviceAccounts: accountsOfMachines,

@@ -11,6 +11,9 @@ export type Action =
   | { readonly kind: 'connection.use'; readonly connection: ConnectionDocument | null; readonly name: string }
   | { readonly kind: 'session.list'; readonly of: string | null }
   | { readonly kind: 'session.read' | 'session.end' | 'session.kill'; readonly session: SessionSummary }
+  | { readonly kind: 'login.list' | 'login.end-all'; readonly of: string }
+  /** Null: there is no such login. */
+  | { readonly kind: 'login.end'; readonly of: Identity | null }
   | { readonly kind: 'approval.see' | 'approval.decide'; readonly approval: StoredApproval }
   | { readonly kind: 'grant.see' | 'grant.decide' | 'grant.withdraw'; readonly grant: StoredGrant }
   | { readonly kind: 'grant.list-all' }
@@ -96,6 +99,14 @@ export class Access {
         return owns(identity, action.session) ? null : no('This is not your session.', 'An admin can use: hoop sessions kill')
       case 'session.kill':
         return owns(identity, action.session) ? null : this.#needs(identity, ['admin'], 'end the sessions of others')
+      case 'login.list':
+        return action.of === identity.id ? null : this.#needs(identity, ['admin', 'audit'], 'see the logins of others')
+      case 'login.end':
+        return action.of !== null && isOf(identity, action.of)
+          ? null
+          : this.#needs(identity, ['admin'], 'end the logins of others')
+      case 'login.end-all':
+        return action.of === identity.id ? null : this.#needs(identity, ['admin'], 'end the logins of others')
       case 'document.read':
         return this.#needs(identity, ['admin', 'audit'], 'read documents')
       case 'document.write':

@@ -269,12 +269,13 @@ async function usedProof(request: { method: string; url: string; accessToken: st
   return proof
 }
 
-/** A session of the owner, and an operation of it that waits for a DBA. */
-async function prepare(): Promise<{ session: string; approval: string; grant: string }> {
+/** A session of the owner, an operation of it that waits for a DBA, access that was asked for, and another login. */
+async function prepare(): Promise<{ session: string; approval: string; grant: string; login: string }> {
   const owner = await parts.tokens.verify(tokens.get('owner')!)
   const { id: session } = await sessions.open(owner, toOpen, '127.0.0.1')
   const { id: approval } = await parts.approvals.hold(held(session, owner.identity), new AbortController().signal)
-  return { session, approval, grant: await requested(owner.identity) }
+  const { access_token: again } = await login(parts, issuer, 'owner', [...people.owner])
+  return { session, approval, grant: await requested(owner.identity), login: (await parts.tokens.verify(again)).login }
 }
 
 /** Access that the owner asked for. */
@@ -348,6 +349,18 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 200 },
   },
   { route: 'GET /v1/whoami', allowed: everybody },
+  { route: 'GET /v1/logins', allowed: everybody },
+  {
+    route: 'GET /v1/logins?of=somebody',
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 },
+  },
+  {
+    route: 'POST /v1/logins/end',
+    body: { of: 'somebody' },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 200 },
+  },
+  { route: 'POST /v1/logins/absent/end', allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 } },
+  { route: 'POST /v1/logins/LOGIN/end', allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 204 } },
   { route: 'GET /v1/connections', allowed: everybody },
   {
     route: 'POST /v1/connections/shop/doctor',
@@ -400,8 +413,13 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
 ]
 
 async function ask(route: string, who: string, body: unknown) {
-  const { session, approval, grant } = await prepare()
-  const filled = route.replace('SESSION', session).replace('APPROVAL', approval).replace('GRANT', grant)
+  const { session, approval, grant, login } = await prepare()
+  const filled = [
+    ['SESSION', session],
+    ['APPROVAL', approval],
+    ['GRANT', grant],
+    ['LOGIN', login],
+  ].reduce((path, [name = '', id = '']) => path.replace(name, id), route)
   const [method, path] = filled.split(' ') as ['GET', string]
   const payload = body === undefined ? {} : { payload: body as object }
   return await api.inject({ method, url: path, headers: await headers(who, method, path), ...payload })

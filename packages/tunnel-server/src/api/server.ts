@@ -20,6 +20,7 @@ import type { Authenticator } from '../identity/authenticator.ts'
 import type { Delegations } from '../identity/delegations.ts'
 import type { Logins } from '../identity/logins.ts'
 import type { Machines } from '../identity/machines.ts'
+import type { RunningLogins } from '../identity/running-logins.ts'
 import type { ServiceAccounts } from '../identity/service-accounts.ts'
 import type { Health } from '../operations/health.ts'
 import type { TlsFiles } from '../operations/tls-files.ts'
@@ -36,6 +37,7 @@ import { delegationRoutes } from './delegations.ts'
 import { doctorRoutes } from './doctor.ts'
 import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
+import { loginRoutes } from './logins.ts'
 import { describeApi } from './openapi.ts'
 import { publicRoutes } from './public.ts'
 import { serviceAccountRoutes } from './service-accounts.ts'
@@ -54,6 +56,7 @@ export interface ApiParts {
   readonly store: Store
   readonly feed: ChangeFeed
   readonly logins: Logins
+  readonly runningLogins: RunningLogins
   readonly authenticator: Authenticator
   readonly machines: Machines
   readonly serviceAccounts: ServiceAccounts
@@ -137,6 +140,7 @@ export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<A
     publicRoutes,
     tokenRoutes,
     whoAmIRoute,
+    loginRoutes,
     connectionRoutes,
     doctorRoutes,
     sessionRoutes,

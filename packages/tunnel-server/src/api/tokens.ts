@@ -22,10 +22,15 @@ export function tokenRoutes(app: Api, { config, logins, machines, authenticator 
       const device = await authenticator.proofOf(raw, null)
       if (body.grant_type === 'refresh_token') return await logins.refresh(body.refresh_token, device)
       const machine = machineExchange(body, config)
-      if (machine !== null) return await machines.exchange({ ...machine, device })
+      const deviceName = body.device_name ?? null
+      if (machine !== null) return await machines.exchange({ ...machine, device, deviceName })
       if (device === null) throw unproven()
-      const { subject_token: idToken, provider_refresh_token: refreshToken, provider_access_token: accessToken } = body
-      return await logins.exchange(idToken, device, { refreshToken: refreshToken ?? null, accessToken: accessToken ?? null })
+      const {
+        subject_token: idToken,
+        provider_refresh_token: refreshToken = null,
+        provider_access_token: accessToken = null,
+      } = body
+      return await logins.exchange(idToken, device, { refreshToken, accessToken, deviceName })
     },
   })
   app.route({

@@ -171,6 +171,51 @@ test('a later proof without a group, or of another kind, ends the logins before 
   expect((await failure(parts.logins.verifyAccessToken(after.access_token))).code).toBe('invalid_token')
 })
 
+test('people see where they are logged in, and end it there, or everywhere, at every gateway', async () => {
+  const other = await openParts(server, issuer, 'gateway-2')
+  const on = async (deviceName: string, sub = 'roaming') => {
+    const idToken = await issuer.idToken({ sub, claims: { email: `${sub}@example.com` } })
+    const given = await parts.logins.exchange(idToken, parts.device.thumbprint, { deviceName })
+    return { ...given, caller: await parts.logins.verifyAccessToken(given.access_token) }
+  }
+  const [laptop, desktop, phone, others] = [
+    await on('laptop'),
+    await on('desktop'),
+    await on('phone'),
+    await on('laptop', 'else'),
+  ]
+  const { identity, login: here } = laptop.caller
+  await parts.logins.refresh(desktop.refresh_token, parts.device.thumbprint)
+  const list = await parts.runningLogins.list(identity.id, here)
+  expect(list.map(({ device, current }) => [device, current])).toEqual([
+    ['desktop', false],
+    ['phone', false],
+    ['laptop', true],
+  ])
+  expect(
+    list.every(({ begun_at, last_used_at }, index) => (index === 0 ? begun_at < last_used_at : begun_at === last_used_at)),
+  ).toBe(true)
+  expect((await parts.runningLogins.list('roaming@example.com', here)).length).toBe(3)
+
+  const holds = [desktop, phone, others].map(({ caller }) => other.standing.hold(caller))
+  const words = () => holds.map(({ signal }) => (signal.reason as Error | undefined)?.message)
+  await parts.runningLogins.end(identity, (await parts.runningLogins.find(desktop.caller.login))!)
+  await until(() => words()[0] === 'The login was ended: logged out from another device.')
+  expect(await parts.runningLogins.find(desktop.caller.login)).toBeNull()
+  expect(await parts.runningLogins.endAll(identity, identity.id)).toBe(2)
+  await until(() => words()[1] === 'The login was ended: logged out everywhere.')
+  expect(words()[2]).toBeUndefined()
+  await expect(parts.logins.verifyAccessToken(laptop.access_token)).rejects.toThrow('logged out everywhere')
+
+  const root = { ...identity, id: 'root', name: 'Root' }
+  expect(await parts.runningLogins.endAll(root, 'else@example.com')).toBe(1)
+  await until(() => words()[2] === 'The login was ended: Root, an admin, has ended it.')
+  const log = await parts.store.run((db) => db.execute("select detail from admin_log where action = 'login.end'"))
+  expect(log.rows.map(({ detail }) => detail)).toEqual([...Array(3).fill(`of ${identity.id}`), `of ${others.caller.identity.id}`])
+  for (const { release } of holds) release()
+  await other.close()
+})
+
 test('an access token of another gateway, or of the provider, is refused', async () => {
   const given = await login(parts, issuer, 'ada')
   const claims = decodeJwt(given.access_token)

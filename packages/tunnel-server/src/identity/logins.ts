@@ -136,15 +136,15 @@ export class Logins {
     const { authenticatedAt, providerSession } = proven
     const expiresAt = new Date(proven.provenAt.getTime() + loginLifetime * 1000)
     const login = { id: randomUUID(), identity, authenticatedAt, expiresAt, device, deviceName, providerSession }
-    const { superseded, answer } = await this.#store.transaction(async (db) => {
+    const { tell, answer } = await this.#store.transaction(async (db) => {
       const running = await readRunningLogins(db, identity.id, new Date())
       const superseded = running.filter((earlier) => earlier.expiresAt <= expiresAt && whatWasLost(earlier, identity) !== null)
-      for (const { id } of superseded) await endLogin(db, id, laterProof)
+      const tell = await this.end(db, superseded, laterProof)
       await addLogin(db, login)
       if (standing !== null) await this.#accounts.keep(db, login.id, standing.refreshToken)
-      return { superseded, answer: await this.#issue(db, login) }
+      return { tell, answer: await this.#issue(db, login) }
     })
-    for (const { id } of superseded) this.#noteEnded(id, laterProof)
+    tell()
     return answer
   }
 
@@ -184,12 +184,11 @@ export class Logins {
 
   /** Ends the login of a refresh token. Nothing is said about whether there was one. */
   async logout(refreshToken: string): Promise<void> {
-    const ended = await this.#store.transaction(async (db) => {
+    const tell = await this.#store.transaction(async (db) => {
       const login = await findLoginOf(db, hashOf(refreshToken))
-      if (login !== null) await endLogin(db, login.id, 'logged out')
-      return login?.id ?? null
+      return await this.end(db, login === null ? [] : [login], 'logged out')
     })
-    if (ended !== null) this.#noteEnded(ended, 'logged out')
+    tell()
   }
 
   /**
@@ -200,20 +199,22 @@ export class Logins {
     const { identity, providerSession, jti } = await this.#provider.verifyLogoutToken(logoutToken)
     const because = 'the identity provider logged it out'
     const expiresAt = new Date(Date.now() + 2 * logoutTokenLifetime * 1000)
-    const ended = await this.#store.transaction(async (db) => {
+    const tell = await this.#store.transaction(async (db) => {
       // An old one would end what was begun after it, at whatever gateway.
       const fresh = await useToken(db, { hash: hashOf(`logout ${jti}`), device: null, expiresAt })
       if (!fresh) throw new HoopError('invalid_token', 'The logout token was used before.')
-      const meant = await readLoginsToEnd(db, { identity, providerSession })
-      for (const { id } of meant) await endLogin(db, id, because)
-      return meant
+      return await this.end(db, await readLoginsToEnd(db, { identity, providerSession }), because)
     })
-    for (const { id } of ended) this.#noteEnded(id, because)
+    tell()
   }
 
   /** Ends all that came in by this key, within the transaction that revokes it; the answer is for after it. */
   async endBySource(db: Database, source: string, because: string): Promise<() => void> {
-    const meant = await readLoginsBySource(db, source, new Date())
+    return await this.end(db, await readLoginsBySource(db, source, new Date()), because)
+  }
+
+  /** Ends these within a transaction; the answer is for after it, and tells what goes on by them. */
+  async end(db: Database, meant: readonly Pick<Login, 'id'>[], because: string): Promise<() => void> {
     for (const { id } of meant) await endLogin(db, id, because)
     return () => {
       for (const { id } of meant) this.#noteEnded(id, because)

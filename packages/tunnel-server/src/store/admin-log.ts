@@ -16,6 +16,7 @@ export type AdminAction =
   | 'document.apply'
   | 'document.delete'
   | 'document.read'
+  | 'login.end'
   | 'machine.login'
   | 'service-account.key'
   | 'service-account.revoke'

@@ -1,5 +1,5 @@
 import type { Identity } from '@hoop/contracts'
-import { and, eq, gt, isNotNull, isNull, lt, or } from 'drizzle-orm'
+import { and, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import { type Database, notify } from './database.ts'
 import { removeProviderGrant } from './provider-grants.ts'
 import { logins, refreshTokens } from './schema.ts'
@@ -97,6 +97,18 @@ export async function readRunningLogins(db: Database, identity: string, now: Dat
     .select()
     .from(logins)
     .where(and(eq(logins.identityId, identity), isNull(logins.endedAt), gt(logins.expiresAt, now)))
+}
+
+/** Running logins of an identity, or of the one with this e-mail address, and of machines that act for it; the last used first. */
+export async function readLoginsOf(db: Database, who: string, now: Date, limit: number | null = null): Promise<Login[]> {
+  const { identity } = logins
+  const named = sql`${who} in (${logins.identityId}, ${identity}->>'email', ${identity}->'onBehalfOf'->>'id', ${identity}->'onBehalfOf'->>'email')`
+  const found = db
+    .select()
+    .from(logins)
+    .where(and(named, isNull(logins.endedAt), gt(logins.expiresAt, now)))
+    .orderBy(desc(logins.lastUsedAt))
+  return await (limit === null ? found : found.limit(limit))
 }
 
 /** Running logins of machines that came in by this. */

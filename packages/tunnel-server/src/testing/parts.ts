@@ -25,6 +25,7 @@ import { GroupsClaim } from '../identity/groups.ts'
 import { Logins } from '../identity/logins.ts'
 import { Machines } from '../identity/machines.ts'
 import { Provider } from '../identity/provider.ts'
+import { RunningLogins } from '../identity/running-logins.ts'
 import { ServiceAccounts } from '../identity/service-accounts.ts'
 import { WorkloadTokens } from '../identity/workload-tokens.ts'
 import { Cipher } from '../secrets/cipher.ts'
@@ -95,6 +96,7 @@ export async function openParts(
   const proofs = new DpopProofs((hash, expiresAt) => store.run((db) => useToken(db, { hash, device: null, expiresAt })))
   const authenticator = new Authenticator({ documents, logins, proofs, url: () => gatewayUrl })
   const serviceAccounts = new ServiceAccounts({ store, documents, logins })
+  const runningLogins = new RunningLogins({ store, logins })
   const delegations = new Delegations({ store, documents })
   const workloads = new WorkloadTokens({ documents, allowPlain: true })
   const machines = new Machines({ store, workloads, accounts: serviceAccounts, delegations, tokens })
@@ -129,6 +131,7 @@ export async function openParts(
     feed,
     tokens,
     logins,
+    runningLogins,
     provider,
     authenticator,
     serviceAccounts,
