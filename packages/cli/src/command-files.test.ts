@@ -17,6 +17,8 @@ it.each([
   ['conect sample', 'conect sample', null],
   ['../main', '../main', null],
   ['--json ls', '--json ls', null],
+  ['help conect', 'conect --help', null],
+  ['help ls --json', 'ls --json --help', 'ls.ts'],
 ])('%s', (line, argv, files) => {
   expect(neededFor(line.split(' ').filter(Boolean), commands)).toEqual({ argv: argv.split(' '), files })
 })

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Interfaces } from '@oclif/core'
 import { Config } from '@oclif/core/config'
+import type { PJSON } from '@oclif/core/interfaces'
 
 /** What one command line needs of oclif. */
 export interface Needed {
   readonly argv: readonly string[]
-  /** Files below commands/; null: all of them, with oclif's plugins, which know what may have been meant. */
+  /** Files below commands/; null: it names no command. */
   readonly files: string | null
 }
 
@@ -17,8 +17,7 @@ const word = /^[a-z][a-z-]*$/
  * same as `--help` after it.
  */
 export function neededFor(given: readonly string[], commands: string): Needed {
-  const asksHelp = given[0] === 'help' && given.every((each) => word.test(each))
-  const argv = asksHelp ? [...given.slice(1), '--help'] : given
+  const argv = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   const [first = '--help', second = ''] = argv
   if (first === '--help' || first === '-h') return { argv: ['--help'], files: '**/*.ts' }
   if (!word.test(first)) return { argv, files: null }
@@ -32,9 +31,8 @@ export function neededFor(given: readonly string[], commands: string): Needed {
 }
 
 /** oclif's configuration with the commands of `files`. */
-export function loadConfig(root: string, files: string | null): Promise<Interfaces.Config> {
-  if (files === null) return Config.load({ root })
-  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Interfaces.PJSON
+export function loadConfig(root: string, files: string): Promise<Config> {
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PJSON
   const commands = { strategy: 'pattern' as const, target: './src/commands', globPatterns: [files] }
-  return Config.load({ root, pjson: { ...pjson, oclif: { ...pjson.oclif, plugins: [], commands } } })
+  return Config.load({ root, pjson: { ...pjson, oclif: { ...pjson.oclif, commands } } })
 }

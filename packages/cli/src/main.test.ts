@@ -1,7 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
@@ -29,7 +32,7 @@ it.each([
   async (_, args, code) => {
     const run = await hoop(...args)
     expect(run).toMatchObject({ code, stdout: '' })
-    expect(run.stderr).toMatch(/^ ?›? *(Warning|hoop)?:/)
+    expect(run.stderr).toMatch(/^hoop: .*\n {6}\S/)
     expect(run.stderr).not.toMatch(/^ +at /m)
   },
   30_000,
@@ -43,6 +46,24 @@ it('never runs a command without a login', async () => {
 it('names the arguments that are missing', async () => {
   const { stderr } = await hoop('get')
   expect(stderr).toBe('hoop: missing: KIND (connection, access, policy, mask or role)\n      the same with --help says more\n')
+}, 30_000)
+
+it('says that its answer could not be written', async () => {
+  const full = await open('/dev/full', 'w')
+  const child = spawn(process.execPath, [bin, 'exit-codes'], { env, stdio: ['ignore', full.fd, 'pipe'] })
+  const told = text(child.stderr!)
+  const [code] = await once(child, 'close')
+  await full.close()
+  expect({ code, told: await told }).toEqual({
+    code: 1,
+    told: 'hoop: the output cannot be written: no space left on device\n      free some space, and try again\n',
+  })
+}, 30_000)
+
+it('ends with its own code where nobody reads what is wrong', async () => {
+  const child = spawn(process.execPath, [bin, 'ls'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  child.stderr!.destroy()
+  expect((await once(child, 'close'))[0]).toBe(120)
 }, 30_000)
 
 it('answers --version and lists the exit codes', async () => {

@@ -9,12 +9,22 @@ import { readSurroundings } from './surroundings.ts'
 export async function main(argv: string[]): Promise<void> {
   // sources run as they are: oclif must not look for a compiler
   settings.enableAutoTranspile = false
+  let failing: Promise<never> | null = null
+  // an output that is full fails more than once
+  const fail = (error: unknown) => {
+    failing ??= end(error)
+    return failing
+  }
   process.on('unhandledRejection', fail)
   process.on('uncaughtException', fail)
   // a reader that has seen enough, as in `hoop sessions ls | head -1`
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'EPIPE' ? process.exit(0) : fail(error)))
+  // there is nobody left to tell; what was asked for is done nevertheless
+  process.stderr.on('error', () => {})
   try {
-    const needed = neededFor(argv, join(import.meta.dirname, 'commands'))
+    const commands = join(import.meta.dirname, 'commands')
+    const needed = neededFor(argv, commands)
+    if (needed.files === null) throw (await import('./unknown-command.ts')).unknownCommand(needed.argv, commands)
     const config = await loadConfig(dirname(import.meta.dirname), needed.files)
     await run([...needed.argv], config)
     await flush()
@@ -24,7 +34,8 @@ export async function main(argv: string[]): Promise<void> {
   process.exit()
 }
 
-async function fail(error: unknown): Promise<never> {
+/** Tells the error, and ends the process with its code. */
+async function end(error: unknown): Promise<never> {
   const { Interrupted } = await import('./signals.ts')
   if (error instanceof Interrupted) process.exit(error.exit)
   if (isExit(error)) process.exit(error.oclif.exit)

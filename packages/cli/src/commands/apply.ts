@@ -20,6 +20,7 @@ export default class Apply extends HoopCommand {
     const { applyFile } = await import('../services/documents.ts')
     const result = await applyFile(device, flags.file)
     if (flags.json) return this.answerJson(result)
+    if (result.results.length === 0) return this.note(`There are no documents in ${flags.file}: nothing was applied.`)
     const { applied } = await import('../present/documents.ts')
     this.answer(applied(await this.screen(), result))
   }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { secretPrefixes, type TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
@@ -118,6 +119,7 @@ export function exchangeRequest({ idToken, refreshToken, accessToken }: Provider
     subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
     ...(refreshToken !== null && { provider_refresh_token: refreshToken }),
     ...(accessToken !== null && { provider_access_token: accessToken }),
+    device_name: hostname(),
   }
 }
 
@@ -130,9 +132,10 @@ export async function exchangeFrom(source: TokenSource, client: GatewayClient): 
   const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange'
   const request: TokenRequest =
     delegation === null
-      ? { grant_type, subject_token: token, subject_token_type: type }
+      ? { grant_type, subject_token: token, subject_token_type: type, device_name: hostname() }
       : {
           grant_type,
+          device_name: hostname(),
           subject_token: delegation,
           subject_token_type: tokenTypes.delegation,
           actor_token: token,

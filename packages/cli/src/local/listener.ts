@@ -55,7 +55,7 @@ async function bind(host: string, port: number, accept: (socket: Socket) => void
   } catch (error) {
     if (isErrno(error, 'EADDRINUSE')) {
       throw new HoopError('conflict', `port ${port} on ${host} is taken by another program`, {
-        hint: 'end that program (another `hoop connect`?), or choose another port with --port; hoop does not move it by itself',
+        hint: 'hoop status shows whether a `hoop connect` of yours has it, which hoop disconnect ends; or choose another port with --port: hoop does not move it by itself',
         cause: error,
       })
     }

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { HoopError } from '@hoop/contracts/errors'
 import { expect, it } from 'vitest'
 import { describeFailure } from './failures.ts'
@@ -20,9 +21,27 @@ it('is one JSON object where JSON is asked for', () => {
   expect(exit).toBe(126)
 })
 
-it('does without the colours of the plugins of oclif', () => {
-  const error = Object.assign(new Error('Run \u001b[36mhoop help\u001b[39m'), { oclif: { exit: 2 } })
-  expect(describeFailure(error, plain)).toEqual({ text: 'hoop: Run hoop help', exit: 2 })
+it.each([
+  [
+    'The following error occurred:\n  \u001b[2mMissing required flag file\u001b[22m\nSee more help with --help',
+    'missing: --file',
+  ],
+  ['The following errors occurred:\n  Missing required flag a\n  Missing required flag b', 'missing: --a; missing: --b'],
+  [
+    'Parsing --limit \n\tExpected an integer but received: x\nSee more help with --help',
+    '--limit: Expected an integer but received: x',
+  ],
+  ['command ls:extra not found', 'Unexpected argument: extra'],
+])('says in one line what oclif says in several', (words, told) => {
+  const error = Object.assign(new Error(words), { oclif: { exit: 2 } })
+  expect(describeFailure(error, plain)).toEqual({ text: `hoop: ${told}\n      the same with --help says more`, exit: 2 })
+})
+
+it('says what the system did not do, and what helps', async () => {
+  const folder = await mkdir('/dev/null/hoop').catch((error: unknown) => error)
+  expect(describeFailure(folder, plain).text).toBe(
+    'hoop: /dev/null/hoop cannot be made: not a directory\n      what hoop keeps lies in ~/.hoop; HOOP_HOME names another folder',
+  )
 })
 
 it('shows where an error comes from only when asked to', () => {

@@ -32,7 +32,8 @@ export async function openDevice(surroundings: Surroundings, gateway: string): P
   const origin = gatewayOrigin(gateway)
   const given = surroundings.token === null ? givenSource(process.env) : null
   const platform = given ?? (surroundings.token === null ? platformSource(process.env) : null)
-  const home = platform === null ? surroundings.home : await usableHome(surroundings.home)
+  const unattended = surroundings.token !== null || platform !== null
+  const home = unattended ? await usableHome(surroundings.home) : surroundings.home
   const isDefaultHome = surroundings.isDefaultHome && home === surroundings.home
   const store = await openCredentialStore({ ...surroundings, home, isDefaultHome })
   // What a platform has for whoever runs there is for whoever has not logged in.

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { ApplyResult, DocumentKind, DocumentsResponse } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
-import { isErrno } from '../state/folder.ts'
 import type { Device } from './device.ts'
+import { readGivenFile } from './given-file.ts'
 
 /** `connection`, `Connections`, `policies` → `Connection`, `Policy`. Throws HoopError `invalid_request`. */
 export function documentKind(word: string): DocumentKind {
@@ -21,19 +20,8 @@ function plural(kind: DocumentKind): string {
 
 /** `-` is standard input. */
 export async function applyFile(device: Device, file: string): Promise<ApplyResult> {
-  const yaml = file === '-' ? await text(process.stdin) : await read(file)
+  const yaml = file === '-' ? await text(process.stdin) : await readGivenFile(file)
   return device.client.post('/v1/documents', { yaml, file: file === '-' ? 'stdin' : file }, ApplyResult)
-}
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EISDIR', 'EACCES')) {
-      throw new HoopError('invalid_request', `${file} cannot be read: ${error.message}`, { cause: error })
-    }
-    throw error
-  }
 }
 
 /** YAML that can be applied again; all of a kind when `name` is null. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { type ExitCode, exitCodes, HoopError } from '@hoop/contracts/errors'
 import { gatherOperations, type OperationView } from '../present/operations.ts'
+import { systemReason } from '../state/system-reason.ts'
 import type { Device } from './device.ts'
 import { sessionEvents } from './record.ts'
 
@@ -69,7 +70,8 @@ export async function writeReport(path: string, report: ExecReport): Promise<voi
   try {
     await writeFile(path, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 })
   } catch (cause) {
-    throw new HoopError('invalid_request', `the report cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new HoopError('invalid_request', `the report ${path} cannot be written: ${systemReason(cause)}`, {
+      hint: 'name another file with --report; what was run has been run',
       cause,
     })
   }

@@ -19,6 +19,9 @@ export interface StatementsNews {
   stillHeld(approval: string): void
 }
 
+/** SQLSTATE of a text that is no SQL. The gateway refuses it, but no rule is against it: the database would have said the same. */
+const syntaxError = '42601'
+
 /** Runs statements; its exit code says who refused them, or that one is still held. */
 export function statementsWork(device: Device, options: StatementsOptions, news: StatementsNews): ExecWork {
   return async (endpoint, sessions) => {
@@ -49,7 +52,8 @@ export function statementsWork(device: Device, options: StatementsOptions, news:
         await news.results(outcome.results)
         return exitCodes.ok
       }
-      const exit = exitOfFailure(await askedOperations(device, sessions))
+      const unreadable = outcome.error.code === syntaxError
+      const exit = unreadable ? exitCodes.failed : exitOfFailure(await askedOperations(device, sessions))
       news.failed(outcome.error, exit)
       return exit
     } catch (error) {

@@ -4,6 +4,7 @@ import { exchangeFrom, exchangeRequest } from '../credentials/login-tokens.ts'
 import type { TokenSource } from '../credentials/token-source.ts'
 import { setCurrentGateway } from '../state/config.ts'
 import type { Device } from './device.ts'
+import { endAllLogins } from './logins.ts'
 import { logInAtProvider, type Way } from './provider-login.ts'
 
 export interface LoggedIn {
@@ -42,4 +43,14 @@ export async function logOut(device: Device): Promise<boolean> {
     if (error instanceof HoopError) return false
     throw error
   }
+}
+
+/** Ends every login of this identity, and forgets the one that is kept here; how many. Unless the gateway says so, nothing is forgotten. */
+export async function logOutEverywhere(device: Device): Promise<number> {
+  const ended = await endAllLogins(device, null)
+  await device.login.forget().catch((error: unknown) => {
+    // A token from elsewhere left nothing here.
+    if (!(error instanceof HoopError && error.code === 'invalid_token')) throw error
+  })
+  return ended
 }

@@ -3,6 +3,7 @@ import { text as readText } from 'node:stream/consumers'
 import { HoopError } from '@hoop/contracts/errors'
 import type { Client, DatabaseError, QueryArrayConfig, Query as Submitted } from 'pg'
 import type { Endpoint } from './endpoints.ts'
+import { readGivenFile } from './given-file.ts'
 
 /** One statement's result; values as PostgreSQL writes them. */
 export interface StatementResult {
@@ -38,20 +39,12 @@ export interface StatementSources {
 export async function readStatements(given: StatementSources): Promise<string> {
   const { command: commands = [], file: files = [] } = given
   const sources = files.length === 0 && commands.length === 0 && !process.stdin.isTTY ? ['-'] : files
-  const read = await Promise.all(sources.map((file) => (file === '-' ? readText(process.stdin) : readFileText(file))))
+  const read = await Promise.all(sources.map((file) => (file === '-' ? readText(process.stdin) : readGivenFile(file))))
   const text = [...commands, ...read].join(';\n')
   if (/\S/.test(text)) return text
   throw new HoopError('invalid_request', 'there is nothing to run', {
     hint: "give a command after --, a statement with -c, a file with -f, or statements on standard input: hoop exec NAME -- psql -c 'select 1'",
   })
-}
-
-async function readFileText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new HoopError('invalid_request', `${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause })
-  }
 }
 
 export interface RunStatementsOptions {
