@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { LoginSummary } from '@hoop/contracts'
 import { completeDeviceLogin, type DemoUser, demoUsers, logIn, type Program, startHoop } from '@hoop/demo'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -137,6 +139,39 @@ test('what is kept on one machine is of no use on another, without the key', asy
   }
   // The thief has not ended the login either.
   expect(await hoop(['whoami'], { home })).toMatchObject({ code: 0 })
+})
+
+test('who is logged in on several devices sees them, and logs out of all: what is live ends, with words', {
+  timeout: 60_000,
+}, async () => {
+  const [laptop, desktop] = [await newHome(), await newHome()]
+  for (const home of [laptop, desktop]) await logIn({ gateway: system.gateway.url, home, user: user('ada') })
+  const connect = await keep(startConnect('sample', { home: laptop }))
+  const client = new pg.Client({ connectionString: connect.url })
+  const ended = new Promise<string>((resolve) => client.on('error', ({ message }) => resolve(message)))
+  await client.connect()
+  const listed = JSON.parse((await hoop(['logins', '--json'], { home: desktop })).stdout) as { logins: LoginSummary[] }
+  // Each is of this machine; the last used first.
+  expect(new Set(listed.logins.map(({ device }) => device))).toEqual(new Set([hostname()]))
+  expect(listed.logins.map(({ current }) => current)).toEqual([true, ...listed.logins.slice(1).map(() => false)])
+  const began = performance.now()
+  const out = await hoop(['logout', '--everywhere'], { home: desktop })
+  expect(out).toMatchObject({ code: 0, stderr: expect.stringContaining(`everywhere: ${listed.logins.length} logins`) })
+  expect(await ended).toContain('The login was ended: logged out everywhere.')
+  expect(performance.now() - began).toBeLessThan(5000)
+  for (const home of [laptop, desktop]) expect(await hoop(['whoami'], { home })).toMatchObject({ code: 120 })
+
+  await logIn({ gateway: system.gateway.url, home: laptop, user: user('ada') })
+  const admin = await system.home('root-admin')
+  const lines = (await hoop(['logins', '--of', 'ada@shop.example'], { home: admin })).stdout.trim().split('\n')
+  expect(lines).toHaveLength(1)
+  expect(await hoop(['logins', 'end', '--of', 'ada@shop.example', lines[0]!.slice(0, 8)], { home: laptop })).toMatchObject({
+    code: 121,
+  })
+  expect(await hoop(['logins', 'end', '--of', 'ada@shop.example', lines[0]!.slice(0, 8)], { home: admin })).toMatchObject({
+    code: 0,
+  })
+  expect(await hoop(['whoami'], { home: laptop })).toMatchObject({ code: 120, stderr: expect.stringContaining('an admin') })
 })
 
 test('an account that is closed at the provider ends the live connection, with words', { timeout: 60_000 }, async () => {

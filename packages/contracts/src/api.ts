@@ -40,7 +40,7 @@ export const TokenRequest = z.discriminatedUnion('grant_type', [
     provider_refresh_token: z.string().max(16_384).optional(),
     provider_access_token: z.string().max(16_384).optional(),
     /** By which people know the device among their logins. */
-    device_name: z.string().min(1).max(255).optional(),
+    device_name: z.string().max(255).optional(),
   }),
   z.strictObject({ grant_type: z.literal('refresh_token'), refresh_token: z.string().max(1024) }),
 ])

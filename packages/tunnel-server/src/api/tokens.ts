@@ -22,7 +22,7 @@ export function tokenRoutes(app: Api, { config, logins, machines, authenticator 
       const device = await authenticator.proofOf(raw, null)
       if (body.grant_type === 'refresh_token') return await logins.refresh(body.refresh_token, device)
       const machine = machineExchange(body, config)
-      const deviceName = body.device_name ?? null
+      const deviceName = body.device_name || null
       if (machine !== null) return await machines.exchange({ ...machine, device, deviceName })
       if (device === null) throw unproven()
       const {
