@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
 import { type AgentElsewhere, readAgentsElsewhere } from '../store/gateways.ts'
+import type { Lost } from './online.ts'
 import { seenWithin } from './registration.ts'
 
 /** Milliseconds. */
@@ -32,9 +33,9 @@ export class AgentsElsewhere {
     this.#look()
   }
 
-  /** Whether one of this name was online when they were last read. */
-  has(name: string): boolean {
-    return this.#known.some((agent) => agent.name === name)
+  /** Whether one of this name was online when they were last read; without those that are just lost, where some are. */
+  has(name: string, lost?: Lost): boolean {
+    return this.#known.some((agent) => agent.name === name && agent.id !== lost?.instance && agent.gateway !== lost?.gateway)
   }
 
   /** Those of this name, as the store has them now. Rejects with `unavailable`. */

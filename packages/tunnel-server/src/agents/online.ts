@@ -24,6 +24,13 @@ export interface Carried extends Reached {
   readonly through: string | null
 }
 
+/** An agent whose tunnel has ended, or the gateway that had it. */
+export interface Lost {
+  readonly instance: string
+  /** Null: it is the agent. */
+  readonly gateway: string | null
+}
+
 class Online implements OnlineAgent {
   readonly id: string
   readonly name: string
@@ -91,9 +98,9 @@ export class OnlineAgents {
     return [...this.#online.keys()]
   }
 
-  /** Whether one of this name could dial now. */
-  has(name: string): boolean {
-    return this.#of(name).some(({ lost }) => !lost)
+  /** Whether one of this name could dial now; without one that is just lost, where one is. */
+  has(name: string, without?: Lost): boolean {
+    return this.#of(name).some(({ id, lost }) => !lost && id !== without?.instance)
   }
 
   #of(name: string): Online[] {

@@ -1,6 +1,6 @@
 import { type ConnectionDocument, type DialTarget, HoopError } from '@hoop/contracts'
 import type { AgentsElsewhere } from './elsewhere.ts'
-import type { Carried, OnlineAgents } from './online.ts'
+import type { Carried, Lost, OnlineAgents } from './online.ts'
 import type { Peers } from './peers.ts'
 import { AgentLost, GatewayUnreachable } from './reach.ts'
 
@@ -24,9 +24,9 @@ export class ReachableAgents {
     this.#parts = parts
   }
 
-  /** Whether one of this name could dial now. */
-  has(name: string): boolean {
-    return this.#parts.online.has(name) || this.#parts.elsewhere.has(name)
+  /** Whether one of this name could dial now; without what is just lost, where something is. */
+  has(name: string, lost?: Lost): boolean {
+    return this.#parts.online.has(name, lost) || this.#parts.elsewhere.has(name, lost)
   }
 
   /**

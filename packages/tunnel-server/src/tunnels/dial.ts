@@ -54,12 +54,14 @@ function dialThrough(agents: Pick<ReachableAgents, 'dial' | 'has'>, behind: Behi
 }
 
 /** Null: it was the backend that ended it. */
-function lossOf(error: Error, { agent: { name }, through }: Carried, agents: Pick<ReachableAgents, 'has'>): string | null {
+function lossOf(error: Error, { agent, through }: Carried, agents: Pick<ReachableAgents, 'has'>): string | null {
   if (!(error instanceof StreamReset)) return null
-  const gateway = through !== null && error.code === resetCodes.tunnelClosed
-  if (!gateway && error.code !== resetCodes.tunnelClosed && error.code !== resetCodes.lost) return null
-  const what = gateway ? `the gateway that reached the agent ${name} was lost` : `the agent ${name} lost its tunnel`
-  return `${what}; ${agents.has(name) ? `another agent ${name} is online` : `no agent ${name} is online now`}`
+  const { name, instance } = agent
+  const gateway = error.code === resetCodes.tunnelClosed ? through : null
+  if (error.code !== resetCodes.tunnelClosed && error.code !== resetCodes.lost) return null
+  const what = gateway === null ? `the agent ${name} lost its tunnel` : `the gateway that reached the agent ${name} was lost`
+  const another = agents.has(name, { instance, gateway })
+  return `${what}; ${another ? `another agent ${name} is online, try again` : `no other agent ${name} is online at the moment`}`
 }
 
 /** Opens TCP, or a Unix socket, to one host of the backend. Rejects with a HoopError `connection_unavailable` that names neither account nor secret. */
