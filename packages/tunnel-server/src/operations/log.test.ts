@@ -43,6 +43,23 @@ test('nor what looks like a token or a key, wherever it stands', () => {
   expect(JSON.parse(line)).toMatchObject({ msg: 'refused [hidden] and Bearer [hidden]' })
 })
 
+test('a password with an @ in it is not written, nor a key that is cut off', () => {
+  const line = written((log) =>
+    log.info({ cut: privateKey.slice(0, 80), after: 'kept' }, `postgres://hoop:${secret}@${secret}@db:5432/x`),
+  )
+  expect(line).not.toContain(secret)
+  expect(JSON.parse(line)).toMatchObject({ cut: '[hidden]', after: 'kept', msg: 'postgres://hoop:[hidden]@db:5432/x' })
+})
+
+test.each(['a.', 'a://', 'a://a:', 'a:@', 'eyJaaaaaaaa.', 'Bearer ', '-----BEGIN PRIVATE KEY-----', 'a'])(
+  'a long line of %s is written soon',
+  (what) => {
+    const began = performance.now()
+    written((log) => log.info(what.repeat(200_000 / what.length)))
+    expect(performance.now() - began).toBeLessThan(500)
+  },
+)
+
 test('an error keeps its words, its code and where it came from', () => {
   const error = Object.assign(new Error('no route', { cause: new Error('no network') }), { code: 'EHOSTUNREACH' })
   expect(JSON.parse(written((log) => log.warn({ err: error, agent: 'a1' }, 'lost')))).toMatchObject({

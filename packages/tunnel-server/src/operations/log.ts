@@ -4,12 +4,11 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 const secretNames =
   /(^|[-_.])(key|dpop)$|(password|passwd|secret|token|authorization|cookie|credentials?|private[-_]?key|api[-_]?key)$/i
 const censored = '[hidden]'
-/** What a secret looks like wherever it stands: the user's part of a URL, a JWT, a bearer or DPoP token, a private key. */
+/** What a secret looks like wherever it stands: a JWT, a bearer or DPoP token, a private key. Each is looked for in linear time: a line may be long. */
 const secretShapes: readonly [RegExp, string][] = [
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"\\]*:)[^\s@"\\]+(?=@)/gi, `$1${censored}`],
   [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, censored],
   [/\b(Bearer|DPoP) [\w.~+/-]{16,}=*/gi, `$1 ${censored}`],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs, censored],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\\.|-(?!----)|[^"\\-])*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g, censored],
 ]
 const deepest = 6
 
@@ -32,7 +31,15 @@ export function gatewayLog(level: LoggerOptions['level'], destination: Destinati
 
 /** The words of a text without what looks like a secret. */
 function withoutSecretShapes(text: string): string {
-  return secretShapes.reduce((line, [shape, instead]) => line.replace(shape, instead), text)
+  const withoutPasswords = text.includes('://') ? text.replace(/[^\s"\\]+/g, withoutUrlPassword) : text
+  return secretShapes.reduce((line, [shape, instead]) => line.replace(shape, instead), withoutPasswords)
+}
+
+/** What stands between the user and the host of a URL in this word, which may itself hold an @. */
+function withoutUrlPassword(word: string): string {
+  const host = word.lastIndexOf('@')
+  const user = host === -1 ? null : /:\/\/[^:/@]*:/.exec(word.slice(0, host))
+  return user === null ? word : `${word.slice(0, user.index)}${user[0]}${censored}${word.slice(host)}`
 }
 
 interface ErrorInLog {
