@@ -102,6 +102,11 @@ describe('a request is one request', () => {
     expect(answer().match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 400'])
   })
 
+  test('an address that is none is no fault of ours', async () => {
+    const { answer } = raw(upgrade('').replace(/\/v1\/tunnel\S+/, '//['))
+    await expect.poll(answer).toContain('HTTP/1.1 404')
+  })
+
   test('headers have a limit', async () => {
     const { answer, socket, closed } = raw(`GET /v1/config HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(70_000)}\r\n\r\n`)
     await endedOrReset(socket, closed)

@@ -55,8 +55,8 @@ export function attachTunnels({ server, sessions, authenticate, hold, patience, 
   })
 
   async function accept(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://gateway')
-    if (url.pathname !== path) throw new HoopError('not_found', 'Nothing is upgraded here.')
+    const url = URL.parse(request.url ?? '/', 'http://gateway')
+    if (url?.pathname !== path) throw new HoopError('not_found', 'Nothing is upgraded here.')
     const resumes = url.searchParams.get('resume') === '1'
     if (closing !== null && !resumes) throw new HoopError('unavailable', closing)
     // Browsers send Origin on every WebSocket; the command line never does.
