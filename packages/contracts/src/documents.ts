@@ -171,7 +171,9 @@ export type MaskDocument = z.infer<typeof MaskDocument>
 export const RoleDocument = z.strictObject({
   kind: z.literal('Role'),
   name: DocumentName,
-  groups: z.array(z.string()).min(1),
+  groups: z.array(z.string()).min(1).optional(),
+  /** Ids of identities, as `hoop whoami` shows them: for `admin` and `audit`. */
+  people: z.array(z.string().min(1)).min(1).optional(),
   may: z.array(z.enum(['admin', 'approve', 'audit'])).min(1),
   /** Of `approve`: through which connections. Admins and auditors are that for all. */
   connections: ConnectionSelector.optional(),

@@ -26,3 +26,7 @@ export const LoginList = z.object({ logins: z.array(LoginSummary) })
 export const EndLoginsRequest = z.strictObject({ of: z.string().min(1).max(2000).nullable() })
 export const EndLoginsResponse = z.object({ ended: z.int() })
 // POST /v1/logins/:id/end: ends one; 204.
+
+/** POST /v1/first-admin: by the one-time token of a gateway that has no admin, the caller becomes one; the name of the Role document that says so. */
+export const BecomeAdminRequest = z.strictObject({ token: z.string().max(200) })
+export const BecomeAdminResponse = z.object({ role: z.string() })

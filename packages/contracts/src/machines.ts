@@ -11,7 +11,7 @@ export const tokenTypes = {
 } as const
 
 /** How secrets of ours begin, so that scanners find them where they should not be. */
-export const secretPrefixes = { serviceAccountKey: 'hoop_sa_', delegation: 'hoop_dg_' } as const
+export const secretPrefixes = { serviceAccountKey: 'hoop_sa_', delegation: 'hoop_dg_', adminToken: 'hoop_admin_' } as const
 
 /** POST /v1/service-accounts/:name/keys. The key is shown here and never again. */
 export const ServiceAccountKey = z.object({ id: z.string(), account: DocumentName, key: z.string() })

@@ -30,6 +30,7 @@ import { AccountChecks } from './identity/account-checks.ts'
 import { Authenticator } from './identity/authenticator.ts'
 import { Delegations } from './identity/delegations.ts'
 import { DpopProofs } from './identity/dpop.ts'
+import { FirstAdmin } from './identity/first-admin.ts'
 import { groupLookup } from './identity/group-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
 import { Logins } from './identity/logins.ts'
@@ -193,6 +194,10 @@ async function start(
   const closeSessions = once(() => sessions.close(stopping))
   started.defer(closeSessions)
 
+  const adminTokenFile = join(settings.dataFolder, 'admin-token')
+  const firstAdmin = await FirstAdmin.open({ store, documents, adminGroup: settings.adminGroup, file: adminTokenFile, log })
+  started.defer(() => firstAdmin.close())
+
   const closing = new AbortController()
   const { issuer, clientId, clientSecret, scopes } = settings.oidc
   const config = {
@@ -241,6 +246,7 @@ async function start(
       machines,
       serviceAccounts: accountsOfMachines,
       delegations,
+      firstAdmin,
       access,
       accessRequests,
       standing,
@@ -309,7 +315,6 @@ async function start(
     health.stop()
     await delay(settings.leaveTime)
   })
-  if (settings.adminGroup === null) log.warn('without HOOP_ADMIN_GROUP only Role documents make somebody an admin')
   log.info({ url, dataFolder: settings.dataFolder, embedded: settings.databaseUrl === null }, 'the gateway serves')
   return { url, operationsUrl: operators?.url ?? null, reload: async () => await tls?.look({ asked: true }) }
 }

@@ -180,7 +180,11 @@ class DocumentReader {
     }
   }
 
-  #checkRole({ may, connections }: RoleDocument): void {
+  #checkRole({ groups, people, may, connections }: RoleDocument): void {
+    if (groups === undefined && people === undefined) this.#at(['name'], 'is the role of nobody: give groups, people, or both')
+    if (people !== undefined && may.includes('approve')) {
+      this.#atKey([], 'people', 'people are of may: [admin] and [audit]: a rule names its approvers by their groups')
+    }
     if (connections === undefined || may.every((role) => role === 'approve')) return
     this.#atKey([], 'connections', 'connections are of may: [approve] only: admins and auditors are that for all of them')
   }

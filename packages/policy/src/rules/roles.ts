@@ -11,7 +11,7 @@ export function mayApprove(
   connection: ConnectionDocument | null,
 ): boolean {
   return groups.some((group) => {
-    const about = roles.filter(({ may, groups }) => may.includes('approve') && groups.includes(group))
+    const about = roles.filter(({ may, groups }) => may.includes('approve') && groups?.includes(group))
     return about.length === 0 || about.some(({ connections }) => fits(connections, connection))
   })
 }

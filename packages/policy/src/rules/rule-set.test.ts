@@ -61,6 +61,8 @@ it('roles are those of all groups, once', () => {
   expect(rules.roles(ann)).toEqual(['admin', 'audit'])
   expect(rules.roles({ ...ann, groups: ['eng'] })).toEqual(['audit'])
   expect(rules.roles({ ...ann, groups: [] })).toEqual([])
+  const named = compile(`{ kind: Role, name: a, people: ["${ann.id}"], may: [admin] }`)
+  expect([ann, { ...ann, id: 'another' }].map((identity) => named.roles(identity))).toEqual([['admin'], []])
 })
 
 describe('masks', () => {

@@ -107,7 +107,12 @@ export function compileRules(documents: readonly Document[], options: { readonly
     roles: (identity) => {
       const all = actors(identity)
       return (['admin', 'approve', 'audit'] as const).filter((role) =>
-        all.every((actor) => roles.some(({ may, groups }) => may.includes(role) && inAny(actor, groups))),
+        all.every((actor) =>
+          roles.some(
+            ({ may, groups, people }) =>
+              may.includes(role) && (inAny(actor, groups ?? []) || people?.includes(actor.id) === true),
+          ),
+        ),
       )
     },
     mayApprove: (groups, connection) => mayApprove(roles, groups, connection),

@@ -12,6 +12,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   'GET /v1/logins': 'logins that run: one’s own, or somebody’s for those who may see them',
   'POST /v1/logins/end': 'ends all logins of the caller, or of somebody',
   'POST /v1/logins/:id/end': 'ends one login',
+  'POST /v1/first-admin': 'the first admin becomes one, by the one-time token of the gateway',
   'GET /v1/connections': 'the connections that the caller may use',
   'POST /v1/connections/:name/doctor': 'checks a connection and the role behind it',
   'POST /v1/sessions': 'opens a session for a connection, on an open tunnel',

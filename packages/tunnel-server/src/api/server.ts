@@ -18,6 +18,7 @@ import type { DocumentStore } from '../documents/document-store.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
 import type { Delegations } from '../identity/delegations.ts'
+import type { FirstAdmin } from '../identity/first-admin.ts'
 import type { Logins } from '../identity/logins.ts'
 import type { Machines } from '../identity/machines.ts'
 import type { RunningLogins } from '../identity/running-logins.ts'
@@ -37,6 +38,7 @@ import { delegationRoutes } from './delegations.ts'
 import { doctorRoutes } from './doctor.ts'
 import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
+import { firstAdminRoute } from './first-admin.ts'
 import { loginRoutes } from './logins.ts'
 import { describeApi } from './openapi.ts'
 import { publicRoutes } from './public.ts'
@@ -61,6 +63,7 @@ export interface ApiParts {
   readonly machines: Machines
   readonly serviceAccounts: ServiceAccounts
   readonly delegations: Delegations
+  readonly firstAdmin: FirstAdmin
   readonly access: Access
   readonly accessRequests: AccessRequests
   readonly standing: StandingAccess
@@ -141,6 +144,7 @@ export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<A
     tokenRoutes,
     whoAmIRoute,
     loginRoutes,
+    firstAdminRoute,
     connectionRoutes,
     doctorRoutes,
     sessionRoutes,

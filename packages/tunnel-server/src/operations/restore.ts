@@ -136,6 +136,7 @@ async function endLogins(client: pg.Client): Promise<void> {
   await client.query('delete from refresh_tokens')
   await client.query('delete from provider_grants')
   await client.query('update agent_join_tokens set used_at = now() where used_at is null')
+  await client.query('delete from admin_tokens')
   await client.query(
     "update access_grants set state = 'withdrawn', closed_at = now(), closed_reason = $1 where state in ('requested', 'granted')",
     [because],

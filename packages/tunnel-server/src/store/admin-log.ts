@@ -4,6 +4,7 @@ import { adminLog } from './schema.ts'
 
 /** What is put on the record of the product itself, beside the records of sessions. */
 export type AdminAction =
+  | 'admin-token.use'
   | 'agent.join'
   | 'agent.revoke'
   | 'agent.token'

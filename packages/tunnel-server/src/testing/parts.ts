@@ -21,6 +21,7 @@ import { AccountChecks } from '../identity/account-checks.ts'
 import { Authenticator } from '../identity/authenticator.ts'
 import { Delegations } from '../identity/delegations.ts'
 import { DpopProofs } from '../identity/dpop.ts'
+import { FirstAdmin } from '../identity/first-admin.ts'
 import { GroupsClaim } from '../identity/groups.ts'
 import { Logins } from '../identity/logins.ts'
 import { Machines } from '../identity/machines.ts'
@@ -104,6 +105,13 @@ export async function openParts(
   const rules = rulesWithGrants(() => documents.rules(), grants)
   const access = new Access({ adminGroup, rules, connection: (name) => documents.connection(name) })
   const accessRequests = new AccessRequests({ store, access, documents, grants })
+  const firstAdmin = await FirstAdmin.open({
+    store,
+    documents,
+    adminGroup,
+    file: join(server.folder, `${gateway}-admin-token`),
+    log,
+  })
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins, grants })
@@ -119,6 +127,7 @@ export async function openParts(
     peers.close('The test is over.')
     elsewhere.close()
     await registration.end()
+    firstAdmin.close()
     documents.close()
     grants.close()
     logins.close()
@@ -141,6 +150,7 @@ export async function openParts(
     documents,
     rules,
     grants,
+    firstAdmin,
     access,
     accessRequests,
     approvals,
