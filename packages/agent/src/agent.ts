@@ -22,7 +22,7 @@ const steadyAfter = 10_000
 
 export type AgentEvent =
   | { readonly event: 'joined' | 'online'; readonly id: string; readonly words: string }
-  | { readonly event: 'lost' | 'resumed' | 'offline'; readonly words: string }
+  | { readonly event: 'lost' | 'resumed' | 'offline' | 'not-renewed'; readonly words: string }
   | { readonly event: 'dialled'; readonly target: string; readonly answer: DialAnswer }
 
 export interface AgentOptions {
@@ -52,7 +52,9 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   try {
     const { gateway, name, token, version, onEvent } = options
     const onJoined = (id: string) => onEvent({ event: 'joined', id, words: `joined as ${name}` })
-    const membership = new Membership({ gateway, name, key, token, version, host: hostname().slice(0, 255), onJoined })
+    const onNotRenewed = (words: string) => onEvent({ event: 'not-renewed', words })
+    const host = hostname().slice(0, 255)
+    const membership = new Membership({ gateway, name, key, token, version, host, onJoined, onNotRenewed })
     await stayOnline(membership, options)
   } catch (error) {
     if (!signal.aborted) throw error
@@ -108,6 +110,7 @@ async function whileOnline(tunnel: Tunnel, membership: Membership, signal: Abort
   const stop = () => tunnel.close('The agent is stopping.')
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
+  // A renewal that fails is told by the membership, and tried again.
   const renewal = setInterval(() => void membership.credential().catch(() => undefined), lookEvery)
   try {
     return await tunnel.closed

@@ -18,6 +18,8 @@ export interface MembershipOptions {
   readonly version: string
   readonly host: string
   readonly onJoined: (id: string) => void
+  /** A renewal failed while the credential is still good: words on why, and on what will happen when. */
+  readonly onNotRenewed: (words: string) => void
 }
 
 interface Held {
@@ -55,6 +57,7 @@ export class Membership {
     return await this.#renewing.then(
       ({ credential }) => credential,
       (error: unknown) => {
+        this.#options.onNotRenewed(notRenewed(error, held.endsAt - performance.now()))
         if (error instanceof HoopError && apiErrors[error.code].status >= 429) return held.credential
         throw error
       },
@@ -119,6 +122,14 @@ export class Membership {
       hint: 'Compare the version of the agent with that of the gateway.',
     })
   }
+}
+
+/** `left`: milliseconds that the credential is good for. */
+function notRenewed(error: unknown, left: number): string {
+  const why = error instanceof Error ? error.message : String(error)
+  const hint = error instanceof HoopError && error.hint !== null ? ` ${error.hint}` : ''
+  const until = new Date(Date.now() + left).toISOString()
+  return `The credential was not renewed: ${why}${hint} It is tried again; unless that succeeds, the gateway ends the tunnel at ${until}, and with it all that goes through it.`
 }
 
 async function readToken(source: TokenSource): Promise<string | null> {
