@@ -161,6 +161,14 @@ describe('no tunnel', () => {
     await expect(connect(await headers())).rejects.toMatchObject({ code })
   })
 
+  test('and what is told helps who runs an agent, not who logs in', async () => {
+    const refused = await connect(await usedProof()).catch((error: unknown) => error)
+    expect(refused).toMatchObject({
+      message: "The proof of the agent's key was used before.",
+      hint: expect.not.stringContaining('login'),
+    })
+  })
+
   test('to go on with where there is none', async () => {
     await expect(connect(await proven(), '?resume=1')).rejects.toMatchObject({ code: 'not_found' })
   })

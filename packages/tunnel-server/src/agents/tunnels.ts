@@ -11,6 +11,7 @@ import { refuseUpgrade } from '../tunnels/refuse-upgrade.ts'
 import type { AgentCredentials, AgentIdentity } from './credentials.ts'
 import type { OnlineAgents } from './online.ts'
 import type { Presence } from './presence.ts'
+import { proofOfAgent } from './proof.ts'
 
 /** Milliseconds within which an agent that gives no sign of life is noticed. */
 const keepAlive = 5000
@@ -107,7 +108,7 @@ async function identify(
   const [, credential] = /^DPoP ([\w.-]+)$/i.exec(request.headers.authorization ?? '') ?? []
   if (credential === undefined) throw new HoopError('invalid_token', 'No credential of an agent came with the request.')
   const agent = await credentials.verify(credential)
-  const key = await authenticator.proofOf(request, credential)
+  const key = await proofOfAgent(authenticator, request, credential)
   if (key !== agent.key) throw new HoopError('invalid_proof', "The request does not prove the key of the agent's credential.")
   if (!feed.fresh) throw new HoopError('unavailable', 'The gateway cannot tell at the moment which agents were revoked.')
   await presence.admit(agent.id)

@@ -4,7 +4,6 @@ import {
   agentPaths,
   CreateJoinTokenRequest,
   DocumentName,
-  HoopError,
   JoinAgentRequest,
   JoinToken,
   RenewAgentRequest,
@@ -14,6 +13,7 @@ import {
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Asking } from '../agents/enrolment.ts'
+import { proofOfAgent } from '../agents/proof.ts'
 import { callerOf } from './authentication.ts'
 import type { Api, ApiParts } from './server.ts'
 
@@ -23,13 +23,10 @@ const ByName = z.object({ name: DocumentName })
 /** What agents ask for themselves: the proof of their key in each request is who they are. */
 export function agentRoutes(app: Api, { agents, authenticator }: ApiParts): void {
   const limited = { public: true as const, rateLimit: { max: triesPerMinute, timeWindow: '1 minute' } }
-  const asking = async ({ raw, ip }: FastifyRequest): Promise<Asking> => {
-    const key = await authenticator.proofOf(raw, null)
-    if (key !== null) return { key, address: ip }
-    throw new HoopError('invalid_proof', 'No proof of an agent’s key came with the request.', {
-      hint: 'Send a DPoP proof (RFC 9449), as hoop agent does.',
-    })
-  }
+  const asking = async ({ raw, ip }: FastifyRequest): Promise<Asking> => ({
+    key: await proofOfAgent(authenticator, raw, null),
+    address: ip,
+  })
   app.route({
     method: 'POST',
     url: agentPaths.join,

@@ -88,7 +88,7 @@ async function verified({
   if (!isSameResource(new URL(htu), new URL(url))) {
     throw refused(
       `is for ${new URL(htu).origin}, and this gateway is ${new URL(url).origin}`,
-      'Log in with the address that the gateway has in HOOP_PUBLIC_URL.',
+      'Use the address that the gateway has in HOOP_PUBLIC_URL.',
     )
   }
   const age = Math.floor(Date.now() / 1000) - iat
@@ -114,6 +114,9 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
+/** What helps a person, whatever is wrong with the proof. */
+export const loginHint = 'Run: hoop login'
+
 function refused(what: string, hint?: string, cause?: unknown): HoopError {
-  return new HoopError('invalid_proof', `The proof of the device's key ${what}.`, { hint: hint ?? 'Run: hoop login', cause })
+  return new HoopError('invalid_proof', `The proof of the device's key ${what}.`, { hint: hint ?? loginHint, cause })
 }
