@@ -85,21 +85,30 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
     // who is not logged in need not wait for the rest to load; in the background the parent is told
     if (log === null) await opening
     else opening.catch(() => {})
-    const [{ runConnect }, { ConnectScreen }, { StatusLines }, { desktopNotice }, { ownPasswordFile }, { statePaths }] =
-      await Promise.all([
-        import('../services/run-connect.ts'),
-        import('../present/connect.ts'),
-        import('../present/status-line.ts'),
-        import('../present/notices.ts'),
-        import('../local/password-file.ts'),
-        import('../state/folder.ts'),
-      ])
+    const [
+      { runConnect },
+      { ConnectScreen },
+      { StatusLines },
+      { desktopNotice },
+      { ownPasswordFile },
+      { statePaths },
+      { boundLog },
+    ] = await Promise.all([
+      import('../services/run-connect.ts'),
+      import('../present/connect.ts'),
+      import('../present/status-line.ts'),
+      import('../present/notices.ts'),
+      import('../local/password-file.ts'),
+      import('../state/folder.ts'),
+      import('../state/background-logs.ts'),
+    ])
     const screen = await this.screen(process.stderr)
     const { passwords } = statePaths(this.surroundings.home)
     const quiet = flags.open === 'psql' || flags.open === 'pgcli'
     const live = screen.terminal && !flags.json && !quiet
     const status = live ? new StatusLines(process.stderr, screen) : null
     const lines: string[] = []
+    const wrote = log === null ? () => {} : boundLog(log, process.stderr.fd)
     const show = new ConnectScreen(screen, {
       json: flags.json,
       showPassword: flags['show-password'],
@@ -112,8 +121,12 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
       answer: (text) => {
         if (log !== null && lines.length < names.length) lines.push(text)
         this.answer(text)
+        wrote()
       },
-      note: (text) => this.note(text),
+      note: (text) => {
+        this.note(text)
+        wrote()
+      },
     })
     try {
       process.exitCode = await runConnect(

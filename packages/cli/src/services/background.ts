@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ApiErrorCode, apiErrors, HoopError } from '@hoop/contracts/errors'
 import { z } from 'zod'
-import { ensureFolder, statePaths } from '../state/folder.ts'
+import { newLog, removeLog, sweepLogs } from '../state/background-logs.ts'
 import { listRunning } from '../state/running.ts'
 import type { RunningConnect } from '../state/running-connect.ts'
 import { backgroundLog } from '../surroundings.ts'
@@ -26,9 +25,8 @@ export interface BackgroundStart {
 
 /** Starts this program again with `args`, detached from the terminal, and waits until its ports are open. Throws its own error if it fails before. */
 export async function startInBackground(home: string, program: string, args: readonly string[]): Promise<BackgroundStart> {
-  const { running } = statePaths(home)
-  await ensureFolder(running)
-  const log = join(running, `${new Date().toISOString().replaceAll(':', '')}.log`)
+  await sweepLogs(home, new Set((await listRunning(home)).flatMap((connect) => connect.log ?? [])))
+  const log = await newLog(home)
   const output = await open(log, 'a', 0o600)
   const child = spawn(process.execPath, [program, ...args], {
     detached: true,
@@ -44,6 +42,8 @@ export async function startInBackground(home: string, program: string, args: rea
   const [given] = await Promise.race([told, ended]).finally(() => output.close())
   const message = StartMessage.parse(given)
   if (message.kind === 'failed') {
+    // what it says is said here
+    await removeLog(log)
     const { code, message: words, hint } = message
     throw new HoopError(isCode(code) ? code : 'internal', words, hint === null ? {} : { hint })
   }

@@ -1,6 +1,7 @@
 import type { OpenSessionResponse } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
 import { untilSignal } from '../signals.ts'
+import { removeLog } from '../state/background-logs.ts'
 import { type Registration, register } from '../state/running.ts'
 import type { RunningConnect } from '../state/running-connect.ts'
 import { tellParent } from './background.ts'
@@ -45,7 +46,8 @@ async function run(device: Device, options: RunConnectOptions, news: ConnectNews
   const closed = new AbortController()
   const inTerminal = program === 'psql' || program === 'pgcli'
   // a program that has the terminal gets its signals, and we end with it
-  const signals = [closed.signal, ...(inTerminal ? [] : [untilSignal()]), ...(over === null ? [] : [over])]
+  const signalled = inTerminal ? null : untilSignal()
+  const signals = [closed.signal, signalled, over].filter((signal) => signal !== null)
   let opened: Promise<number> = Promise.resolve(0)
   const registered: Registration[] = []
   const tell = (tunnel: RunningConnect['tunnel']) => {
@@ -68,6 +70,8 @@ async function run(device: Device, options: RunConnectOptions, news: ConnectNews
     if (over?.aborted) for (const name of names) news.ended(name, 'the time of --duration is over')
     return await opened
   } finally {
+    // ended as somebody wanted it: there is nothing to look up
+    if (log !== null && signals.some((signal) => signal.aborted)) await removeLog(log)
     await Promise.all(registered.map((entry) => entry.end()))
   }
 }
