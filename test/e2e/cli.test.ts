@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes } from '@hoop/contracts'
 import { hoopEnvironment, Program, startHoop } from '@hoop/demo'
@@ -69,6 +69,8 @@ describe('connect', () => {
     expect(again.stderr).toContain(`port ${port} on 127.0.0.1 is taken`)
     const ended = await hoop(['disconnect', 'sample'], { home })
     expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sample {2}ended/) })
+    // neither of the one that was ended, nor of the one that never began
+    expect(await readdir(join(home, 'running'))).toEqual([])
     await expect(new pg.Client(url).connect()).rejects.toThrow('ECONNREFUSED')
     expect((await hoop(['disconnect', 'sample'], { home })).code).toBe(exitCodes.failed)
   })
@@ -175,6 +177,8 @@ describe('exec runs statements itself', () => {
     const wrong = await exec(['-c', 'select * from nothing', '--json'])
     expect(wrong).toMatchObject({ code: exitCodes.failed, stdout: '' })
     expect(JSON.parse(wrong.stderr)).toMatchObject({ error: { code: '42P01', exit: 1 } })
+    // No rule is against what is no SQL.
+    expect(await exec(['-c', 'selec 1'])).toMatchObject({ code: exitCodes.failed, stderr: expect.stringContaining('(42601)') })
   })
 
   test('waits for an approver as long as it is told to', async () => {

@@ -304,8 +304,9 @@ describe('an approver', () => {
     const deleting = client.query("DELETE FROM orders WHERE id = 12 AND '' <> '\u001b[2J\u202eharmless'")
     const approval = await held('grace', 'id = 12')
     const row = (await answer('grace', 'approvals', 'ls')).split('\t')
-    expect(row.slice(0, 5)).toEqual([
+    expect(row.slice(0, 6)).toEqual([
       approval.id,
+      'operation',
       expect.stringMatching(/^held, 1\d min( \d+ s)? left$/),
       'devin@shop.example',
       'sample',
@@ -362,6 +363,33 @@ describe('an approver', () => {
     })
     expect(state).toBe('withdrawn')
     expect(await words.stop('SIGINT')).toEqual({ code: 0, signal: null })
+  })
+
+  test('has access that is asked for in the same inbox', async () => {
+    await applyDocuments(
+      await system.home('root-admin'),
+      'kind: Access\nname: on-request\ngroups: [audit]\nconnections: { labels: { env: demo } }\nrequest: { approvers: [dba], count: 1, max: 1h }\n',
+    )
+    const watch = await start('grace', 'approvals', 'watch')
+    const ask = (why: string) => json<{ id: string }>('otto', 'access', 'request', 'sample', '--for', '1h', '--reason', why)
+    const [wanted, unwanted] = [await ask('audit 4711'), await ask('curious')]
+    await watch.find('stdout', (line) => (line.includes(unwanted.id) && line.includes('for 1 h: curious')) || undefined)
+    const rows = (await answer('grace', 'approvals')).split('\n').map((row) => row.split('\t'))
+    expect(rows.find(([id]) => id === wanted.id)?.slice(1)).toEqual([
+      ...['access', expect.stringMatching(/^requested, /), 'otto@shop.example', 'sample', 'yours to decide'],
+      'access for 1 h: audit 4711',
+    ])
+    expect(await answer('grace', 'approvals', 'show', wanted.id.slice(0, 11))).toMatch(/^why +audit 4711$/m)
+    const waiting = await start('otto', 'approvals', 'wait', unwanted.id, '--json')
+    expect(await json('grace', 'approvals', 'deny', unwanted.id, '--reason', 'no')).toMatchObject({
+      kind: 'access',
+      state: 'denied',
+    })
+    expect(await json('grace', 'approvals', 'approve', wanted.id)).toMatchObject({ kind: 'access', state: 'granted' })
+    expect(await waiting.finish()).toMatchObject({ code: exitCodes.approvalDenied })
+    expect(await answer('otto', 'approvals', 'wait', wanted.id)).toMatch(/^granted until .*for 1 h: audit 4711$/)
+    await answer('otto', 'access', 'withdraw', wanted.id)
+    await answer('root-admin', 'delete', 'access', 'on-request')
   })
 
   test('never decides her own', async () => {

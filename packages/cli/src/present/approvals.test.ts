@@ -1,7 +1,8 @@
-import type { Approval } from '@hoop/contracts'
+import type { AccessGrant, Approval } from '@hoop/contracts'
 import { Chalk } from 'chalk'
 import { expect, it } from 'vitest'
-import { approvalDetails, approvalTable } from './approvals.ts'
+import { approvalDetails } from './approvals.ts'
+import { inboxDetails, inboxTable } from './inbox.ts'
 
 const screen = { terminal: false, colour: new Chalk({ level: 0 }), width: 120 }
 const bot = { id: 'iss|bot', kind: 'ai-agent' as const, name: 'devin', email: null, groups: ['bots'], issuer: 'https://iss' }
@@ -27,6 +28,26 @@ const approval: Approval = {
   decisionReason: null,
   mine: 'decide',
 }
+const asked: AccessGrant = {
+  id: 'ac_7',
+  state: 'requested',
+  access: 'prod-on-request',
+  connection: 'prod',
+  requester: { ...bot, name: 'Ada', email: 'ada@shop.example' },
+  reason: 'INC-42\u001b[2J',
+  duration: 7200,
+  approvers: ['sre'],
+  count: 2,
+  approvals: [],
+  requestedAt: '2026-11-23T10:00:00Z',
+  expiresAt: '2026-11-24T10:05:00Z',
+  grantedAt: null,
+  endsAt: null,
+  closedBy: null,
+  closedAt: null,
+  closedReason: null,
+  mine: 'requested',
+}
 const now = Date.parse('2026-11-23T10:05:00Z')
 
 it('shows all that a decision needs, with nothing hidden', () => {
@@ -39,7 +60,18 @@ it('shows all that a decision needs, with nothing hidden', () => {
   expect(text).toContain('10 min left')
 })
 
-it('is fields with tabs between for a program', async () => {
-  const line = await approvalTable(screen, [approval], now)
-  expect(line.split('\t').slice(0, 5)).toEqual(['ap_7', 'held, 10 min left', 'devin', 'shop', 'yours to decide'])
+it('is fields with tabs between for a program, in one list with access that was asked for', async () => {
+  const grant = { ...asked, approvals: [{ by: bot, at: '2026-11-23T10:01:00Z', reason: null }] }
+  const items = [
+    { kind: 'operation' as const, ...approval },
+    { kind: 'access' as const, ...grant },
+  ]
+  const [held = '', access = ''] = (await inboxTable(screen, items, now)).split('\n').map((line) => line.split('\t'))
+  expect(held.slice(0, 6)).toEqual(['ap_7', 'operation', 'held, 10 min left', 'devin', 'shop', 'yours to decide'])
+  expect(access).toEqual([
+    ...['ac_7', 'access', 'requested (1 of 2 said yes), 1 d left to decide', 'ada@shop.example', 'prod', 'asked by you'],
+    'access for 2 h: INC-42\\u{1b}[2J',
+  ])
+  expect(inboxDetails(screen, { kind: 'access', ...grant }, now)).toMatch(/^why +INC-42\\u\{1b\}\[2J$/m)
+  expect(inboxDetails(screen, { kind: 'access', ...grant }, now)).toMatch(/^yes +devin at /m)
 })

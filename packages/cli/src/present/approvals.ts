@@ -1,22 +1,7 @@
 import type { Approval, Identity } from '@hoop/contracts'
-import { cellText, escapeBlock, escapeLine, firstLine } from './escape.ts'
-import { fields, type Screen, table } from './screen.ts'
+import { escapeBlock, escapeLine, firstLine } from './escape.ts'
+import { fields, type Screen } from './screen.ts'
 import { localTime, span } from './time.ts'
-
-export function approvalTable(screen: Screen, approvals: readonly Approval[], now: number): Promise<string> {
-  const width = Math.max(30, screen.width - 90)
-  const rows = approvals.map((approval) => [
-    approval.id,
-    approval.state === 'held' ? `held, ${left(approval, now)} left` : approval.state,
-    who(approval.requester),
-    approval.connection,
-    approval.mine === 'decide' ? 'yours to decide' : approval.mine === 'requested' ? 'asked by you' : '',
-    cellText(approval.text, screen, width),
-  ])
-  return table(screen, ['ID', 'STATE', 'WHO', 'CONNECTION', '', 'WHAT'], rows, (cell, column) =>
-    column === 0 ? screen.colour.bold(cell) : cell,
-  )
-}
 
 /** Everything that an approver needs to decide. The text is the caller's: whatever could deceive a reader is written out. */
 export function approvalDetails(screen: Screen, approval: Approval, now: number): string {

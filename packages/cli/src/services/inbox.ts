@@ -1,29 +1,112 @@
-import { Approval, ApprovalList } from '@hoop/contracts'
-import { HoopError } from '@hoop/contracts/errors'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AccessGrant, Approval, ApprovalList } from '@hoop/contracts'
+import { type ExitCode, exitCodes, HoopError } from '@hoop/contracts/errors'
+import { listGrants } from './access.ts'
 import type { Device } from './device.ts'
 import { matchPrefix } from './prefix.ts'
 
-/** Approvals that concern the caller: held ones, or all. */
-export async function listApprovals(device: Device, state: 'held' | 'all'): Promise<Approval[]> {
-  return (await device.client.get(`/v1/approvals?state=${state}`, ApprovalList)).approvals
+/** What a person decides: an operation that is held, or access that was asked for. */
+export type InboxItem = ({ readonly kind: 'operation' } & Approval) | ({ readonly kind: 'access' } & AccessGrant)
+
+const operation = (approval: Approval): InboxItem => ({ kind: 'operation', ...approval })
+const access = (grant: AccessGrant): InboxItem => ({ kind: 'access', ...grant })
+
+/** What concerns the caller, newest first: what waits for somebody, or all. */
+export async function listInbox(device: Device, state: 'held' | 'all'): Promise<InboxItem[]> {
+  const [{ approvals }, grants] = await Promise.all([
+    device.client.get(`/v1/approvals?state=${state}`, ApprovalList),
+    listGrants(device, state === 'held' ? 'open' : 'all'),
+  ])
+  const items = [...approvals.map(operation), ...grants.map(access)]
+  return items
+    .filter((item) => state === 'all' || isWaiting(item))
+    .sort((one, other) => askedAt(other).localeCompare(askedAt(one)))
 }
 
-/** One approval by its id or a prefix that only it has. */
-export async function findApproval(device: Device, id: string): Promise<Approval> {
-  return matchPrefix(await listApprovals(device, 'all'), id, 'approval', 'hoop approvals ls --state all')
+/** One by its id or a prefix that only it has. */
+export async function findInInbox(device: Device, id: string): Promise<InboxItem> {
+  return matchPrefix(await listInbox(device, 'all'), id, 'approval', 'hoop approvals ls --state all')
 }
 
-export async function decide(device: Device, id: string, decision: 'approve' | 'deny', reason: string | null): Promise<Approval> {
-  const approval = await findApproval(device, id)
-  if (approval.state !== 'held') {
-    throw new HoopError('conflict', `${approval.id} is not held any more: ${approval.state}`, {
-      hint: `hoop approvals show ${approval.id}`,
-    })
+export async function decide(
+  device: Device,
+  id: string,
+  decision: 'approve' | 'deny',
+  reason: string | null,
+): Promise<InboxItem> {
+  const item = await findInInbox(device, id)
+  if (!isWaiting(item)) {
+    throw new HoopError(
+      'conflict',
+      `${item.id} is not ${item.kind === 'operation' ? 'held' : 'asked for'} any more: ${item.state}`,
+      { hint: `hoop approvals show ${item.id}` },
+    )
   }
-  return device.client.post(`/v1/approvals/${encodeURIComponent(approval.id)}/${decision}`, { reason }, Approval)
+  const path = `${encodeURIComponent(item.id)}/${decision}`
+  return item.kind === 'operation'
+    ? operation(await device.client.post(`/v1/approvals/${path}`, { reason }, Approval))
+    : access(await device.client.post(`/v1/access/${path}`, { reason }, AccessGrant))
 }
 
-/** Those held now, then each change, until the signal aborts. */
-export function watchApprovals(device: Device, signal: AbortSignal): AsyncGenerator<Approval> {
-  return device.client.follow('/v1/approvals/watch', Approval, signal)
+const askEvery = 2000
+
+/** Waits until nobody need decide it any more. */
+export async function untilDecided(device: Device, id: string, signal: AbortSignal): Promise<InboxItem> {
+  let item = await findInInbox(device, id)
+  while (isWaiting(item)) {
+    await delay(askEvery, undefined, { signal })
+    item = await findInInbox(device, item.id)
+  }
+  return item
+}
+
+/** What the command that waited for it ends with. */
+export function exitOfDecision({ state }: InboxItem): ExitCode {
+  if (state === 'approved' || state === 'granted' || state === 'ended') return exitCodes.ok
+  if (state === 'denied') return exitCodes.approvalDenied
+  return state === 'timed-out' ? exitCodes.approvalTimedOut : exitCodes.failed
+}
+
+/** Those that wait now, then each change, until the signal aborts. */
+export async function* watchInbox(device: Device, signal: AbortSignal): AsyncGenerator<InboxItem> {
+  const ended = new AbortController()
+  const until = AbortSignal.any([signal, ended.signal])
+  const sources = new Map([watchApprovals(device, until), watchGrants(device, until)].map((source) => [source, source.next()]))
+  try {
+    for (;;) {
+      const each = [...sources].map(async ([source, next]) => ({ source, result: await next }))
+      const { source, result } = await Promise.race(each)
+      if (result.done) return
+      yield result.value
+      sources.set(source, source.next())
+    }
+  } finally {
+    ended.abort()
+    await Promise.allSettled(sources.values())
+  }
+}
+
+async function* watchApprovals(device: Device, signal: AbortSignal): AsyncGenerator<InboxItem> {
+  for await (const approval of device.client.follow('/v1/approvals/watch', Approval, signal)) yield operation(approval)
+}
+
+async function* watchGrants(device: Device, signal: AbortSignal): AsyncGenerator<InboxItem> {
+  const shown = new Map<string, string>()
+  for (let first = true; !signal.aborted; first = false) {
+    for (const grant of (await listGrants(device, 'all')).reverse()) {
+      const stage = `${grant.state} ${grant.approvals.length}`
+      const isNews = shown.get(grant.id) !== stage && (!first || grant.state === 'requested')
+      shown.set(grant.id, stage)
+      if (isNews) yield access(grant)
+    }
+    await delay(askEvery, undefined, { signal }).catch(() => {})
+  }
+}
+
+function isWaiting({ state }: InboxItem): boolean {
+  return state === 'held' || state === 'requested'
+}
+
+function askedAt(item: InboxItem): string {
+  return item.kind === 'operation' ? item.heldAt : item.requestedAt
 }

@@ -53,17 +53,21 @@ export async function lookAround(
   const nothing = { version, clockDifference: null, login: null, keptIn: null, connects, held: [] }
   const device = await attempt(openDevice)
   if (device === null || address === null) return { gateway: null, ...nothing, problems }
-  const [contracts, { listApprovals }] = await Promise.all([import('@hoop/contracts'), import('./inbox.ts')])
+  const [contracts, { listInbox }, { wanted }] = await Promise.all([
+    import('@hoop/contracts'),
+    import('./inbox.ts'),
+    import('../present/inbox.ts'),
+  ])
   const there = await attempt(() => askConfig(device.gateway, contracts.GatewayConfig))
   const gateway = { address: device.gateway, name: there?.config.name ?? null, version: there?.config.version ?? null }
   const known = { ...nothing, gateway, keptIn: device.tokenPlace, clockDifference: there?.clockDifference ?? null }
   if (there === null) return { ...known, problems }
   if (Math.abs(there.clockDifference) > clockMargin) problems.push(clockProblem(there.clockDifference))
   const login = await attempt(() => device.client.get('/v1/whoami', contracts.WhoAmI))
-  const approvals = login === null ? [] : ((await attempt(() => listApprovals(device, 'held'))) ?? [])
-  const held = approvals
+  const waiting = login === null ? [] : ((await attempt(() => listInbox(device, 'held'))) ?? [])
+  const held = waiting
     .filter(({ mine }) => mine === 'requested')
-    .map(({ id, connection, text, expiresAt }) => ({ approval: id, connection, text, expiresAt }))
+    .map((item) => ({ approval: item.id, connection: item.connection, text: wanted(item), expiresAt: item.expiresAt }))
   for (const connect of connects) problems.push(...tunnelProblems(connect))
   return { ...known, login, held, problems }
 }

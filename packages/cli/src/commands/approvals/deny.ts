@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../../hoop-command.ts'
 
 export default class Deny extends HoopCommand {
-  static override summary = 'Refuse a held operation; it needs a reason.'
+  static override summary = 'Refuse a held operation, or access that was asked for; it needs a reason.'
   static override examples = ['<%= config.bin %> approvals deny ap_0540 --reason "in working hours only"']
   static override args = {
     id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
@@ -15,10 +15,10 @@ export default class Deny extends HoopCommand {
     const device = await this.device(flags)
     const { decide } = await import('../../services/inbox.ts')
     const reason = flags.reason ?? (await this.#askWhy())
-    const approval = await decide(device, args.id, 'deny', reason)
-    if (flags.json) return this.answerJson(approval)
-    const { approvalLine } = await import('../../present/approvals.ts')
-    this.answer(approvalLine(await this.screen(), approval, Date.now()))
+    const item = await decide(device, args.id, 'deny', reason)
+    if (flags.json) return this.answerJson(item)
+    const { inboxLine } = await import('../../present/inbox.ts')
+    this.answer(inboxLine(await this.screen(), item, Date.now()))
   }
 
   async #askWhy(): Promise<string> {
