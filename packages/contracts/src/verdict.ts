@@ -57,7 +57,7 @@ export interface Permit {
   readonly signal: AbortSignal
   /** Just before the bytes leave for the backend; throws the second time. */
   consume(): void
-  /** Puts a chunk of the operation's traffic, as the caller sees it, in the record before it moves on; the promise is back-pressure. */
+  /** Puts a chunk of the operation's traffic, as the caller sees it, on the record; it moves on by the product's leave; the promise is back-pressure. */
   record(way: Way, chunk: Buffer): Maybe<void>
   /** Exactly once; throws the second time. `last` is a final chunk that went down, recorded in the same write. */
   end(outcome: Outcome, last?: Buffer): Maybe<void>

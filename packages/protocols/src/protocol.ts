@@ -104,6 +104,11 @@ export interface ServeContext {
   warn(words: string, cause?: unknown): void
   /** Puts a statement of our own (a catalogue read) on the record before it runs; throws if it cannot be recorded. */
   own(text: string): void
+  /**
+   * Hands on what follows from entries of the record: does `work` once all that was put there so far is in its files, which may be later in this
+   * turn of the event loop, and tells it whether that could be done. What could not be recorded must not leave.
+   */
+  leave(work: (recorded: boolean) => void): void
   /** Things of one connection that are worth keeping between streams (catalogues). The key must name whatever the value depends on. */
   readonly shared: SharedValues
 }

@@ -9,6 +9,8 @@ import { closeSegment, createSegment, type Segment } from './segment.ts'
 import type { Chunk, Entry, Position, RecordOptions, SessionRecord } from './session-record.ts'
 
 const defaultSegmentBytes = 64 * 1024 * 1024
+/** What may wait for a flush; more is written at once. */
+const gatherUpTo = 1024 * 1024
 
 /** Begins the record of a session. Throws RecordError if it cannot be written, or if the folder holds a record already. */
 export function openRecord(options: RecordOptions): SessionRecord {
@@ -20,6 +22,35 @@ interface Listener {
   readonly onEnd: () => void
 }
 
+/** What is to be written next, linked already: lines, and the bytes that they name. */
+class Gathered {
+  readonly lines: string[] = []
+  readonly data: Uint8Array[] = []
+  /** The end of the chain with these lines; null: there are none. */
+  head: Head | null = null
+  dataBytes = 0
+  operations = 0
+  #lineBytes = 0
+
+  get empty(): boolean {
+    return this.head === null && this.data.length === 0
+  }
+  get bytes(): number {
+    return this.dataBytes + this.#lineBytes
+  }
+
+  add(line: string, head: Head): void {
+    this.lines.push(line)
+    this.head = head
+    this.#lineBytes += line.length
+  }
+
+  keep(bytes: Uint8Array): void {
+    this.data.push(bytes)
+    this.dataBytes += bytes.length
+  }
+}
+
 class WrittenRecord implements SessionRecord {
   readonly folder: string
   readonly #options: RecordOptions
@@ -28,6 +59,7 @@ class WrittenRecord implements SessionRecord {
   readonly #retired = new Set<Promise<void>>()
   #segment: Segment
   #head: Head = genesis
+  #gathered = new Gathered()
   #failed: RecordError | null = null
   #closing: Promise<void> | null = null
   #ended = false
@@ -80,8 +112,19 @@ class WrittenRecord implements SessionRecord {
   }
 
   append(...entries: Entry[]): void {
+    this.gather(...entries)
+    this.flush()
+  }
+
+  gather(...entries: Entry[]): void {
     this.#assertOpen()
-    this.#attempt(() => this.#write(entries))
+    this.#attempt(() => this.#gather(entries))
+    if (this.#gathered.bytes > gatherUpTo) this.flush()
+  }
+
+  flush(): void {
+    this.#assertWhole()
+    if (!this.#gathered.empty) this.#attempt(() => this.#write())
   }
 
   chunk(operation: string, way: Way, bytes: Uint8Array): void {
@@ -89,7 +132,7 @@ class WrittenRecord implements SessionRecord {
   }
 
   durable(): Maybe<void> {
-    this.#assertWhole()
+    this.flush()
     if (this.#options.durability === 'ordered' || this.#sync.settled) return
     return this.#settle()
   }
@@ -126,56 +169,59 @@ class WrittenRecord implements SessionRecord {
     }
   }
 
-  #write(entries: readonly Entry[]): void {
-    if (this.#segmentBytes >= (this.#options.segmentBytes ?? defaultSegmentBytes)) this.#rotate()
-    const bodies: EventBody[] = []
-    let operations = 0
+  #gather(entries: readonly Entry[]): void {
+    const full = this.#segmentBytes >= (this.#options.segmentBytes ?? defaultSegmentBytes)
+    if (full && this.#gathered.empty) this.#rotate()
     for (const entry of entries) {
-      if (entry.type === 'chunk') this.#keep(entry, bodies)
-      else bodies.push(entry)
-      if (entry.type === 'operation' && entry.by === 'caller') operations++
+      if (entry.type === 'chunk') this.#keep(entry)
+      else this.#link(entry)
+      if (entry.type === 'operation' && entry.by === 'caller') this.#gathered.operations++
     }
-    this.#writeLines(bodies)
-    this.#operations += operations
   }
 
-  /** Puts the bytes of a chunk in `data`, and the events that name them in `bodies`. */
-  #keep({ operation, way, bytes }: Chunk, bodies: EventBody[]): void {
+  /** Keeps the bytes of a chunk for `data`, and the events that name them. */
+  #keep({ operation, way, bytes }: Chunk): void {
     const { results } = this.#options
     if (results === 'none') return
     const { number: segment, data } = this.#segment
-    const start = data.size
-    if (results === 'full' && bytes.length > 0) {
-      data.write(bytes)
-      this.#sync.note(data)
-    }
+    const start = data.size + this.#gathered.dataBytes
+    if (results === 'full' && bytes.length > 0) this.#gathered.keep(bytes)
     for (let from = 0; from < bytes.length; from += chunkBytes) {
-      const piece = bytes.subarray(from, from + chunkBytes)
+      const piece = bytes.length <= chunkBytes ? bytes : bytes.subarray(from, from + chunkBytes)
       const offset = results === 'full' ? start + from : -1
-      bodies.push({ type: 'chunk', operation, way, data: { segment, offset, length: piece.length, sha256: sha256(piece) } })
+      this.#link({ type: 'chunk', operation, way, data: { segment, offset, length: piece.length, sha256: sha256(piece) } })
     }
   }
 
-  #writeLines(bodies: readonly EventBody[]): void {
-    if (bodies.length === 0) return
-    const lines: string[] = []
-    let head = this.#head
-    for (const body of bodies) {
-      const line = link(head, body)
-      if (Buffer.byteLength(line) > lineBytes) throw new RecordError('An event is longer than a line may be.')
-      head = { seq: head.seq + 1, hash: sha256(line) }
-      lines.push(line)
+  #link(body: EventBody): void {
+    const head = this.#gathered.head ?? this.#head
+    const line = link(head, body)
+    if (line.length > lineBytes / 3 && Buffer.byteLength(line) > lineBytes)
+      throw new RecordError('An event is longer than a line may be.')
+    this.#gathered.add(line, { seq: head.seq + 1, hash: sha256(line) })
+  }
+
+  #write(): void {
+    const { lines, data, head, operations } = this.#gathered
+    this.#gathered = new Gathered()
+    const segment = this.#segment
+    if (data.length > 0) {
+      segment.data.write(data.length === 1 && data[0] !== undefined ? data[0] : Buffer.concat(data))
+      this.#sync.note(segment.data)
     }
-    this.#segment.events.write(Buffer.from(`${lines.join('\n')}\n`))
-    this.#sync.note(this.#segment.events)
+    if (head === null) return
+    segment.events.write(Buffer.from(`${lines.join('\n')}\n`))
+    this.#sync.note(segment.events)
     this.#head = head
+    this.#operations += operations
     for (const { onLine } of this.#listeners) for (const line of lines) onLine(line)
   }
 
   #beginSegment(): void {
     this.#sync.note(folderEntries(this.folder))
     this.#sync.note(folderEntries(segmentFolder(this.folder, this.#segment.number)))
-    this.#writeLines([segmentOpened(this.#options.session, this.#segment.number)])
+    this.#link(segmentOpened(this.#options.session, this.#segment.number))
+    this.#write()
   }
 
   #rotate(): void {
@@ -217,7 +263,10 @@ class WrittenRecord implements SessionRecord {
   async #close(words: string): Promise<void> {
     try {
       this.#assertWhole()
-      this.#attempt(() => this.#writeLines([{ type: 'session.closed', words }]))
+      this.#attempt(() => {
+        this.#link({ type: 'session.closed', words })
+        this.#write()
+      })
       this.#end()
       await this.#settle()
     } finally {

@@ -7,7 +7,7 @@ export interface Chunk {
   readonly type: 'chunk'
   readonly operation: string
   readonly way: Way
-  /** Read before `append` returns, never kept. */
+  /** Kept until it is written, and not to be changed before. */
   readonly bytes: Uint8Array
 }
 
@@ -49,13 +49,20 @@ export interface SessionRecord {
   readonly operations: number
   /**
    * Puts entries on the record, in this order and in one write of lines; bytes of chunks are in `data` before their lines are written.
-   * Everything is in the files when it returns. Throws RecordError.
+   * Everything is in the files when it returns, what was gathered before included. Throws RecordError.
    */
   append(...entries: Entry[]): void
+  /**
+   * As `append`, but in the files only after the next `flush`, with all that was gathered until then: one write of many. Nothing may be done
+   * that follows from these entries before. Throws RecordError.
+   */
+  gather(...entries: Entry[]): void
+  /** Writes what was gathered. Throws RecordError. */
+  flush(): void
   /** Puts one chunk on the record: `append` of a Chunk alone. */
   chunk(operation: string, way: Way, bytes: Uint8Array): void
   /**
-   * Nothing more to wait for (`ordered`), or a promise that resolves when everything appended so far is on the disk (`synced`).
+   * Flushes. Nothing more to wait for (`ordered`), or a promise that resolves when everything put on the record so far is on the disk (`synced`).
    * Throws or rejects with RecordError.
    */
   durable(): Maybe<void>

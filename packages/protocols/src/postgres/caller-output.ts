@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Maybe } from '@hoop/contracts'
+import type { ServeContext } from '../protocol.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Output that waits for one write: more than this is written at once. */
@@ -16,6 +17,13 @@ export interface Received {
   readonly end: number
 }
 
+export interface CallerOutputParts {
+  readonly client: Duplex
+  readonly backend: Duplex
+  readonly leave: ServeContext['leave']
+  readonly onFailure: (error: unknown) => void
+}
+
 /**
  * What goes to the caller: gathered, recorded, and only then written. While the caller does not read, or the record is not on the disk
  * yet, nothing more is taken from the backend.
@@ -23,19 +31,26 @@ export interface Received {
 export class CallerOutput {
   readonly #client: Duplex
   readonly #backend: Duplex
+  readonly #leave: CallerOutputParts['leave']
   readonly #onFailure: (error: unknown) => void
   #out: Buffer[] = []
   #outSize = 0
   #waits: Promise<void>[] = []
+  /** Handed over, and not in the files of the record yet. */
+  #ready: Buffer[] = []
+  #leaving = false
+  #lastWords: Buffer | null = null
+  #waiting: (() => void)[] = []
   #paused: Promise<void> | null = null
   #run: { bytes: Buffer; start: number; end: number; exchange: Exchange | null } | null = null
   #current: Exchange | null = null
   #gathering: NodeJS.Immediate | null = null
 
-  constructor(client: Duplex, backend: Duplex, onFailure: (error: unknown) => void) {
-    this.#client = client
-    this.#backend = backend
-    this.#onFailure = onFailure
+  constructor(parts: CallerOutputParts) {
+    this.#client = parts.client
+    this.#backend = parts.backend
+    this.#leave = parts.leave
+    this.#onFailure = parts.onFailure
   }
 
   /** Our own words, between messages of the backend. */
@@ -70,9 +85,15 @@ export class CallerOutput {
     this.#flush()
   }
 
+  /** Our last words, which leave even where what was to come before them cannot be recorded. */
+  farewell(bytes: Buffer): void {
+    this.#lastWords = bytes
+    this.handOver()
+  }
+
   /** Resolves once all that was said has been written. */
   async written(): Promise<void> {
-    while (this.#paused !== null) await this.#paused
+    while (this.#paused !== null || this.#leaving) await (this.#paused ?? new Promise<void>((left) => this.#waiting.push(left)))
   }
 
   /** What cannot be put on the record does not leave. */
@@ -99,12 +120,30 @@ export class CallerOutput {
   #flush(): void {
     if (this.#paused !== null) return
     if (this.#waits.length > 0) return this.#pause(Promise.all(this.#waits.splice(0)))
-    if (this.#out.length === 0) return
-    const pieces = this.#out
-    const size = this.#outSize
+    if (this.#out.length === 0 && this.#lastWords === null) return
+    for (const piece of this.#out) this.#ready.push(piece)
     this.#out = []
     this.#outSize = 0
-    if (this.#client.destroyed) return
+    if (this.#leaving) return
+    this.#leaving = true
+    this.#leave((recorded) => this.#left(recorded))
+  }
+
+  #left(recorded: boolean): void {
+    this.#leaving = false
+    const pieces = recorded ? this.#ready : []
+    this.#ready = []
+    if (!recorded) this.#drop()
+    if (this.#lastWords !== null) pieces.push(this.#lastWords)
+    this.#lastWords = null
+    if (!this.#client.destroyed) this.#write(pieces)
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #write(pieces: readonly Buffer[]): void {
+    let size = 0
+    for (const { length } of pieces) size += length
+    if (size === 0) return
     let roomy = true
     if (pieces.length === 1 || size > joinUpTo) for (const piece of pieces) roomy = this.#client.write(piece)
     else roomy = this.#client.write(Buffer.concat(pieces, size))

@@ -54,6 +54,8 @@ class Session {
   readonly #ended: Ended
   #out: Buffer[] = []
   #busy = false
+  /** What was gathered waits for the record. */
+  #leaving = false
   /** The backend takes no more for now. */
   #full = false
   #clientEnded = false
@@ -75,7 +77,12 @@ class Session {
     this.#ended = ended
     const registry = new Registry()
     const state = new SessionState(ready.upstream.user, startupPath(ready), ready.backend.parameters.has('search_path'))
-    this.#output = new CallerOutput(this.#client, this.#backend, (error) => this.#fail(error))
+    this.#output = new CallerOutput({
+      client: this.#client,
+      backend: this.#backend,
+      leave: (work) => context.leave(work),
+      onFailure: (error) => this.#fail(error),
+    })
     this.#replies = new Replies({
       gate: context.gate,
       stream: context.stream,
@@ -224,12 +231,27 @@ class Session {
     if (this.#client.readableFlowing !== true) this.#client.resume()
   }
 
-  /** Everything gathered goes to the backend in one write. */
+  /** Everything gathered goes to the backend in one write, once the record has it. */
   #forward(): void {
-    if (this.#out.length === 0) return
+    if (this.#out.length === 0 || this.#leaving) return
+    this.#leaving = true
+    this.#context.leave((recorded) => {
+      this.#leaving = false
+      // A caller that said its farewell gets done what it sent before; one that vanished does not.
+      if (recorded && (!this.#over || this.#terminated)) this.#send()
+      else this.#out = []
+    })
+  }
+
+  #send(): void {
     const bytes = this.#out.length === 1 ? this.#out[0] : Buffer.concat(this.#out)
     this.#out = []
     if (bytes === undefined || this.#backend.destroyed) return
+    if (this.#hungUp) this.#backend.end(bytes)
+    else this.#write(bytes)
+  }
+
+  #write(bytes: Buffer): void {
     if (this.#backend.write(bytes) || this.#full) return
     this.#full = true
     this.#client.pause()
@@ -267,8 +289,8 @@ class Session {
   #hangUp(): void {
     if (this.#hungUp) return
     this.#hungUp = true
+    this.#out.push(write.terminate())
     this.#forward()
-    if (!this.#backend.destroyed) this.#backend.end(write.terminate())
     this.#silent = setInterval(() => {
       if (this.#replies.owed.length === 0) this.#backend.destroy()
     }, silenceTime)
@@ -318,13 +340,14 @@ class Session {
     this.#admission.leaveChanges()
     // The server notices that we are gone only when it next writes.
     if (!this.#terminated) this.#cancelRunning()
-    this.#backend.destroy()
+    if (this.#leaving) this.#context.leave(() => this.#backend.destroy())
+    else this.#backend.destroy()
     try {
       this.#replies.close()
     } catch {
       // The record takes nothing more: the session ends with that for its reason.
     }
-    if (lastWords !== undefined) this.#output.say(lastWords)
+    if (lastWords !== undefined) this.#output.farewell(lastWords)
     const late = setTimeout(() => this.#client.destroy(), farewellTime)
     this.#output.written().then(() => {
       clearTimeout(late)

@@ -361,6 +361,7 @@ export function serve(options: {
       loggedIn: () => undefined,
       warn: () => undefined,
       own: () => undefined,
+      leave: (work) => void setImmediate(() => work(true)),
       shared: {
         get<T>(key: string, make: () => T): T {
           if (!values.has(key)) values.set(key, make())

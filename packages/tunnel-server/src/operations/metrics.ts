@@ -113,10 +113,13 @@ export class Metrics implements SessionMeter {
     })
   }
 
-  recorded(protocol: string, entries: readonly Entry[], milliseconds: number): void {
+  wrote(milliseconds: number): void {
     this.#recordWrites++
     this.#recordWriteTime += milliseconds
     if (milliseconds > slowWrite) this.#slowWrites++
+  }
+
+  recorded(protocol: string, entries: readonly Entry[]): void {
     const tally = this.#tallies.get(protocol) ?? this.#tallyOf(protocol)
     for (const entry of entries) {
       switch (entry.type) {

@@ -100,7 +100,8 @@ test('what sessions do is counted, and nobody is named', async () => {
       duration: 1,
     },
   ] as const
-  metrics.recorded('postgres', entries as never, 0.02)
+  metrics.recorded('postgres', entries as never)
+  metrics.wrote(0.02)
   const text = await metrics.registry.metrics()
   expect(text).toContain('hoop_operations_total{protocol="postgres",verdict="hold"} 1')
   expect(text).toContain('hoop_masked_values_total{protocol="postgres"} 5')

@@ -129,6 +129,7 @@ class GatewaySessions implements Sessions {
         localSecret: request.local_secret,
         localTls: localTls?.tls ?? null,
         record,
+        synced: durability === 'synced',
         standing,
         shared: (of) => this.#sharedOf(of),
         dependencies: this.#dependencies,

@@ -22,6 +22,8 @@ export interface OpenSessionParts {
   /** Null where the session was opened without TLS on its local port. */
   readonly localTls: LocalTls | null
   readonly record: SessionRecord
+  /** What is on the record must be on the disk before anything follows from it. */
+  readonly synced: boolean
   /** Released when the session ends. */
   readonly standing: Standing
   readonly shared: (connection: ConnectionDocument) => SharedValues
@@ -39,6 +41,8 @@ export class OpenSession {
   readonly #cancels = new SessionCancels()
   readonly #ending = new AbortController()
   readonly #streams = new Map<Promise<void>, Rest>()
+  #turn: NodeJS.Immediate | null = null
+  #leaving: ((recorded: boolean) => void)[] = []
   #farewell: HoopError | null = null
   #streamCount = 0
   #version = ''
@@ -59,7 +63,7 @@ export class OpenSession {
       connection: () => this.#connection(),
       holds,
       digestKey,
-      append: this.append,
+      append: this.#gatherForTurn,
       signal: this.#ending.signal,
       log,
     })
@@ -80,13 +84,56 @@ export class OpenSession {
 
   /** Puts entries on the record. A record that cannot be written ends the session: there is no unrecorded way on. */
   readonly append = (...entries: Entry[]): Maybe<void> => {
+    this.#gather(entries)
+    return this.#write()
+  }
+
+  /**
+   * Puts entries on the record at the end of this turn of the event loop, all that came in it with one write. What follows from them goes
+   * through `leave`. Of a connection whose records are synced, the promise is to be waited for.
+   */
+  readonly #gatherForTurn = (...entries: Entry[]): Maybe<void> => {
+    this.#gather(entries)
+    if (this.#parts.synced) return this.#write()
+    this.#turn ??= setImmediate(this.#endTurn)
+  }
+
+  /** Does this once all that was put on the record so far is there; it is told whether that could be done. */
+  readonly #leave = (work: (recorded: boolean) => void): void => {
+    if (this.#turn === null) return work(this.record.failed === null)
+    this.#leaving.push(work)
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turn = null
+    const leaving = this.#leaving
+    this.#leaving = []
+    try {
+      this.#write()
+    } catch {
+      // The session ends with the reason.
+    }
+    const recorded = this.record.failed === null
+    for (const work of leaving) work(recorded)
+  }
+
+  #gather(entries: readonly Entry[]): void {
     const { record, protocol, dependencies } = this.#parts
+    try {
+      record.gather(...entries)
+    } catch (error) {
+      this.#unrecorded(error)
+    }
+    dependencies.meter.recorded(protocol, entries)
+  }
+
+  #write(): Maybe<void> {
+    const { record, dependencies } = this.#parts
     const began = performance.now()
     try {
-      record.append(...entries)
-      dependencies.meter.recorded(protocol, entries, performance.now() - began)
-      const durable = record.durable()
-      return durable?.catch((error: unknown) => this.#unrecorded(error))
+      record.flush()
+      dependencies.meter.wrote(performance.now() - began)
+      return record.durable()?.catch((error: unknown) => this.#unrecorded(error))
     } catch (error) {
       this.#unrecorded(error)
     }
@@ -177,7 +224,11 @@ export class OpenSession {
           this.#note({ type: 'stream.login', stream, ...login, ...(agent && { agent }) })
         },
         warn: (words, cause) => dependencies.log.warn({ err: cause, session: id, stream, connection: name }, words),
-        own: (text) => this.#gate.own(text, stream),
+        own: (text) => {
+          this.#gate.own(text, stream)
+          this.#write()
+        },
+        leave: this.#leave,
         shared: shared(connection),
       }
       await protocols[connection.protocol].serve(context)

@@ -130,7 +130,9 @@ export interface LocalCertificate {
 /** Counts what sessions do. Never throws, and costs next to nothing. */
 export interface SessionMeter {
   /** These entries were put on the record of a session of this protocol. */
-  recorded(protocol: string, entries: readonly Entry[], milliseconds: number): void
+  recorded(protocol: string, entries: readonly Entry[]): void
+  /** What was put on a record was written, which took so long. */
+  wrote(milliseconds: number): void
   /** A record could not be written. */
   unrecorded(): void
 }
