@@ -27,11 +27,15 @@ async function listen(server: Server): Promise<number> {
 async function gateway(options: AcceptTunnelOptions, answer?: (request: IncomingMessage, response: ServerResponse) => void) {
   const tunnels: Tunnel[] = []
   const requests: IncomingMessage[] = []
+  let heard = 0
   const webSockets = new WebSocketServer({ noServer: true, ...tunnelServerOptions })
   const server = createServer()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     requests.push(request)
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => tunnels.push(acceptTunnel(webSocket, options)))
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      tunnels.push(acceptTunnel(webSocket, options))
+      webSocket.on('message', () => heard++)
+    })
   })
   if (answer !== undefined) {
     server.removeAllListeners('upgrade')
@@ -42,7 +46,7 @@ async function gateway(options: AcceptTunnelOptions, answer?: (request: Incoming
     for (const webSocket of webSockets.clients) webSocket.terminate()
     server.closeAllConnections()
   })
-  return { url: `ws://127.0.0.1:${port}/v1/tunnel`, port, tunnels, requests }
+  return { url: `ws://127.0.0.1:${port}/v1/tunnel`, port, tunnels, requests, heard: () => heard }
 }
 
 async function connect(url: string, more: { keepAlive?: number; patience?: number } = {}): Promise<Tunnel> {
@@ -112,10 +116,11 @@ describe('a tunnel', () => {
   })
 
   test('is kept alive while it is idle, and dies when the other side is silent', async () => {
-    const { url } = await gateway({ ...echo, keepAlive: 10 })
-    const tunnel = await connect(url, { keepAlive: 10 })
-    const first = await Promise.race([tunnel.closed, new Promise((resolve) => setTimeout(resolve, 200, 'alive'))])
-    expect(first).toBe('alive')
+    const { url, heard } = await gateway({ ...echo, keepAlive: 60 })
+    const tunnel = await connect(url, { keepAlive: 60 })
+    await expect.poll(heard, { timeout: 20_000 }).toBeGreaterThan(4)
+    const stillOpen = tunnel.openStream(header, Buffer.from('x'))
+    expect((await once(stillOpen, 'data'))[0].toString()).toBe('x')
 
     const silent = new WebSocketServer({ port: 0, ...tunnelServerOptions })
     cleanups.push(() => silent.close())
