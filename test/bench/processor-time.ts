@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises'
+
+/** Ticks a second, the same on every Linux. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+const ticksPerSecond = 100
+const interval = 50
+
+interface Reading {
+  /** Microseconds since 1970. */
+  readonly time: number
+  /** Microseconds of processor time that all processes together have used so far. */
+  readonly used: number
+}
+
+/** Looks at the processor time of some processes again and again, so that it can be told for any part of that time. */
+export class ProcessorWatch {
+  readonly #pids: readonly number[]
+  readonly #readings: Reading[] = []
+  readonly #timer: NodeJS.Timeout
+
+  constructor(pids: readonly number[]) {
+    this.#pids = pids
+    this.#timer = setInterval(() => void this.#read().catch(() => {}), interval)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** The first and the last look between two moments (microseconds since 1970); null: there were no two. */
+  between(start: number, end: number): { readonly first: Reading; readonly last: Reading } | null {
+    const within = this.#readings.filter(({ time }) => time >= start && time <= end)
+    const [first, last] = [within[0], within.at(-1)]
+    return first === undefined || last === undefined || first === last ? null : { first, last }
+  }
+
+  async #read(): Promise<void> {
+    const texts = await Promise.all(this.#pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')))
+    const time = (performance.timeOrigin + performance.now()) * 1000
+    const ticks = texts.reduce((sum, text) => sum + ticksOf(text), 0)
+    this.#readings.push({ time, used: (ticks / ticksPerSecond) * 1e6 })
+  }
+}
+
+/** In user and in system mode; the name before them may hold spaces and parentheses. */
+function ticksOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
