@@ -1,4 +1,4 @@
-import { homedir, tmpdir } from 'node:os'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** What the environment says about this run; flags come from oclif, which reads their twins itself. */
@@ -24,7 +24,7 @@ export interface Surroundings {
 export const backgroundLog = 'HOOP_BACKGROUND_LOG'
 
 export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
-  const defaultHome = join(homeFolder(), '.hoop')
+  const defaultHome = join(homedir(), '.hoop')
   const home = env.HOOP_HOME || defaultHome
   return {
     home,
@@ -41,13 +41,4 @@ export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
 function proxiesIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()])
   return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))
-}
-
-/** A container's user may have none; then nothing can be kept below what this names. */
-function homeFolder(): string {
-  try {
-    return homedir()
-  } catch {
-    return join(tmpdir(), 'no-home', 'of-this-user')
-  }
 }

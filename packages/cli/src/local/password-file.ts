@@ -17,7 +17,7 @@ export interface PasswordEntry {
 export function ownPasswordFile(env: NodeJS.ProcessEnv): string {
   if (env.PGPASSFILE) return env.PGPASSFILE
   if (process.platform === 'win32') return join(env.APPDATA ?? homedir(), 'postgresql', 'pgpass.conf')
-  return join(env.HOME ?? homedir(), '.pgpass')
+  return join(env.HOME || homedir(), '.pgpass')
 }
 
 /**
