@@ -76,6 +76,7 @@ async function stayOnline(membership: Membership, options: AgentOptions): Promis
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof HoopError) || isFinal(error, wasOnline)) throw error
+      if (error.code === 'invalid_token') membership.forget()
       onEvent({ event: 'offline', words: error.message })
     }
     signal.throwIfAborted()

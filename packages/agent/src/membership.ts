@@ -5,9 +5,14 @@ import type { AgentKey } from './key.ts'
 /** Milliseconds. */
 const answerTime = 15_000
 const longestAnswer = 64 * 1024
+/** A JWT (RFC 7519), which no join token looks like. */
+const signedToken = /^[\w-]+(\.[\w-]+){2}$/
 
-/** Where a one-time join token comes from; it is read only while the gateway does not know the agent's key. */
-export type TokenSource = { readonly file: string } | { readonly token: string } | null
+/**
+ * Where the token to join by comes from: a one-time join token, or what a platform gives its workloads. It is asked for only when the
+ * gateway does not know the agent's key, or wants it to join again.
+ */
+export type TokenSource = { readonly file: string } | { readonly token: string } | { read(): Promise<string> } | null
 
 export interface MembershipOptions {
   /** Without a slash at the end. */
@@ -64,6 +69,11 @@ export class Membership {
     )
   }
 
+  /** The gateway takes the credential no more: the next one is asked for at once. */
+  forget(): void {
+    this.#held = null
+  }
+
   /** What authorises one dial to this address. @throws HoopError */
   async authorize(url: string): Promise<Record<string, string>> {
     const credential = await this.credential()
@@ -92,10 +102,11 @@ export class Membership {
     const token = await readToken(source)
     if (token === null) {
       throw new HoopError('invalid_token', 'The gateway does not know this agent, and it was given no token to join.', {
-        hint: `An admin makes one: hoop agents token ${name}; give it with --token-file.`,
+        hint: `${error.message} An admin makes one: hoop agents token ${name}; give it with --token-file.`,
       })
     }
-    const joined = await this.#post(agentPaths.join, { grant: 'join_token', token, name })
+    const grant = signedToken.test(token) ? 'workload' : 'join_token'
+    const joined = await this.#post(agentPaths.join, { grant, token, name })
     onJoined(joined.id)
     return joined
   }
@@ -135,6 +146,7 @@ function notRenewed(error: unknown, left: number): string {
 async function readToken(source: TokenSource): Promise<string | null> {
   if (source === null) return null
   if ('token' in source) return source.token.trim()
+  if ('read' in source) return (await source.read()).trim()
   const text = await readFile(source.file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new HoopError('invalid_request', `The token file ${source.file} cannot be read: ${cause.code}.`, { cause })
   })

@@ -18,6 +18,8 @@ const AgentSelf = { version: z.string().max(100), host: z.string().max(255) }
 export const JoinAgentRequest = z.discriminatedUnion('grant', [
   /** By a token that an admin made for this name; it is used up. */
   z.strictObject({ grant: z.literal('join_token'), token: z.string().max(256), name: DocumentName, ...AgentSelf }),
+  /** By the token that a platform gives its workloads, which a Trust lets in as an agent of this name. */
+  z.strictObject({ grant: z.literal('workload'), token: z.string().max(32_768), name: DocumentName, ...AgentSelf }),
 ])
 export type JoinAgentRequest = z.infer<typeof JoinAgentRequest>
 

@@ -200,7 +200,11 @@ export const TrustDocument = z.strictObject({
   platform: TrustPlatform.optional(),
   /** CEL over `claims`. */
   when: z.string().max(5000),
-  as: z.strictObject({ kind: MachineKind, name: DocumentName, groups: z.array(z.string()).default([]) }),
+  /** A machine that uses connections; or an agent, which carries them, joins by the token, and has no rights to anything else. */
+  as: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: MachineKind, name: DocumentName, groups: z.array(z.string()).default([]) }),
+    z.strictObject({ kind: z.literal('agent'), name: DocumentName }),
+  ]),
   onBehalfOf: z.literal('required').optional(),
   maxSession: MaxSession,
 })

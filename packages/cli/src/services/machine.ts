@@ -28,6 +28,12 @@ export function platformSource(env: NodeJS.ProcessEnv): TokenSource | null {
   return platform === null ? null : { platform }
 }
 
+/** Where the identity token of a workload is, for which nobody keeps a secret; null: the environment and the platform have none. */
+export function workloadSource(env: NodeJS.ProcessEnv): TokenSource | null {
+  const { HOOP_SERVICE_ACCOUNT_KEY: _, ...others } = env
+  return givenSource(others) ?? platformSource(env)
+}
+
 /** The folder of local state, or where there can be none, one for this run. */
 export async function usableHome(home: string): Promise<string> {
   try {

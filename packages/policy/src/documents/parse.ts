@@ -197,6 +197,10 @@ class DocumentReader {
     if (audience) this.#at(['audience'], `audience ${audience}`)
     const issuer = issuerMistake(trust)
     if (issuer) this.#at(['issuer'], `issuer: ${issuer}`)
+    if (trust.as.kind !== 'agent') return
+    for (const key of ['onBehalfOf', 'maxSession']) {
+      if (this.#yaml.hasIn([key])) this.#atKey([], key, `${key} is of machines that use connections: an agent only carries them`)
+    }
   }
 
   #checkMask(mask: MaskDocument): void {

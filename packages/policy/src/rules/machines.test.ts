@@ -187,6 +187,18 @@ describe('who may decide', () => {
 })
 
 describe('trusts', () => {
+  it.each([
+    ['as: { kind: agent, name: gke }', null],
+    ['as: { kind: agent, name: gke, groups: [ci] }', /groups/],
+    ['as: { kind: agent, name: gke }\nmaxSession: 1h', /maxSession is of machines that use connections/],
+    ['as: { kind: agent, name: gke }\nonBehalfOf: required', /onBehalfOf is of machines/],
+    ['as: { kind: person, name: gke }', /kind/],
+  ])('%s: %s', (as, words) => {
+    const yaml = `kind: Trust\nname: a\nissuer: https://idp.example\naudience: hoop\nwhen: claims.sub == 'x'\n${as}`
+    if (words === null) expect(parseDocuments(yaml, 'f')).toHaveLength(1)
+    else expect(() => parseDocuments(yaml, 'f')).toThrow(words)
+  })
+
   const trust = (when: string, issuer = 'https://token.actions.githubusercontent.com') =>
     compile(
       `kind: Trust\nname: a\nissuer: ${issuer}\naudience: hoop\nwhen: ${JSON.stringify(when)}\nas: { kind: service, name: deploy, groups: [ci] }`,

@@ -7,6 +7,9 @@ import {
   type JoinToken,
   type RevokeAgentsResponse,
 } from '@hoop/contracts'
+import type { Documents } from '../documents/documents.ts'
+import { machineOf, mustStand } from '../identity/machine-document.ts'
+import type { WorkloadTokens } from '../identity/workload-tokens.ts'
 import { writeAdminLog } from '../store/admin-log.ts'
 import {
   addJoinToken,
@@ -21,6 +24,7 @@ import {
   useJoinToken,
 } from '../store/agents.ts'
 import type { Database, Store } from '../store/database.ts'
+import { forgetTokensBefore, useToken } from '../store/machines.ts'
 import { type AgentCredentials, credentialLifetime } from './credentials.ts'
 
 /** Milliseconds. */
@@ -34,13 +38,30 @@ export interface Asking {
   readonly address: string
 }
 
+/** Who or what vouches for an agent that joins. */
+interface Vouching {
+  readonly by: Identity
+  readonly letInBy: StoredAgent['letInBy']
+  /** For the log. */
+  readonly words: string
+}
+
 /** How agents become known, stay known, and cease to be. */
 export class Enrolment {
   readonly #store: Store
   readonly #credentials: AgentCredentials
+  readonly #workloads: Pick<WorkloadTokens, 'verify'>
+  readonly #documents: Pick<Documents, 'current'>
 
-  constructor(parts: { store: Store; credentials: AgentCredentials }) {
+  constructor(parts: {
+    store: Store
+    credentials: AgentCredentials
+    workloads: Pick<WorkloadTokens, 'verify'>
+    documents: Pick<Documents, 'current'>
+  }) {
     this.#store = parts.store
+    this.#workloads = parts.workloads
+    this.#documents = parts.documents
     this.#credentials = parts.credentials
   }
 
@@ -61,8 +82,9 @@ export class Enrolment {
   async join(request: JoinAgentRequest, { key, address }: Asking): Promise<AgentCredential> {
     const { name, version, host } = request
     const now = new Date()
+    const vouching = await this.#vouching(request, key, now)
     const agent = await this.#store.transaction(async (db) => {
-      const by = await this.#vouching(db, request, now)
+      const { by, letInBy, words } = await vouching(db)
       const id = `agt_${randomUUID()}`
       const fresh = { id, name, keyThumbprint: key, version, host, address, joinedAt: now, joinedBy: by }
       const joined = await putAgent(db, {
@@ -70,7 +92,7 @@ export class Enrolment {
         credentialUntil: untilFrom(now),
         seenAt: now,
         gateway: null,
-        letInBy: null,
+        letInBy,
         revokedAt: null,
       })
       if (joined === null) throw revoked()
@@ -78,7 +100,7 @@ export class Enrolment {
         by,
         action: 'agent.join',
         target: `Agent/${name}`,
-        detail: `${joined.id} at ${host}, from ${address}, by a token of ${by.name}`,
+        detail: `${joined.id} at ${host}, from ${address}, ${words}`,
       })
       return joined
     })
@@ -90,7 +112,10 @@ export class Enrolment {
     const now = new Date()
     const agent = await this.#store.transaction(async (db) => {
       const renewed = await renewAgent(db, key, { ...self, address, credentialUntil: untilFrom(now), seenAt: now })
-      if (renewed !== null) return renewed
+      if (renewed !== null) {
+        if (renewed.letInBy !== null) mustStand(renewed.letInBy, this.#documents, 'this agent')
+        return renewed
+      }
       if ((await findAgentByKey(db, key)) !== null) throw revoked()
       throw new HoopError('invalid_token', 'The gateway does not know this agent.', { hint: newToken('NAME') })
     })
@@ -113,27 +138,49 @@ export class Enrolment {
     })
   }
 
-  /** Who vouches for the agent that joins. Further grants have their place here. */
-  async #vouching(db: Database, { token, name }: JoinAgentRequest, now: Date): Promise<Identity> {
-    const hash = hashOf(token)
-    const used = await useJoinToken(db, hash, name, now)
-    if (used !== null) return used.createdBy
-    const found = await findJoinToken(db, hash)
-    const what =
-      found === null
-        ? 'is not one of this gateway'
-        : found.usedAt !== null
-          ? 'was used before'
-          : found.name !== name
-            ? 'is for another name'
-            : 'has run out'
-    throw new HoopError('invalid_token', `The join token ${what}.`, { hint: newToken(name) })
+  /** Who vouches for the agent that joins; what proves it is used up in the transaction of what it is used for. */
+  async #vouching(request: JoinAgentRequest, key: string, now: Date): Promise<(db: Database) => Promise<Vouching>> {
+    const { grant, token, name } = request
+    if (grant === 'join_token') return (db) => byJoinToken(db, { token, name }, now)
+    const { trust, hash, expiresAt, words } = await this.#workloads.verify(token, 'agent')
+    const { as, issuer } = trust
+    if (as.kind !== 'agent' || as.name !== name) {
+      throw new HoopError('invalid_token', `Trust/${trust.name} lets this workload in as the agent ${as.name}, not as ${name}.`, {
+        hint: `Start it with --name ${as.name}, or have an admin look at Trust/${trust.name}.`,
+      })
+    }
+    const by = { id: `hoop#Trust/${trust.name}`, kind: 'service', name: trust.name, email: null, groups: [], issuer } as const
+    return async (db) => {
+      await forgetTokensBefore(db, now)
+      if (await useToken(db, { hash, device: key, expiresAt })) {
+        return { by: { ...by, groups: [] }, letInBy: machineOf(trust), words: `by Trust/${trust.name}: ${words}` }
+      }
+      throw new HoopError('invalid_token', 'The workload token was used before, and each is good for one agent.', {
+        hint: 'Ask the platform for another one; only the agent that used it may use it again.',
+      })
+    }
   }
 
   async #issue({ id, name, keyThumbprint, credentialUntil }: StoredAgent): Promise<AgentCredential> {
     const credential = await this.#credentials.issue({ id, name, key: keyThumbprint, expiresAt: credentialUntil })
     return { id, name, credential, expires_in: credentialLifetime }
   }
+}
+
+async function byJoinToken(db: Database, { token, name }: { token: string; name: string }, now: Date): Promise<Vouching> {
+  const hash = hashOf(token)
+  const used = await useJoinToken(db, hash, name, now)
+  if (used !== null) return { by: used.createdBy, letInBy: null, words: `by a token of ${used.createdBy.name}` }
+  const found = await findJoinToken(db, hash)
+  const what =
+    found === null
+      ? 'is not one of this gateway'
+      : found.usedAt !== null
+        ? 'was used before'
+        : found.name !== name
+          ? 'is for another name'
+          : 'has run out'
+  throw new HoopError('invalid_token', `The join token ${what}.`, { hint: newToken(name) })
 }
 
 function untilFrom(now: Date): Date {

@@ -1,5 +1,6 @@
 import type { AgentList } from '@hoop/contracts'
-import type { InForce } from '../documents/documents.ts'
+import type { Documents, InForce } from '../documents/documents.ts'
+import type { WorkloadTokens } from '../identity/workload-tokens.ts'
 import { readAgents, type StoredAgent } from '../store/agents.ts'
 import type { Store } from '../store/database.ts'
 import { AgentCredentials } from './credentials.ts'
@@ -16,11 +17,18 @@ export class Agents {
   readonly #gateway: string
 
   /** `signingKey`: PEM of an Ed25519 private key; `gateway`: this one's id; `issuer`: its URL, asked when it is known. */
-  constructor(parts: { store: Store; gateway: string; signingKey: string; issuer: () => string }) {
+  constructor(parts: {
+    store: Store
+    gateway: string
+    signingKey: string
+    issuer: () => string
+    workloads: Pick<WorkloadTokens, 'verify'>
+    documents: Pick<Documents, 'current'>
+  }) {
     this.#store = parts.store
     this.#gateway = parts.gateway
     this.credentials = new AgentCredentials(parts.signingKey, parts.issuer)
-    this.enrolment = new Enrolment({ store: parts.store, credentials: this.credentials })
+    this.enrolment = new Enrolment({ ...parts, credentials: this.credentials })
   }
 
   /** All that ever joined and are not forgotten, and the names that connections have in vain. */

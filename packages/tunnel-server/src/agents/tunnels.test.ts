@@ -36,7 +36,7 @@ beforeAll(async () => {
   admin = (await callerOf(parts, issuer, 'admin', ['admins'])).identity
   const { store, feed, gateway, authenticator } = parts
   const { online, credentials } = parts.agents
-  presence = new Presence({ store, feed, online, gateway, log: silent })
+  presence = new Presence({ store, feed, documents: parts.documents, online, gateway, log: silent })
   http = createServer()
   tunnels = attachAgentTunnels({
     server: http,

@@ -29,7 +29,7 @@ export class Delegations {
       .documents.some(
         (document) =>
           (document.kind === 'ServiceAccount' && document.name === machine) ||
-          (document.kind === 'Trust' && document.as.name === machine),
+          (document.kind === 'Trust' && document.as.kind !== 'agent' && document.as.name === machine),
       )
     if (!known) {
       throw new HoopError('not_found', `No ServiceAccount is called ${machine}, and no Trust calls anything so.`, {

@@ -14,18 +14,21 @@ export function machineOf(document: TrustDocument | ServiceAccountDocument): Omi
  * @throws HoopError `invalid_token`, or `unavailable` while it is not known which documents are in force
  */
 export function mustStillBeLetIn({ machine }: Caller, documents: Pick<Documents, 'current'>): void {
-  if (machine === undefined) return
+  if (machine !== undefined) mustStand(machine, documents, 'this machine')
+}
+
+/** The same for whatever a document has let in. @throws HoopError `invalid_token`, `unavailable` */
+export function mustStand(by: Pick<Machine, 'document' | 'digest'>, documents: Pick<Documents, 'current'>, what: string): void {
   const found = documents
     .current()
     .documents.find(
       (document) =>
-        (document.kind === 'Trust' || document.kind === 'ServiceAccount') &&
-        `${document.kind}/${document.name}` === machine.document,
+        (document.kind === 'Trust' || document.kind === 'ServiceAccount') && `${document.kind}/${document.name}` === by.document,
     )
   if (found !== undefined && (found.kind === 'Trust' || found.kind === 'ServiceAccount')) {
-    if (machineOf(found).digest === machine.digest) return
+    if (machineOf(found).digest === by.digest) return
   }
-  throw new HoopError('invalid_token', `${machine.document}, which let this machine in, was ${found ? 'changed' : 'removed'}.`, {
+  throw new HoopError('invalid_token', `${by.document}, which let ${what} in, was ${found ? 'changed' : 'removed'}.`, {
     hint: found ? 'Exchange a token again.' : 'Ask an admin.',
   })
 }

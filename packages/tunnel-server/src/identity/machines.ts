@@ -119,7 +119,8 @@ export class Machines {
   }
 
   async #byToken(token: string, device: string | null): Promise<Proven> {
-    const { trust, hash, expiresAt, words } = await this.#workloads.verify(token)
+    const { trust, hash, expiresAt, words } = await this.#workloads.verify(token, 'machine')
+    if (trust.as.kind === 'agent') throw new HoopError('invalid_token', `Trust/${trust.name} lets in agents only.`)
     return {
       document: trust,
       identity: machineIdentity(trust, { ...trust.as, issuer: trust.issuer }),

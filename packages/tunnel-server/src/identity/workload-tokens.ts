@@ -33,13 +33,20 @@ export class WorkloadTokens {
     this.#allowPlain = parts.allowPlain
   }
 
-  /** @throws HoopError `invalid_token` with what is wrong in it, `unavailable` when the issuer's keys cannot be had */
-  async verify(token: string): Promise<Workload> {
+  /**
+   * `wanted`: as what it is to come in; Trusts in others take no part.
+   * @throws HoopError `invalid_token` with what is wrong in it, `unavailable` when the issuer's keys cannot be had
+   */
+  async verify(token: string, wanted: 'machine' | 'agent'): Promise<Workload> {
     const said = unverified(token)
     const issuer = Text.safeParse(said.iss)
     if (!issuer.success) throw refused('names no issuer')
-    const rules = this.#documents.rules().trusts(issuer.data)
-    if (rules.length === 0) throw refused(`is of ${issuer.data}, an issuer that no Trust document names`)
+    const rules = this.#documents
+      .rules()
+      .trusts(issuer.data)
+      .filter(({ document }) => (document.as.kind === 'agent') === (wanted === 'agent'))
+    const purpose = wanted === 'agent' ? ' for agents' : ''
+    if (rules.length === 0) throw refused(`is of ${issuer.data}, an issuer that no Trust document${purpose} names`)
     const claims = await this.#issuer(issuer.data)
       .verify(token, name, { requiredClaims: ['exp', 'iat'], maxTokenAge: longestLife })
       .catch((error: unknown) => {
@@ -55,7 +62,7 @@ export class WorkloadTokens {
     }
     const taking = meant.filter((rule) => rule.holds(claims))
     const [first, ...others] = taking
-    if (first === undefined) throw refused(`is not one that a Trust document takes: it says ${saying(claims)}`)
+    if (first === undefined) throw refused(`is not one that a Trust document${purpose} takes: it says ${saying(claims)}`)
     if (others.length > 0) {
       const names = taking.map(({ document }) => `Trust/${document.name}`).join(' and ')
       throw refused(

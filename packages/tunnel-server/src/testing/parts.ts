@@ -116,7 +116,7 @@ export async function openParts(
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins, grants })
   const strangers = new Strangers()
-  const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl })
+  const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl, workloads, documents })
   const registration = await Registration.make({ store, gateway, log })
   const peers = new Peers({ registration, log })
   const elsewhere = new AgentsElsewhere({ store, feed, gateway, log })
