@@ -130,3 +130,10 @@ export type EventBody = z.infer<typeof EventBody>
 export const EventHead = z.object({ seq: z.int(), time: z.iso.datetime(), prev: z.string() })
 export type RecordedEvent = z.infer<typeof EventHead> & EventBody
 export const RecordedEvent = EventHead.and(EventBody)
+
+/** Of a live view, and on no record: operations that went through since the last one, too many to be listed. */
+export const PassedOperations = z.object({ type: z.literal('passed'), operations: z.int(), rows: z.int() })
+export type PassedOperations = z.infer<typeof PassedOperations>
+/** What a person can follow of a session: events of its record, and counts of what is left out. */
+export const LiveEvent = z.union([PassedOperations, RecordedEvent])
+export type LiveEvent = z.infer<typeof LiveEvent>

@@ -65,6 +65,13 @@ export const ConnectEvent = z.discriminatedUnion('event', [
     /** Microseconds. */
     duration: z.int(),
   }),
+  z.strictObject({
+    event: z.literal('passed'),
+    connection: z.string(),
+    session: z.string(),
+    operations: z.int(),
+    rows: z.int(),
+  }),
   z.strictObject({ event: z.literal('interrupted'), words: z.string() }),
   z.strictObject({ event: z.literal('resumed') }),
   z.strictObject({ event: z.literal('lost'), words: z.string() }),

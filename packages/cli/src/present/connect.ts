@@ -1,4 +1,4 @@
-import type { HoopError, RecordedEvent } from '@hoop/contracts'
+import type { HoopError, LiveEvent, PassedOperations, RecordedEvent } from '@hoop/contracts'
 import type { ConnectNews } from '../services/connect.ts'
 import { connectionString, type Endpoint } from '../services/endpoints.ts'
 import { type ConnectEvent, connectEvents } from './connect-events.ts'
@@ -29,6 +29,9 @@ export class ConnectScreen implements ConnectNews {
   readonly #screen: Screen
   readonly #options: ConnectScreenOptions
   readonly #trackers = new Map<string, OperationTracker>()
+  /** Went through and were not listed, by connection, since that was last said. */
+  readonly #passed = new Map<string, { operations: number; rows: number }>()
+  #counting: NodeJS.Timeout | null = null
 
   constructor(screen: Screen, options: ConnectScreenOptions) {
     this.#screen = screen
@@ -75,7 +78,8 @@ export class ConnectScreen implements ConnectNews {
     else this.#say(this.#screen.colour.green('connected again, in a new session; same port'))
   }
 
-  event(connection: string, session: string, event: RecordedEvent): void {
+  event(connection: string, session: string, event: LiveEvent): void {
+    if (event.type === 'passed') return this.#count(connection, session, event)
     const tracker = this.#trackers.get(session) ?? new OperationTracker()
     this.#trackers.set(session, tracker)
     const view = tracker.add(event)
@@ -88,6 +92,28 @@ export class ConnectScreen implements ConnectNews {
     const whose = this.#options.several ? `${this.#screen.colour.dim(connection)}  ` : ''
     if (!this.#options.quiet) for (const line of liveLines(this.#screen, view, event)) this.#say(whose + line)
     this.#hold(connection, view, event)
+  }
+
+  /** Once a second is as often as a person reads it. */
+  #count(connection: string, session: string, { operations, rows }: PassedOperations): void {
+    if (this.#options.json) return this.#tell({ event: 'passed', connection, session, operations, rows })
+    if (this.#options.quiet) return
+    const passed = this.#passed.get(connection)
+    this.#passed.set(connection, {
+      operations: (passed?.operations ?? 0) + operations,
+      rows: (passed?.rows ?? 0) + rows,
+    })
+    this.#counting ??= setTimeout(() => this.#sayPassed(), 1000).unref()
+  }
+
+  #sayPassed(): void {
+    this.#counting = null
+    const { colour } = this.#screen
+    for (const [connection, { operations, rows }] of this.#passed) {
+      const whose = this.#options.several ? `${colour.dim(escapeLine(connection))}  ` : ''
+      this.#say(`${whose}${colour.green('done')}     ${operations} more statements  ${colour.dim(`${rows} rows`)}`)
+    }
+    this.#passed.clear()
   }
 
   /** The terminal's last lines, and the desktop, tell what waits for a person. */

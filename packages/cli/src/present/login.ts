@@ -12,8 +12,10 @@ export function codeWords({ colour }: Screen, code: DeviceCode): string {
   ].join('\n')
 }
 
-export function addressWords({ colour }: Screen, address: string): string {
-  return `Open   ${colour.underline(escapeLine(address))}`
+/** `here`: whether a browser of this machine is in front of the person, or they say so. */
+export function addressWords({ colour }: Screen, address: string, { here }: { here: boolean }): string {
+  const open = `Open   ${colour.underline(escapeLine(address))}`
+  return here ? open : `${open}\n${colour.dim('In a browser on this very machine: the gateway offers no login by a code.')}`
 }
 
 /** The page as an event, for a program that drives the login. */
@@ -32,9 +34,15 @@ export function codeEvent(code: DeviceCode) {
   }
 }
 
-export function loggedIn({ colour }: Screen, { gateway, identity, loginExpiresAt }: LoggedIn, place: string): string {
+/** `role`: the document that has just made them an admin; null: none has. */
+export function loggedIn(
+  { colour }: Screen,
+  { gateway, identity, loginExpiresAt }: LoggedIn,
+  { place, role }: { place: string; role: string | null },
+): string {
   const name = colour.bold(escapeLine(identity.email ?? identity.name))
-  return `Logged in at ${gateway} as ${name} until ${localTime(loginExpiresAt)}.\nThe login is kept in ${place}.`
+  const words = `Logged in at ${gateway} as ${name} until ${localTime(loginExpiresAt)}.\nThe login is kept in ${place}.`
+  return role === null ? words : `${words}\nYou are the first admin now, by Role/${role}.`
 }
 
 /** A spinner, on a terminal only. */

@@ -7,6 +7,7 @@ export function whoAmI(screen: Screen, me: WhoAmI, at: { readonly gateway: strin
   return fields(screen, [
     ['gateway', at.gateway],
     ['name', identity.name],
+    ['id', identity.id],
     ['e-mail', identity.email ?? 'none'],
     ['kind', identity.kind],
     ['groups', identity.groups.join(', ') || 'none'],

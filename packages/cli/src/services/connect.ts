@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { OpenSessionResponse, RecordedEvent } from '@hoop/contracts'
+import type { LiveEvent, OpenSessionResponse } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
 import { isFree, type Listener } from '../local/listener.ts'
 import { addPasswords } from '../local/password-file.ts'
@@ -11,7 +11,7 @@ import { type Endpoint, endpointOf, type LocalPassword, localPassword } from './
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
 import { writeReadyFile } from './ready-file.ts'
-import { findSession, sessionEvents } from './record.ts'
+import { findSession, liveEvents } from './record.ts'
 
 export interface ConnectOptions {
   readonly names: readonly string[]
@@ -36,7 +36,7 @@ export interface ConnectOptions {
 export interface ConnectNews extends Omit<LinkNews, 'restored'> {
   ready(endpoint: Endpoint, session: string): void
   restored(): void
-  event(connection: string, session: string, event: RecordedEvent): void
+  event(connection: string, session: string, event: LiveEvent): void
   /** The gateway ended this session: its port is closed. */
   ended(connection: string, words: string): void
   trouble(connection: string, words: string): void
@@ -180,13 +180,13 @@ function watcher(device: Device, news: ConnectNews, signal: AbortSignal) {
 }
 
 /** Hands over each event once, over as many requests as it takes; the words of the session's end, or null if it was not seen. */
-async function followToEnd(device: Device, session: string, signal: AbortSignal, hand: (event: RecordedEvent) => void) {
+async function followToEnd(device: Device, session: string, signal: AbortSignal, hand: (event: LiveEvent) => void) {
   let after = -1
   for (let failures = 0; !signal.aborted && failures < 8; failures++) {
     try {
-      for await (const event of sessionEvents(device, { session, after, follow: true, signal })) {
+      for await (const event of liveEvents(device, { session, after, signal })) {
         failures = 0
-        after = event.seq
+        if ('seq' in event) after = event.seq
         hand(event)
         if (event.type === 'session.closed') return event.words
       }

@@ -1,4 +1,4 @@
-import { RecordedEvent, SessionList, SessionSummary } from '@hoop/contracts'
+import { LiveEvent, RecordedEvent, SessionList, SessionSummary } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
 import type { Device } from './device.ts'
 import { matchPrefix } from './prefix.ts'
@@ -38,6 +38,15 @@ export interface EventsRequest {
   readonly follow: boolean
   readonly signal?: AbortSignal
 }
+/** Its events as they come, as far as a person can follow them. */
+export function liveEvents(
+  device: Device,
+  request: { session: string; after: number; signal: AbortSignal },
+): AsyncGenerator<LiveEvent> {
+  const path = `/v1/sessions/${encodeURIComponent(request.session)}/events?after=${request.after}&follow=true&live=true`
+  return device.client.follow(path, LiveEvent, request.signal)
+}
+
 export function sessionEvents(device: Device, { session, after, follow, signal }: EventsRequest): AsyncGenerator<RecordedEvent> {
   const path = `/v1/sessions/${encodeURIComponent(session)}/events?after=${after}&follow=${follow}`
   return device.client.follow(path, RecordedEvent, signal)

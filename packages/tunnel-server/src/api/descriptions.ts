@@ -20,7 +20,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   'GET /v1/sessions/:id': 'one session',
   'POST /v1/sessions/:id/end': 'ends a session of one’s own',
   'POST /v1/sessions/:id/kill': 'ends anybody’s session',
-  'GET /v1/sessions/:id/events': 'the record of a session, one event a line; `follow` waits for more',
+  'GET /v1/sessions/:id/events':
+    'the record of a session, one event a line; `follow` waits for more, `live` counts what a person cannot follow',
   'GET /v1/approvals': 'held operations that concern the caller',
   'POST /v1/approvals/:id/approve': 'approves a held operation',
   'POST /v1/approvals/:id/deny': 'denies a held operation',

@@ -12,7 +12,11 @@ const ListQuery = z.strictObject({
   state: z.enum(['open', 'closed']).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 })
-const EventsQuery = z.strictObject({ after: z.coerce.number().int().min(-1).default(-1), follow: z.stringbool().default(false) })
+const EventsQuery = z.strictObject({
+  after: z.coerce.number().int().min(-1).default(-1),
+  follow: z.stringbool().default(false),
+  live: z.stringbool().default(false),
+})
 
 export function sessionRoutes(app: Api, { sessions, access, standing, documents, store, closing }: ApiParts): void {
   app.route({
@@ -84,7 +88,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
     schema: { params: ById, querystring: EventsQuery },
     handler: async (request, reply) => {
       const caller = callerOf(request)
-      const { after, follow } = request.query
+      const { after, follow, live } = request.query
       const session = await sessions.get(request.params.id)
       const action = { kind: 'session.read', session } as const
       access.authorise(caller, action)
@@ -99,7 +103,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
       })
       try {
         const until = AbortSignal.any([held.signal, closing])
-        await sendLines(request, reply, (signal) => sessions.events(session.id, { after, follow, signal }), until)
+        await sendLines(request, reply, (signal) => sessions.events(session.id, { after, follow, live, signal }), until)
       } finally {
         held.release()
       }

@@ -15,8 +15,9 @@ import type { SharedValues } from '@hoop/protocols'
 import { openRecord, RecordError, readBatches, readLines, recoverRecord, type SessionRecord } from '@hoop/recording'
 import { recordedAddress } from '../connections/address.ts'
 import type { Caller } from '../identity/access-tokens.ts'
+import { LiveView } from './live-view.ts'
 import { OpenSession } from './open-session.ts'
-import type { SessionFilter, Sessions, SessionsDependencies } from './types.ts'
+import type { EventsOptions, SessionFilter, Sessions, SessionsDependencies } from './types.ts'
 
 export type { Sessions } from './types.ts'
 
@@ -252,11 +253,15 @@ class GatewaySessions implements Sessions {
     return live === undefined ? found : { ...found, operations: live.record.operations }
   }
 
-  async *events(id: string, options: { after: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string> {
+  async *events(id: string, { live, ...options }: EventsOptions): AsyncIterable<string> {
     await this.get(id)
-    const live = this.#open.get(id)
-    const reading = live === undefined ? { ...options, follow: false } : { ...options, live: live.record }
-    for await (const lines of readBatches(this.#folder(id), reading)) yield lines.join('\n')
+    const open = this.#open.get(id)
+    const reading = open === undefined ? { ...options, follow: false } : { ...options, live: open.record }
+    const view = live ? new LiveView() : null
+    for await (const lines of readBatches(this.#folder(id), reading)) {
+      const shown = view === null ? lines : view.of(lines)
+      if (shown.length > 0) yield shown.join('\n')
+    }
   }
 
   async noteRead(id: string, by: Identity, what: string): Promise<void> {

@@ -18,6 +18,16 @@ import type { Caller } from '../identity/access-tokens.ts'
 import type { Dialling } from '../tunnels/dial.ts'
 
 /** What the API and the tunnels may ask of sessions. Every method throws a HoopError for what a person can act on. */
+export interface EventsOptions {
+  /** The number of the event behind which to begin; -1: at the first. */
+  readonly after: number
+  /** Waits for more. */
+  readonly follow: boolean
+  /** Only what a person can follow, and counts of the rest. */
+  readonly live: boolean
+  readonly signal: AbortSignal
+}
+
 export interface Sessions {
   /** Checks access, opens the record and the row in the index. */
   open(caller: Caller, request: OpenSessionRequest, address: string): Promise<OpenSessionResponse>
@@ -43,7 +53,7 @@ export interface Sessions {
   list(filter: SessionFilter): Promise<SessionSummary[]>
   get(session: string): Promise<SessionSummary>
   /** Lines of the record as on disk, one or several joined by newlines at a time, from `after` (exclusive; -1: from the first); `follow` waits for more until the session ends. */
-  events(session: string, options: { after: number; follow: boolean; signal: AbortSignal }): AsyncIterable<string>
+  events(session: string, options: EventsOptions): AsyncIterable<string>
   /** Puts on the session's record who read it; for an ended session in the gateway's own audit log. */
   noteRead(session: string, by: Identity, what: string): Promise<void>
   /** Ends all sessions; after it nothing is served. */
