@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { MaskPlan, Output } from '@hoop/contracts'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ProtocolViolation } from '../bytes.ts'
 import { write } from './codec.ts'
 import { copyRewriter } from './copy.ts'
 import type { CopyFormat } from './copy-format.ts'
-import { hides, outline, rows, WireClient } from './wire.fixture.ts'
+import { hides, outline, rows, type WireClient } from './wire.fixture.ts'
+import { WireServer } from './wire-server.fixture.ts'
 
 const column = (name: string): Output => ({ name, sources: [{ schema: 'public', table: 't', column: name }] })
 const outputs = ['id', 'secret', 'note'].map(column)
@@ -86,23 +82,16 @@ describe('any bytes', () => {
 })
 
 describe('the data of a real COPY', () => {
-  let server: PostgresServer
-  let folder: string
+  let server: WireServer
   let client: WireClient
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'hoop-copy-'))
-    server = await startPostgres({ dataFolder: folder, password: 'copy', durable: false })
-    client = new WireClient(connect({ host: server.host, port: server.port }))
-    await client.logIn({ user: 'postgres' }, 'copy')
+    server = await WireServer.start()
+    client = await server.direct()
     await client.query(
       'create table t (id int, secret text, note text); create table masked (like t); create table plain (like t)',
     )
   })
-  afterAll(async () => {
-    client.stream.destroy()
-    await server.stop()
-    await rm(folder, { recursive: true, force: true })
-  })
+  afterAll(() => server.stop())
 
   const value = fc.option(
     fc

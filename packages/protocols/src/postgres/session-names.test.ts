@@ -1,15 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { HoopError, type Profile } from '@hoop/contracts'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Upstream } from '../protocol.ts'
 import { fixtureCatalogue } from './catalogue.fixture.ts'
 import { withSearchPath } from './catalogue.ts'
 import { write } from './codec.ts'
-import { plainUpstream } from './fake-backend.fixture.ts'
 import { readStatement } from './operations.ts'
 import { SessionState } from './session-state.ts'
 import {
@@ -26,38 +19,20 @@ import {
   type Served,
   serve,
 } from './wire.fixture.ts'
+import { WireServer } from './wire-server.fixture.ts'
 
-let server: PostgresServer
-let folder: string
-let upstream: Upstream
-const shared = new Map<string, unknown>()
-
+let server: WireServer
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hoop-names-'))
-  server = await startPostgres({
-    dataFolder: folder,
-    password: 'wire',
-    durable: false,
-    settings: { max_prepared_transactions: '2' },
-  })
-  const { host, port } = server
-  upstream = plainUpstream({ host, port, user: 'postgres', password: 'wire', databases: ['postgres'] })
+  server = await WireServer.start({ max_prepared_transactions: '2' })
   const { client } = await open()
   await client.query(`create table people (id int primary key, email text, city text);
     insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn');
     create schema other; create table other.people (id int, email text); insert into other.people values (7, 'public');
     create role clerk; grant all on all tables in schema public to clerk; create schema clerk; create view clerk.people as select 1 as id`)
 })
-afterAll(async () => {
-  await server.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => server.stop())
 
-async function open(gate = new ScriptedGate(), profile: Profile = 'strict'): Promise<Served> {
-  const served = serve({ upstream, gate, shared, profile, dial: async ({ host, port }) => connect({ host, port }) })
-  await served.client.logIn({ user: 'ada' }, localPassword)
-  return served
-}
+const open = (gate = new ScriptedGate(), profile: Profile = 'strict'): Promise<Served> => server.open({ gate, profile })
 async function masked(): Promise<Served> {
   const gate = new ScriptedGate()
   gate.masks = hides('public.people.email')
@@ -219,7 +194,7 @@ describe('what names mean follows the session', () => {
       await client.query(reset ?? '')
       expect(await shows(client)).toEqual(mine)
     }
-    const started = serve({ upstream, gate, shared, dial: async ({ host, port }) => connect({ host, port }) })
+    const started = server.serve({ gate })
     await started.client.logIn({ user: 'ada', options: '-c search_path=other' }, localPassword)
     expect(await shows(started.client)).toEqual(theirs)
   })
@@ -364,11 +339,11 @@ describe('definitions that cannot be looked up', () => {
     let dials = 0
     const gate = new ScriptedGate()
     const { client } = serve({
-      upstream,
+      upstream: server.upstream,
       gate,
-      dial: async ({ host, port }) => {
+      dial: async (to) => {
         if (++dials === 2 || dials === 3) throw new HoopError('connection_unavailable', 'the catalogue is out of reach')
-        return connect({ host, port })
+        return await server.dial(to)
       },
     })
     await client.logIn({ user: 'ada' }, localPassword)

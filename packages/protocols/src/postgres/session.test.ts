@@ -1,14 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { HoopError } from '@hoop/contracts'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Upstream } from '../protocol.ts'
 import { ScramClient } from '../scram.ts'
 import { write } from './codec.ts'
-import { plainUpstream } from './fake-backend.fixture.ts'
 import {
   bind,
   execute,
@@ -22,34 +15,20 @@ import {
   rows,
   ScriptedGate,
   type Served,
-  serve,
   startupMessage,
 } from './wire.fixture.ts'
+import { WireServer } from './wire-server.fixture.ts'
 
-let server: PostgresServer
-let folder: string
-let upstream: Upstream
-const shared = new Map<string, unknown>()
-
+let server: WireServer
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hoop-wire-'))
-  server = await startPostgres({ dataFolder: folder, password: 'wire', durable: false })
-  const { host, port } = server
-  upstream = plainUpstream({ host, port, user: 'postgres', password: 'wire', databases: ['postgres'] })
+  server = await WireServer.start()
   const { client } = await open()
   await client.query('create table people (id int primary key, email text, city text)')
   await client.query("insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn')")
 })
-afterAll(async () => {
-  await server.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => server.stop())
 
-async function open(gate = new ScriptedGate()): Promise<Served> {
-  const served = serve({ upstream, gate, shared, dial: async ({ host, port }) => connect({ host, port }) })
-  await served.client.logIn({ user: 'ada' }, localPassword)
-  return served
-}
+const open = (gate = new ScriptedGate()): Promise<Served> => server.open({ gate })
 const sync = write.sync()
 
 describe('what names mean is never guessed', () => {
@@ -346,8 +325,7 @@ describe('ends', () => {
   })
 
   test('so does one that sent it with its login', async () => {
-    const served = serve({ upstream, shared, dial: async ({ host, port }) => connect({ host, port }) })
-    const { client, done } = served
+    const { client, done } = server.serve()
     const scram = new ScramClient(localPassword)
     client.send(startupMessage({ user: 'ada' }))
     await client.until(({ tag }) => tag === 'R')

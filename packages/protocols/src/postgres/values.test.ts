@@ -1,30 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Detectors } from '@hoop/contracts'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes.ts'
 import { read, write } from './codec.ts'
 import { binaryText, detectInValue, types } from './values.ts'
-import { bind, execute, parse, WireClient } from './wire.fixture.ts'
+import { bind, execute, parse, type WireClient } from './wire.fixture.ts'
+import { WireServer } from './wire-server.fixture.ts'
 
-let server: PostgresServer
-let folder: string
+let server: WireServer
 let client: WireClient
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hoop-values-'))
-  server = await startPostgres({ dataFolder: folder, password: 'values', durable: false })
-  client = new WireClient(connect({ host: server.host, port: server.port }))
-  await client.logIn({ user: server.user, database: 'postgres' }, server.password)
+  server = await WireServer.start()
+  client = await server.direct()
 })
-afterAll(async () => {
-  client.stream.destroy()
-  await server.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => server.stop())
 
 /** The server's own binary and text forms of one value. */
 async function forms(expression: string): Promise<{ type: number; binary: Buffer; text: string }> {

@@ -1,14 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Operation } from '@hoop/contracts'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ScramClient } from '../scram.ts'
 import { write } from './codec.ts'
-import { fakeBackend, fakeUpstream, oneRow, plainUpstream } from './fake-backend.fixture.ts'
+import { fakeBackend, fakeUpstream, oneRow } from './fake-backend.fixture.ts'
 import { ways } from './ways-around.fixture.ts'
 import {
   bind,
@@ -26,19 +21,17 @@ import {
   type Served,
   serve,
   startupMessage,
-  WireClient,
+  type WireClient,
 } from './wire.fixture.ts'
+import { WireServer } from './wire-server.fixture.ts'
 
-let server: PostgresServer
-let folder: string
+let server: WireServer
 /** Without a gate between. */
 let own: WireClient
-const shared = new Map<string, unknown>()
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hoop-ways-'))
-  server = await startPostgres({ dataFolder: folder, password: 'ways', durable: false })
-  own = await direct()
+  server = await WireServer.start()
+  own = await server.direct()
   for (const text of [
     'create table people (id int primary key, email text, city text)',
     'create table inbox (id int)',
@@ -51,17 +44,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await own.query("truncate people; insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn')")
 })
-afterAll(async () => {
-  own.stream.destroy()
-  await server.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function direct(): Promise<WireClient> {
-  const client = new WireClient(connect({ host: server.host, port: server.port }))
-  await client.logIn({ user: 'postgres' }, 'ways')
-  return client
-}
+afterAll(() => server.stop())
 
 /** Lets everything pass that only reads or sets, and what is put into the inbox; addresses are hidden. */
 async function gated(judge?: ScriptedGate['judge']): Promise<Served> {
@@ -73,11 +56,7 @@ async function gated(judge?: ScriptedGate['judge']): Promise<Served> {
       effects.every((effect) => effect === 'read' || effect === 'session') || text === 'copy inbox from stdin'
         ? 'permit'
         : 'refuse')
-  const { host, port } = server
-  const upstream = plainUpstream({ host, port, user: 'postgres', password: 'ways', databases: ['postgres'] })
-  const served = serve({ upstream, gate, shared, dial: async () => connect({ host, port }) })
-  await served.client.logIn({ user: 'ada' }, localPassword)
-  return served
+  return await server.open({ gate })
 }
 
 /** Everything that comes back. */
@@ -107,7 +86,7 @@ async function outcome(heard: readonly Message[]): Promise<'writes' | 'shows' | 
 describe('a way around the gate', () => {
   for (const [name, { steps, alone }] of Object.entries(ways)) {
     test(name, async () => {
-      expect(await outcome(await take(await direct(), steps))).toBe(alone)
+      expect(await outcome(await take(await server.direct(), steps))).toBe(alone)
       await own.query(
         "truncate people; insert into people values (1, 'ada@example.com', 'Lagos'), (2, 'bob@example.com', 'Bonn')",
       )
