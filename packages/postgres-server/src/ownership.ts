@@ -39,6 +39,17 @@ async function readOwner(file: string): Promise<Owner | null> {
   }
 }
 
+/**
+ * The port of the server that serves this cluster (an absolute path without links) and takes connections now; null: there is none. Whatever else
+ * listens on a port that stands in its lock is never spoken to: it could ask for the password (PostgreSQL's source, "pidfile.h").
+ */
+export async function portOf(cluster: string): Promise<number | null> {
+  const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')
+  const [pid, , , port, , , , status = ''] = file.split('\n')
+  if (!['ready', 'standby'].includes(status.trim()) || !(await servesCluster(Number(pid), cluster))) return null
+  return Number(port)
+}
+
 /** Stops the server that a killed owner left running on this cluster, if there is one; waits until it is gone. */
 export async function stopServerOf(cluster: string): Promise<void> {
   const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => null)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { freePort, type PostgresOptions, type PostgresServer, startPostgres, stopLeftBehind } from './index.ts'
+import { freePort, type PostgresOptions, type PostgresServer, runningPort, startPostgres, stopLeftBehind } from './index.ts'
 
 let folder: string
 const running: PostgresServer[] = []
@@ -68,15 +68,34 @@ test('says so when the password is not the one of the first start', async () => 
   await start()
 })
 
-test('says so when the port is taken', async () => {
+test('says so when the port is taken, and tells whoever has it no password', async () => {
   const port = await freePort()
-  const taken = createServer().listen(port, '127.0.0.1')
+  let told = ''
+  const taken = createServer((socket) => {
+    // AuthenticationCleartextPassword, which any client answers.
+    socket.on('error', () => {}).write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))
+    socket.on('data', (bytes: Buffer) => {
+      told += bytes.toString('latin1')
+    })
+  }).listen(port, '127.0.0.1')
   await once(taken, 'listening')
   try {
     await expect(start({ port })).rejects.toThrow(/Address already in use/)
+    expect(told).toBe('')
   } finally {
     taken.close()
   }
+})
+
+test('knows the port of a server that runs, and not what a killed one left', async () => {
+  const store = join(folder, 'store')
+  expect(await runningPort(store)).toBeNull()
+  const server = await start()
+  expect(await runningPort(store)).toBe(server.port)
+  process.kill(server.pid, 'SIGKILL')
+  await expect.poll(() => alive(server.pid)).toBe(false)
+  expect((await readdir(await realpath(join(store, 'cluster')))).includes('postmaster.pid')).toBe(true)
+  expect(await runningPort(store)).toBeNull()
 })
 
 test('shows the log of a server that does not start', async () => {

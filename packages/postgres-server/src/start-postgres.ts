@@ -8,7 +8,7 @@ import { type Account, serverAccount } from './account.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { createCluster, placeCluster, writePrivate } from './cluster.ts'
 import { freePort } from './free-port.ts'
-import { claim, stopServerOf } from './ownership.ts'
+import { claim, portOf, stopServerOf } from './ownership.ts'
 
 export interface PostgresOptions {
   /** Made if absent; belongs to one server at a time. */
@@ -90,6 +90,12 @@ export async function stopLeftBehind(dataFolder: string): Promise<void> {
   if (cluster !== null) await stopServerOf(cluster)
 }
 
+/** The port of the server that runs on the data folder, whoever started it; null: none does, or it takes no connections yet. */
+export async function runningPort(dataFolder: string): Promise<number | null> {
+  const cluster = await realpath(join(resolve(dataFolder), 'cluster')).catch(() => null)
+  return cluster === null ? null : await portOf(cluster)
+}
+
 interface Launch {
   readonly options: PostgresOptions
   readonly dataFolder: string
@@ -112,7 +118,7 @@ async function launch(postgres: string, place: Launch): Promise<{ child: ChildPr
     })
     try {
       await once(child, 'spawn')
-      await ready(child, port, place.options.password)
+      await ready(child, port, place)
       if (child.pid === undefined) throw new Error('it has no process id')
       return { child, port, pid: child.pid }
     } catch (cause) {
@@ -154,20 +160,19 @@ function flags(settings: Record<string, string>): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
 
-/** Waits until the server accepts our password: by SCRAM, which also proves that it is ours and not somebody else's on that port. */
-async function ready(child: ChildProcess, port: number, password: string): Promise<void> {
+/** Waits until the server has the port and accepts our password, which nobody else on that port is given. */
+async function ready(child: ChildProcess, port: number, { cluster, options: { password } }: Launch): Promise<void> {
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`it ended with ${code ?? signal}`)
   })
   const accepting = async () => {
     const end = Date.now() + readyLimit
     while (Date.now() < end && child.exitCode === null && child.signalCode === null) {
-      if (await accepts(port, password)) return
+      if ((await portOf(cluster)) === port && (await accepts(port, password))) return
       await delay(20)
     }
     throw new Error(`it was not ready within ${readyLimit / 1000} s`)
   }
-  // Somebody else on the port may leave a connection attempt hanging: our server's own end comes first then.
   await Promise.race([accepting(), ended])
 }
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HoopError } from '@hoop/contracts'
-import { startPostgres } from '@hoop/postgres-server'
+import { runningPort, startPostgres } from '@hoop/postgres-server'
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import pg from 'pg'
@@ -87,24 +87,9 @@ async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>
   }
 }
 
-/** Where the embedded store of a gateway that runs now listens: the fourth line of its server's lock (PostgreSQL, "postmaster.pid"). */
+/** Where the embedded store of a gateway that runs now listens; null: it does not. */
 async function urlOfRunning(dataFolder: string): Promise<string | null> {
-  const [lock, password] = await Promise.all(
-    [join('postgres', 'cluster', 'postmaster.pid'), join('keys', 'store-password')].map((file) =>
-      readFile(join(dataFolder, file), 'utf8').catch(() => null),
-    ),
-  )
-  const port = lock?.split('\n')[3]?.trim() ?? ''
-  if (!/^\d{1,5}$/.test(port) || password == null) return null
-  const url = `postgres://postgres:${password.trim()}@127.0.0.1:${port}/postgres`
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
-  client.on('error', () => {})
-  // A server that was killed leaves its lock behind.
-  return await client.connect().then(
-    async () => {
-      await client.end()
-      return url
-    },
-    () => null,
-  )
+  const port = await runningPort(join(dataFolder, 'postgres'))
+  const password = await readFile(join(dataFolder, 'keys', 'store-password'), 'utf8').catch(() => null)
+  return port === null || password === null ? null : `postgres://postgres:${password.trim()}@127.0.0.1:${port}/postgres`
 }
