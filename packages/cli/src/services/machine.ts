@@ -6,15 +6,6 @@ import { detectPlatform } from '../credentials/platform-token.ts'
 import type { TokenSource } from '../credentials/token-source.ts'
 import { ensureFolder } from '../state/folder.ts'
 
-/** Variables that say where a machine's token is; none of them goes on to the programs that are run. */
-export const machineVariables = [
-  'HOOP_SERVICE_ACCOUNT_KEY',
-  'HOOP_ID_TOKEN',
-  'HOOP_TOKEN_FILE',
-  'HOOP_TOKEN_COMMAND',
-  'HOOP_ON_BEHALF_OF',
-] as const
-
 /** Where the environment says that a machine's token is; null: it says nothing. */
 export function givenSource(env: NodeJS.ProcessEnv): TokenSource | null {
   for (const variable of ['HOOP_SERVICE_ACCOUNT_KEY', 'HOOP_ID_TOKEN'] as const) if (env[variable]) return { variable }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { HoopError } from '@hoop/contracts/errors'
+import { withoutSecrets } from '../credentials/secret-variables.ts'
 import { type Endpoint, environmentOf } from './endpoints.ts'
 import { runCommand } from './run-command.ts'
 
@@ -32,7 +33,7 @@ export async function openInWindow(endpoint: Endpoint, passwordFile: string): Pr
   const child = spawn('dbeaver', ['-con', specification.join('|')], {
     detached: true,
     stdio: 'ignore',
-    env: { ...process.env, HOOP_TOKEN: undefined, PGPASSFILE: passwordFile },
+    env: { ...withoutSecrets(process.env), PGPASSFILE: passwordFile },
   })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)

@@ -1,17 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { HoopError } from '@hoop/contracts/errors'
+import { withoutSecrets } from '../credentials/secret-variables.ts'
 import { isErrno } from '../state/folder.ts'
-import { machineVariables } from './machine.ts'
 
 /** A program, looked up on the PATH, and its arguments. */
 export type Command = readonly [string, ...string[]]
 
 /** Runs a command on this terminal with a connection in its environment; gives its exit code, 128+n if signal n ended it. */
 export async function runCommand([file, ...args]: Command, environment: Record<string, string | undefined>): Promise<number> {
-  // The command gets the connection, and nothing that opens others.
-  const secrets = Object.fromEntries(machineVariables.map((name) => [name, undefined]))
-  const env = { ...process.env, HOOP_TOKEN: undefined, ...secrets, ...environment }
+  const env = { ...withoutSecrets(process.env), ...environment }
   const child = spawn(file, args, { stdio: 'inherit', env })
   const stopForwarding = forwardSignals(child)
   try {
