@@ -191,6 +191,30 @@ test('an account that is closed at the provider ends the live connection, with w
   expect(await hoop(['whoami'], { home: await system.home('ada') })).toMatchObject({ code: 120 })
 })
 
+test('a gateway that has no admin gets its first one by a token of its own, by the only flow that it offers', {
+  timeout: 60_000,
+}, async () => {
+  const { provider } = system
+  const env = { HOOP_ADMIN_GROUP: '', HOOP_OIDC_FLOWS: 'browser' }
+  const gateway: GatewayProcess = await keep(startGatewayProcess({ provider, env }))
+  const token = join(gateway.dataFolder, 'admin-token')
+  expect(gateway.logs()).toContain(token)
+  expect(gateway.logs()).not.toContain((await readFile(token, 'utf8')).trim())
+  const home = await newHome()
+  expect(await hoop(['login', gateway.url, '--device'], { home })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('offers no login by a code for any browser, only in a browser on this machine'),
+  })
+  const program = await startHoop(['login', gateway.url, '--json', '--admin-token-file', token], { home })
+  await completeDeviceLogin(await address(program), user('grace'))
+  expect(await program.finish()).toMatchObject({ code: 0 })
+  const me = JSON.parse((await hoop(['whoami', '--json'], { home })).stdout) as { may: string[]; identity: { id: string } }
+  expect(me.may).toEqual(['admin'])
+  const role = await hoop(['get', 'Role', 'first-admin'], { home })
+  expect(role).toMatchObject({ code: 0, stdout: expect.stringContaining(me.identity.id) })
+  await expect(readFile(token)).rejects.toThrow('ENOENT')
+})
+
 test('a gateway whose groups cannot be looked up logs nobody in', { timeout: 60_000 }, async () => {
   const provider: IdentityProvider = await keep(startIdentityProvider())
   const gateway: GatewayProcess = await keep(

@@ -13,6 +13,10 @@ export const ApiError = z.object({
 })
 export type ApiError = z.infer<typeof ApiError>
 
+/** How a person logs in at the provider: in a browser on the device itself (RFC 8252), or by a code that any browser takes (RFC 8628). */
+export const LoginFlow = z.enum(['browser', 'device'])
+export type LoginFlow = z.infer<typeof LoginFlow>
+
 /** GET /v1/config: public; what a CLI needs to log in. */
 export const GatewayConfig = z.object({
   name: z.string(),
@@ -22,6 +26,8 @@ export const GatewayConfig = z.object({
   scopes: z.array(z.string()),
   /** What some providers call a secret and give to every installed application (RFC 8252, 8.5). */
   clientSecret: z.string().optional(),
+  /** By which people log in here; null: the provider does not answer the gateway, and it cannot be told. */
+  flows: z.array(LoginFlow).nullable(),
 })
 export type GatewayConfig = z.infer<typeof GatewayConfig>
 

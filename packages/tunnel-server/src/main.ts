@@ -33,6 +33,7 @@ import { DpopProofs } from './identity/dpop.ts'
 import { FirstAdmin } from './identity/first-admin.ts'
 import { groupLookup } from './identity/group-lookup.ts'
 import type { Issuer } from './identity/issuer.ts'
+import { LoginFlows } from './identity/login-flows.ts'
 import { Logins } from './identity/logins.ts'
 import { Machines } from './identity/machines.ts'
 import { Provider } from './identity/provider.ts'
@@ -168,7 +169,14 @@ async function start(
   const references = new References((name) => environment[name])
   const standing = new StandingAccess({ documents, logins, grants })
   const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
-  const agents = new Agents({ store, gateway, signingKey: keys.signing, issuer: () => url ?? notListening(), workloads, documents })
+  const agents = new Agents({
+    store,
+    gateway,
+    signingKey: keys.signing,
+    issuer: () => url ?? notListening(),
+    workloads,
+    documents,
+  })
   const presence = new Presence({ store, feed, documents, online: agents.online, gateway, log })
   started.defer(() => presence.close())
   const registration = await Registration.make({ store, gateway, log })
@@ -238,6 +246,7 @@ async function start(
   const api = await buildApi(
     {
       config,
+      flows: new LoginFlows({ allowed: settings.oidc.flows, metadata: () => provider.metadata() }),
       store,
       feed,
       logins,

@@ -27,7 +27,7 @@ test('what is left out has a safe default', () => {
     adminGroup: null,
     demo: false,
     logLevel: 'info',
-    oidc: { groupsClaim: 'groups', scopes: ['openid', 'profile', 'email', 'groups'] },
+    oidc: { groupsClaim: 'groups', scopes: ['openid', 'profile', 'email', 'groups'], flows: ['browser', 'device'] },
   })
 })
 
@@ -39,6 +39,9 @@ test.each<[string, Record<string, string>]>([
   ['HOOP_TLS_CERT and HOOP_TLS_KEY must name a certificate', plain],
   ['HOOP_TLS_CERT and HOOP_TLS_KEY must be set together', { ...plain, HOOP_TLS_CERT: '/etc/hoop/cert.pem' }],
   ['HOOP_LISTEN is 0.0.0.0', { ...plain, HOOP_DEMO: '1', HOOP_LISTEN: '0.0.0.0:8010' }],
+  ['HOOP_PUBLIC_URL must be the URL that callers use', { ...production, HOOP_LISTEN: '0.0.0.0:443' }],
+  ['HOOP_PUBLIC_URL must be the URL that callers use', { ...production, HOOP_LISTEN: '[::]:443' }],
+  ['HOOP_OIDC_FLOWS must name some of browser, device', { ...production, HOOP_OIDC_FLOWS: 'browser telepathy' }],
   ['HOOP_OIDC_ISSUER must be https', { ...production, HOOP_OIDC_ISSUER: 'http://127.0.0.1:9000' }],
   ['HOOP_OIDC_ISSUER must be https', { ...plain, HOOP_DEMO: '1', HOOP_OIDC_ISSUER: 'http://login.example.com' }],
   ['HOOP_DEMO must be', { ...production, HOOP_DEMO: 'yes' }],

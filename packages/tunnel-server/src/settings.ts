@@ -1,7 +1,7 @@
 import type { BlockList } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Duration, HoopError, seconds } from '@hoop/contracts'
+import { Duration, HoopError, LoginFlow, seconds } from '@hoop/contracts'
 import { z } from 'zod'
 import { networks } from './api/trusted-proxies.ts'
 import { isLoopbackHost, splitAddress } from './connections/address.ts'
@@ -18,6 +18,7 @@ const Seconds = z.string().regex(/^[0-9]{1,4}$/, 'must be seconds, 0 to 9999')
 const address = /^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):[0-9]{1,5}$/
 /** Characters that nobody guesses: 128 bits in base64 or more. */
 const shortestToken = 22
+const LoginFlows = z.array(LoginFlow)
 const Variables = z.object({
   HOOP_LISTEN: z.string().regex(address, 'must be host:port, as in 127.0.0.1:8010').default('127.0.0.1:8010'),
   HOOP_TRUSTED_PROXIES: z
@@ -34,6 +35,10 @@ const Variables = z.object({
   HOOP_OIDC_CLIENT_ID: z.string('must be the client that hoop login uses at the provider'),
   HOOP_OIDC_CLIENT_SECRET: z.string().optional(),
   HOOP_OIDC_SCOPES: z.string().default('openid profile email groups'),
+  HOOP_OIDC_FLOWS: z
+    .string()
+    .refine((text) => LoginFlows.safeParse(text.split(/\s+/)).success, `must name some of ${LoginFlow.options.join(', ')}`)
+    .default(LoginFlow.options.join(' ')),
   HOOP_OIDC_GROUPS_CLAIM: z.string().default('groups'),
   HOOP_OIDC_GROUPS: z.enum(groupSources, `must be one of ${groupSources.join(', ')}`).default('claim'),
   HOOP_OIDC_CHECK_EVERY: Duration.refine((every) => seconds(every) <= longestCheckInterval, 'must be 5m or less').default('5m'),
@@ -74,6 +79,8 @@ export interface Settings {
     readonly scopes: readonly string[]
     /** Given to every CLI. */
     readonly clientSecret: string | null
+    /** By which people may log in, if the provider has them. */
+    readonly flows: readonly LoginFlow[]
     readonly groups: (typeof groupSources)[number]
     readonly groupsClaim: string
     readonly kindClaim: string
@@ -131,6 +138,9 @@ export function readSettings(environment: Environment, file: FileSettings | null
     certFile === undefined &&
       !isLoopbackHost(host) &&
       `HOOP_LISTEN is ${host}: without HOOP_TLS_CERT it must be 127.0.0.1 or [::1]`,
+    isEveryAddress(host) &&
+      variables.HOOP_PUBLIC_URL === undefined &&
+      `HOOP_PUBLIC_URL must be the URL that callers use, as in https://hoop.example.com: HOOP_LISTEN is ${host}, which is no address to call`,
     variables.HOOP_ADVERTISE_URL !== undefined &&
       !variables.HOOP_ADVERTISE_URL.startsWith('https:') &&
       !(demo && isLoopbackHost(bare(new URL(variables.HOOP_ADVERTISE_URL)))) &&
@@ -157,6 +167,7 @@ export function readSettings(environment: Environment, file: FileSettings | null
       clientId: variables.HOOP_OIDC_CLIENT_ID,
       scopes: variables.HOOP_OIDC_SCOPES.split(/\s+/),
       clientSecret: variables.HOOP_OIDC_CLIENT_SECRET ?? null,
+      flows: LoginFlows.parse(variables.HOOP_OIDC_FLOWS.split(/\s+/)),
       groups: variables.HOOP_OIDC_GROUPS,
       groupsClaim: variables.HOOP_OIDC_GROUPS_CLAIM,
       kindClaim: variables.HOOP_OIDC_KIND_CLAIM,
@@ -173,6 +184,11 @@ export function readSettings(environment: Environment, file: FileSettings | null
     drainTime: Number(variables.HOOP_DRAIN_SECONDS ?? (demo ? 0 : 30)) * 1000,
     logLevel: variables.HOOP_LOG,
   }
+}
+
+/** Whether it stands for all addresses of this machine: `0.0.0.0`, `::`, and how else they are written. */
+function isEveryAddress(host: string): boolean {
+  return /^[0.:]+$/.test(host)
 }
 
 /** The host without the brackets of an IPv6 address. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { LoginFlow } from '@hoop/contracts'
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import type { TokenSource } from '../credentials/token-source.ts'
@@ -23,6 +24,11 @@ export default class Login extends HoopCommand {
       description: 'show a code and an address, for any browser',
     }),
     'no-open': Flags.boolean({ env: 'HOOP_NO_OPEN', description: 'do not open the browser' }),
+    'admin-token-file': Flags.string({
+      env: 'HOOP_ADMIN_TOKEN_FILE',
+      helpValue: 'FILE',
+      description: 'become the first admin by the one-time token that the gateway left in this file; - is standard input',
+    }),
     'token-file': Flags.string({
       env: 'HOOP_TOKEN_FILE',
       helpValue: 'FILE',
@@ -40,11 +46,15 @@ export default class Login extends HoopCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Login)
-    const [{ logIn, logInFrom }, presenter, { untilSignal }] = await Promise.all([
+    const [{ logIn, logInFrom }, { becomeAdmin, readAdminToken }, presenter, { untilSignal }] = await Promise.all([
       import('../services/login.ts'),
+      import('../services/first-admin.ts'),
       import('../present/login.ts'),
       import('../signals.ts'),
     ])
+    const adminTokenFile = flags['admin-token-file']
+    // Before anybody logs in for nothing.
+    const adminToken = adminTokenFile === undefined ? null : await readAdminToken(adminTokenFile)
     const device = await this.device(flags, args.gateway ?? flags.gateway)
     const screen = await this.screen(process.stderr)
     const here = presenter.hasBrowser(process.env)
@@ -58,20 +68,26 @@ export default class Login extends HoopCommand {
         if (opens) void presenter.openBrowser(address)
         waiting.start()
       }
-      const way: Way =
-        flags.browser || (opens && !flags.device)
-          ? {
-              kind: 'browser',
-              show: (address) => show(presenter.addressWords(screen, address), presenter.addressEvent(address), address),
-            }
-          : {
-              kind: 'code',
-              show: (code) => show(presenter.codeWords(screen, code), presenter.codeEvent(code), presenter.codeAddress(code)),
-            }
-      const done = source === null ? await logIn(device, way, untilSignal()) : await logInFrom(device, source)
+      const asked = flags.browser ? 'browser' : flags.device ? 'device' : null
+      const suits = opens ? 'browser' : 'device'
+      const ways: Record<LoginFlow, Way> = {
+        browser: {
+          kind: 'browser',
+          show: (address) => {
+            const words = presenter.addressWords(screen, address, { here: here || asked === 'browser' })
+            show(words, presenter.addressEvent(address), address)
+          },
+        },
+        device: {
+          kind: 'code',
+          show: (code) => show(presenter.codeWords(screen, code), presenter.codeEvent(code), presenter.codeAddress(code)),
+        },
+      }
+      const done = source === null ? await logIn(device, { ways, asked, suits }, untilSignal()) : await logInFrom(device, source)
+      const role = adminToken === null ? null : await becomeAdmin(device, adminToken)
       waiting.stop()
-      if (flags.json) this.answerJsonLine({ event: 'logged-in', ...done })
-      else this.note(presenter.loggedIn(screen, done, device.store.place))
+      if (flags.json) this.answerJsonLine({ event: 'logged-in', ...done, ...(role !== null && { role }) })
+      else this.note(presenter.loggedIn(screen, done, { place: device.store.place, role }))
     } finally {
       waiting.stop()
     }

@@ -1,9 +1,10 @@
-import { GatewayConfig, type Identity, TokenResponse } from '@hoop/contracts'
+import { GatewayConfig, type Identity, type LoginFlow, TokenResponse } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
 import { exchangeFrom, exchangeRequest } from '../credentials/login-tokens.ts'
 import type { TokenSource } from '../credentials/token-source.ts'
 import { setCurrentGateway } from '../state/config.ts'
 import type { Device } from './device.ts'
+import { chooseFlow, type WantedFlow } from './login-flow.ts'
 import { endAllLogins } from './logins.ts'
 import { logInAtProvider, type Way } from './provider-login.ts'
 
@@ -13,9 +14,14 @@ export interface LoggedIn {
   readonly loginExpiresAt: string
 }
 
-/** Logs in at the provider that the gateway names, and exchanges what it gives at the gateway. */
-export async function logIn(device: Device, way: Way, signal: AbortSignal): Promise<LoggedIn> {
+/** Logs in at the provider that the gateway names, by a flow that it offers, and exchanges what the provider gives at the gateway. */
+export async function logIn(
+  device: Device,
+  { ways, ...wanted }: WantedFlow & { readonly ways: Readonly<Record<LoginFlow, Way>> },
+  signal: AbortSignal,
+): Promise<LoggedIn> {
   const config = await device.anonymous.get('/v1/config', GatewayConfig)
+  const way = ways[chooseFlow(config.flows, wanted)]
   const tokens = await logInAtProvider(config, { way, thumbprint: await device.key.thumbprint(), signal })
   return await keep(device, await device.anonymous.post('/v1/token', exchangeRequest(tokens), TokenResponse), null)
 }

@@ -5,6 +5,7 @@ import { ApiError, DoctorReport, HoopError } from '@hoop/contracts'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Doctor } from '../connections/doctor.ts'
+import { LoginFlows } from '../identity/login-flows.ts'
 import { Health } from '../operations/health.ts'
 import { Metrics } from '../operations/metrics.ts'
 import { createSessions } from '../sessions/index.ts'
@@ -133,6 +134,7 @@ beforeAll(async () => {
   })
   sessions = observed(real)
   const config = { name: 'hoop', version: '1', issuer: issuer.url, clientId: 'hoop-cli', scopes: ['openid'] }
+  const flows = new LoginFlows({ allowed: ['browser', 'device'], metadata: () => parts.provider.metadata() })
   const doctor = new Doctor({
     connections,
     documents: parts.documents,
@@ -140,7 +142,10 @@ beforeAll(async () => {
     closing: closing.signal,
     log: parts.log,
   })
-  api = await buildApi({ ...parts, health, meter, trustedProxies: null, config, sessions, doctor, closing: closing.signal }, null)
+  api = await buildApi(
+    { ...parts, health, meter, trustedProxies: null, config, flows, sessions, doctor, closing: closing.signal },
+    null,
+  )
   for (const person of Object.keys(people) as Person[]) {
     tokens.set(person, (await login(parts, issuer, person, [...people[person]])).access_token)
   }
@@ -675,7 +680,7 @@ describe('faults', () => {
   test('what is not there is told without a login, as is whether the gateway works', async () => {
     expect((await api.inject({ url: '/v1/nothing' })).json()).toMatchObject({ code: 'not_found' })
     expect((await api.inject({ url: '/v1/healthz' })).json()).toEqual({ status: 'ok' })
-    expect((await api.inject({ url: '/v1/config' })).json()).toMatchObject({ clientId: 'hoop-cli' })
+    expect((await api.inject({ url: '/v1/config' })).json()).toMatchObject({ clientId: 'hoop-cli', flows: ['browser'] })
   })
 
   test('whoever tries tokens too often has to wait', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Api, ApiParts } from './server.ts'
 
 /** What needs no login: whether the gateway works, and how to log in. */
-export function publicRoutes(app: Api, { config, store, feed, health }: ApiParts): void {
+export function publicRoutes(app: Api, { config, flows, store, feed, health }: ApiParts): void {
   app.route({
     method: 'GET',
     url: '/v1/healthz',
@@ -36,6 +36,6 @@ export function publicRoutes(app: Api, { config, store, feed, health }: ApiParts
     url: '/v1/config',
     config: { public: true },
     schema: { response: { 200: GatewayConfig } },
-    handler: () => config,
+    handler: async () => ({ ...config, flows: await flows.offered() }),
   })
 }

@@ -19,6 +19,7 @@ import type { Documents } from '../documents/documents.ts'
 import type { Authenticator } from '../identity/authenticator.ts'
 import type { Delegations } from '../identity/delegations.ts'
 import type { FirstAdmin } from '../identity/first-admin.ts'
+import type { LoginFlows } from '../identity/login-flows.ts'
 import type { Logins } from '../identity/logins.ts'
 import type { Machines } from '../identity/machines.ts'
 import type { RunningLogins } from '../identity/running-logins.ts'
@@ -54,7 +55,9 @@ export type Api = FastifyInstance<Server, IncomingMessage, ServerResponse, Logge
 
 /** All that routes may ask of the product. */
 export interface ApiParts {
-  readonly config: GatewayConfig
+  /** But for the flows, which the provider must be asked for. */
+  readonly config: Omit<GatewayConfig, 'flows'>
+  readonly flows: Pick<LoginFlows, 'offered'>
   readonly store: Store
   readonly feed: ChangeFeed
   readonly logins: Logins

@@ -1,4 +1,4 @@
-import { type GatewayConfig, HoopError, LogoutRequest, TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
+import { HoopError, LogoutRequest, TokenRequest, TokenResponse, tokenTypes } from '@hoop/contracts'
 import { decodeJwt } from 'jose'
 import { z } from 'zod'
 import type { Api, ApiParts } from './server.ts'
@@ -78,7 +78,7 @@ export async function providerLogoutRoute(app: Api, { logins }: ApiParts): Promi
 type Exchange = Extract<TokenRequest, { subject_token: string }>
 
 /** What a machine asks to exchange; null: a person does. */
-function machineExchange(body: Exchange, config: GatewayConfig): { token: string; delegation: string | null } | null {
+function machineExchange(body: Exchange, config: ApiParts['config']): { token: string; delegation: string | null } | null {
   const { subject_token: subject, subject_token_type: type, actor_token: actor } = body
   if (type === tokenTypes.delegation) {
     if (actor !== undefined) return { token: actor, delegation: subject }
@@ -96,7 +96,7 @@ function machineExchange(body: Exchange, config: GatewayConfig): { token: string
 }
 
 /** Which of the two ways to verify it a token takes; neither believes what is read here. */
-function isOfProvider(token: string, { issuer, clientId }: GatewayConfig): boolean {
+function isOfProvider(token: string, { issuer, clientId }: ApiParts['config']): boolean {
   try {
     const { iss, aud = [] } = decodeJwt(token)
     return iss === issuer && [aud].flat().includes(clientId)

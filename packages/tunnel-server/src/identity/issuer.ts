@@ -18,6 +18,9 @@ const Metadata = z.object({
   jwks_uri: z.url(),
   token_endpoint: z.url().optional(),
   userinfo_endpoint: z.url().optional(),
+  authorization_endpoint: z.string().optional(),
+  device_authorization_endpoint: z.string().optional(),
+  code_challenge_methods_supported: z.array(z.string()).optional(),
 })
 export type Metadata = z.infer<typeof Metadata>
 
