@@ -1,52 +1,20 @@
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
-import { demoDocuments, samplePasswordVariable } from '@hoop/demo'
 import { execa } from 'execa'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  applyDocuments,
-  type Connect,
-  type GatewayProcess,
-  hoop,
-  type IdentityProvider,
-  keepUntilEnd,
-  loginAs,
-  requires,
-  type Sample,
-  startConnect,
-  startGatewayProcess,
-  startIdentityProvider,
-  startSamplePostgres,
-  temporaryFolder,
-} from '../support/index.ts'
+import { type Connect, hoop, keepUntilEnd, requires, type System, startConnect, startSystem } from '../support/index.ts'
 import { backendsOf } from './scratch.ts'
 
 const keep = keepUntilEnd(afterAll)
-let provider: IdentityProvider
-let sample: Sample
-let dataFolder: string
-let gateway: GatewayProcess
+let system: System
 let ada: string
 let admin: string
 
-const startGateway = (port?: number) =>
-  startGatewayProcess({
-    provider,
-    dataFolder,
-    env: { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn' },
-    ...(port === undefined ? {} : { port }),
-  })
-
 beforeAll(async () => {
-  provider = await keep(startIdentityProvider())
-  sample = await keep(startSamplePostgres({ customers: 10 }))
-  dataFolder = (await keep(temporaryFolder('gateway'))).path
-  gateway = await startGateway()
-  await keep(Promise.resolve({ stop: () => gateway.stop() }))
-  admin = (await keep(loginAs('root-admin', { gateway: gateway.url }))).home
-  ada = (await keep(loginAs('ada', { gateway: gateway.url }))).home
-  await applyDocuments(admin, demoDocuments(sample))
+  system = await keep(startSystem({ sample: { customers: 10 } }))
+  admin = await system.home('root-admin')
+  ada = await system.home('ada')
 })
 beforeEach((context) => requires(context, 'psql'))
 
@@ -67,8 +35,8 @@ function openPsql(connect: Connect) {
   }
 }
 
-const running = () => expect.poll(() => backendsOf(sample, 'active')).toHaveLength(1)
-const nobodyLeft = () => expect.poll(() => backendsOf(sample), { timeout: 10_000 }).toEqual([])
+const running = () => expect.poll(() => backendsOf(system.sample, 'active')).toHaveLength(1)
+const nobodyLeft = () => expect.poll(() => backendsOf(system.sample), { timeout: 10_000 }).toEqual([])
 
 async function open(connect: Connect): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: connect.url })
@@ -137,11 +105,11 @@ async function sendCancel({ port, host }: Connect, { processID, secretKey }: Can
 }
 
 test('a cancel with a foreign key cancels nothing', async () => {
-  const grace = (await keep(loginAs('grace', { gateway: gateway.url }))).home
+  const grace = await system.home('grace')
   const [ours, theirs] = [await startConnect('sample', { home: ada }), await startConnect('sample', { home: grace })]
   const client = await open(ours)
   const key = client as unknown as CancelKey
-  const [backend] = await backendsOf(sample)
+  const [backend] = await backendsOf(system.sample)
   const sleeping = client.query("select pg_sleep(2), 'slept' as how")
   await running()
   await sendCancel(ours, { ...key, secretKey: key.secretKey ^ 1 })
@@ -162,11 +130,11 @@ test('the gateway is stopped: psql is told, and hoop connect comes back on the s
   const { said, say, ended } = openPsql(connect)
   say('select pg_sleep(300);')
   await running()
-  await gateway.stop()
+  await system.gateway.stop()
   expect(await ended()).toBe(2)
   expect(said.errors).toMatch(/FATAL: .*gateway/)
   await nobodyLeft()
-  gateway = await startGateway(gateway.port)
+  await system.startGatewayAgain()
   const event = (name: string) =>
     connect.program.find('stdout', (line) => ((JSON.parse(line) as { event: string }).event === name ? true : undefined))
   await event('restored')

@@ -1,44 +1,18 @@
-import { demoDocuments, samplePasswordVariable } from '@hoop/demo'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  applyDocuments,
-  type Connect,
-  type GatewayProcess,
-  type IdentityProvider,
-  keepUntilEnd,
-  loginAs,
-  type Sample,
-  startConnect,
-  startGatewayProcess,
-  startIdentityProvider,
-  startSamplePostgres,
-  temporaryFolder,
-} from '../support/index.ts'
+import { type Connect, keepUntilEnd, type System, startConnect, startSystem } from '../support/index.ts'
 import { backendsOf } from './scratch.ts'
 
 const keep = keepUntilEnd(afterAll)
-let provider: IdentityProvider
-let sample: Sample
-let dataFolder: string
-let gateway: GatewayProcess
+let system: System
 let connect: Connect
 
-function startGateway(drainSeconds: number, port?: number): Promise<GatewayProcess> {
-  const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn', HOOP_DRAIN_SECONDS: String(drainSeconds) }
-  return startGatewayProcess({ provider, dataFolder, env, ...(port === undefined ? {} : { port }) })
-}
-
 beforeAll(async () => {
-  provider = await keep(startIdentityProvider())
-  sample = await keep(startSamplePostgres({ customers: 10 }))
-  dataFolder = (await keep(temporaryFolder('gateway'))).path
-  gateway = await startGateway(20)
-  await keep(Promise.resolve({ stop: () => gateway.stop() }))
-  const { home } = await keep(loginAs('root-admin', { gateway: gateway.url }))
-  await applyDocuments(home, demoDocuments(sample))
-  connect = await keep(startConnect('sample', { home: (await keep(loginAs('ada', { gateway: gateway.url }))).home }))
+  system = await keep(startSystem({ sample: { customers: 10 }, env: { HOOP_DRAIN_SECONDS: '20' } }))
+  connect = await keep(startConnect('sample', { home: await system.home('ada') }))
 })
+
+const startAgain = () => system.startGatewayAgain({ HOOP_DRAIN_SECONDS: '1' })
 
 interface Watched {
   readonly client: pg.Client
@@ -54,7 +28,7 @@ async function open(): Promise<Watched> {
   return { client, ended }
 }
 
-const running = () => expect.poll(() => backendsOf(sample, 'active')).toHaveLength(1)
+const running = () => expect.poll(() => backendsOf(system.sample, 'active')).toHaveLength(1)
 
 /** `hoop connect` tells so, the times that it has not told before. */
 async function told(name: string, times: number): Promise<void> {
@@ -74,7 +48,7 @@ test('a gateway that is told to stop ends what is at rest, and lets a statement 
   await transaction.client.query('begin')
   const slow = busy.client.query("select pg_sleep(3), 'done' as how")
   await running()
-  const stopped = gateway.stop()
+  const stopped = system.gateway.stop()
   expect(await idle.ended).toMatchObject({ code: '57P01', message: 'The gateway is stopping.' })
   expect((await transaction.client.query('select 2 as two')).rows).toEqual([{ two: 2 }])
   expect((await transaction.client.query('commit')).command).toBe('COMMIT')
@@ -82,8 +56,8 @@ test('a gateway that is told to stop ends what is at rest, and lets a statement 
   expect((await slow).rows).toMatchObject([{ how: 'done' }])
   expect(await busy.ended).toMatchObject({ code: '57P01' })
   expect(await stopped).toMatchObject({ code: 0 })
-  expect(await backendsOf(sample)).toEqual([])
-  gateway = await startGateway(1, gateway.port)
+  expect(await backendsOf(system.sample)).toEqual([])
+  await startAgain()
   await told('restored', 1)
   await worksAgain()
 })
@@ -92,9 +66,9 @@ test('what does not come to its end in time is told so', async () => {
   const { client } = await open()
   const slow = expect(client.query('select pg_sleep(300)')).rejects.toMatchObject({ code: '57P01' })
   await running()
-  expect(await gateway.stop()).toMatchObject({ code: 0 })
+  expect(await system.gateway.stop()).toMatchObject({ code: 0 })
   await slow
-  gateway = await startGateway(1, gateway.port)
+  await startAgain()
   await told('restored', 2)
   await worksAgain()
 })
@@ -102,9 +76,9 @@ test('what does not come to its end in time is told so', async () => {
 test('a gateway that is killed is come back from too', async () => {
   const { client, ended } = await open()
   await client.query('begin')
-  gateway.kill('SIGKILL')
-  await gateway.exited
-  gateway = await startGateway(1, gateway.port)
+  system.gateway.kill('SIGKILL')
+  await system.gateway.exited
+  await startAgain()
   expect((await ended).message).toContain('terminated unexpectedly')
   await told('restored', 3)
   await worksAgain()

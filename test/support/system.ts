@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DemoUser, demoDocuments, samplePasswordVariable } from '@hoop/demo'
+import { stopLeftBehind } from '@hoop/postgres-server'
 import { type GatewayProcess, startGatewayProcess } from './gateway.ts'
 import { hoop, loginAs } from './hoop.ts'
 import { type IdentityProvider, startIdentityProvider } from './identity-provider.ts'
@@ -11,7 +12,10 @@ import { type Sample, startSamplePostgres } from './sample-postgres.ts'
 export interface System extends Stoppable {
   readonly provider: IdentityProvider
   readonly sample: Sample
+  /** The one that was started last. */
   readonly gateway: GatewayProcess
+  /** Starts another in place of a gateway that has ended: same port, same data; `env` goes before that of the first. */
+  startGatewayAgain(env?: Readonly<Record<string, string>>): Promise<void>
   /** The home folder of a user who is logged in; logs in at the first call for a name. */
   home(name: string): Promise<string>
 }
@@ -39,7 +43,14 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     const provider = await keep(startIdentityProvider(options.users === undefined ? {} : { users: options.users }))
     const sample = await keep(startSamplePostgres(options.sample))
     const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn', ...options.env }
-    const gateway = await keep(startGatewayProcess({ provider, env }))
+    const dataFolder = (await keep(temporaryFolder('gateway'))).path
+    // A gateway that a test killed could not stop its store.
+    parts.defer(async () => void (await stopLeftBehind(join(dataFolder, 'postgres'))))
+    let gateway = await startGatewayProcess({ provider, env, dataFolder })
+    parts.defer(async () => void (await gateway.stop()))
+    const startGatewayAgain = async (more?: Readonly<Record<string, string>>) => {
+      gateway = await startGatewayProcess({ provider, env: { ...env, ...more }, dataFolder, port: gateway.port })
+    }
     const homes = new Map<string, Promise<string>>()
     const home = (name: string) => {
       const known = homes.get(name) ?? keep(loginAs(name, { gateway: gateway.url })).then((login) => login.home)
@@ -47,7 +58,16 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       return known
     }
     await applyDocuments(await home('root-admin'), (options.documents ?? demoDocuments)(sample))
-    return { provider, sample, gateway, home, stop: () => parts.disposeAsync() }
+    return {
+      provider,
+      sample,
+      get gateway() {
+        return gateway
+      },
+      startGatewayAgain,
+      home,
+      stop: () => parts.disposeAsync(),
+    }
   } catch (error) {
     await parts.disposeAsync()
     throw error
