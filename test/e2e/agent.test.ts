@@ -1,10 +1,13 @@
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { AgentList, exitCodes } from '@hoop/contracts'
-import { demoDocuments, startAgent } from '@hoop/demo'
+import { demoDocuments, startAgent, startHoop } from '@hoop/demo'
 import { execa } from 'execa'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
+  applyDocuments,
   hoop,
   type JoinedAgent,
   joinToken,
@@ -18,6 +21,7 @@ import {
   temporaryFolder,
 } from '../support/index.ts'
 import { readEvents } from '../support/recorded.ts'
+import { startTokenPlatform } from '../support/token-platform.ts'
 
 const keep = keepUntilEnd(afterAll)
 let system: System
@@ -209,6 +213,42 @@ test('a token is good once, for its name only', async () => {
   const joined = await startAgent({ ...options, state: first!.path })
   await joined.stop()
   await expect(startAgent({ ...options, state: second!.path })).rejects.toThrow(/was used before/)
+})
+
+test('an agent joins by the identity of its pod, is out without its Trust, and joins again with the next token', async () => {
+  const platform = await keep(startTokenPlatform())
+  const [state, files] = await Promise.all([keep(temporaryFolder('agent')), keep(temporaryFolder('token'))])
+  const pod = { sub: 'system:serviceaccount:hoop:agent', 'kubernetes.io': { serviceaccount: { uid: '4711' } }, aud: 'hoop-test' }
+  const file = join(files.path, 'token')
+  const trust = `
+kind: Trust
+name: gke-agents
+issuer: ${platform.issuer}
+platform: kubernetes
+audience: hoop-test
+when: claims['kubernetes.io'].serviceaccount.uid == '4711'
+as: { kind: agent, name: pod }
+`
+  await applyDocuments(admin, trust)
+  await writeFile(file, platform.token(pod))
+  const args = ['agent', '--gateway', system.gateway.url, '--name', 'pod', '--allow', 'db:1', '--state', state.path]
+  const program = await startHoop(args, { home: state.path, env: { HOOP_TOKEN_FILE: file } })
+  onTestFinished(async () => void (await program.stop()))
+  const said = (words: RegExp) => program.find('stderr', (line) => (words.test(line) ? line : undefined))
+  await said(/ online online as pod /)
+  const began = performance.now()
+  expect((await hoop(['delete', 'Trust', 'gke-agents'], { home: admin })).code).toBe(0)
+  await said(/ offline Trust\/gke-agents, which let this agent in, was removed/)
+  expect(performance.now() - began).toBeLessThan(5000)
+  await applyDocuments(admin, trust.replace("== '4711'", "in ['4711', '4712']"))
+  await writeFile(file, platform.token(pod))
+  await expect
+    .poll(async () => (await agents()).agents.filter(({ name, state }) => name === 'pod' && state === 'online').length, {
+      timeout: 20_000,
+    })
+    .toBe(1)
+  // Its key made it the same agent.
+  expect((await agents()).agents.filter(({ name }) => name === 'pod').length).toBe(1)
 })
 
 test('who is no admin neither makes tokens nor revokes', async () => {

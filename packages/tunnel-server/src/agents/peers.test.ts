@@ -45,6 +45,7 @@ let https: Server
 let pair: Awaited<ReturnType<typeof makePair>>
 let tunnels: ReturnType<typeof attachPeerTunnels>
 const backends: Duplex[] = []
+let asked = 0
 
 beforeAll(async () => {
   ;[server, issuer, pair] = await Promise.all([startServer(), startIssuer(), makePair('somewhere else')])
@@ -52,6 +53,7 @@ beforeAll(async () => {
   having = await openParts(server, issuer, 'gateway-2')
   https = createServer({ cert: pair.certificate, key: pair.key })
   tunnels = attachPeerTunnels({ server: https, ...parts(having), strangers: new Strangers(), log: silent })
+  https.on('upgrade', () => asked++)
   https.listen(0, '127.0.0.1')
   await once(https, 'listening')
   await asking.registration.begin(null)
@@ -132,6 +134,20 @@ test('many streams share one tunnel, and one that is lost ends alone', async () 
   const ended = once(another!.stream, 'error')
   own.close('it stops')
   expect((await ended)[0]).toMatchObject({ code: resetCodes.tunnelClosed })
+})
+
+test('more streams than one tunnel carries have another, and no third is opened while one has room', async () => {
+  const own = peers()
+  const before = asked
+  const dials = (length: number) => Promise.all(Array.from({ length }, () => own.dial('gateway-2', header, never)))
+  const first = await dials(1100)
+  const second = await dials(10)
+  expect(asked - before).toBe(2)
+  for (const { stream } of first) stream.destroy()
+  await until(() => backends.slice(-1110, -10).every(({ destroyed }) => destroyed))
+  await dials(900)
+  expect(asked - before).toBe(2)
+  expect(second.every(({ stream }) => !stream.destroyed)).toBe(true)
 })
 
 describe('the gateway that is asked dials nothing', () => {

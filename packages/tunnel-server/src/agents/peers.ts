@@ -23,11 +23,17 @@ const restFor = 1000
 const streamsPerTunnel = 1000
 const longestAnswer = 64 * 1024
 
+interface Way {
+  readonly tunnel: Tunnel
+  /** Open, or being opened. */
+  streams: number
+}
+
 /** This gateway's way to agents whose tunnels other gateways have. */
 export class Peers {
   readonly #registration: Pick<Registration, 'id' | 'key' | 'find'>
   readonly #log: Logger
-  readonly #tunnels = new Map<string, Promise<Tunnel>>()
+  readonly #ways = new Map<string, readonly Promise<Way>[]>()
   readonly #resting = new Map<string, { readonly until: number; readonly error: GatewayUnreachable }>()
   readonly #open = new Set<Tunnel>()
   #closed: string | null = null
@@ -42,9 +48,21 @@ export class Peers {
    * @throws GatewayUnreachable; AgentLost when it has no such agent any more; HoopError `connection_unavailable`; the signal's reason
    */
   async dial(gateway: string, header: PeerStream, signal: AbortSignal): Promise<Carried> {
-    const tunnel = await raced(this.#tunnelTo(gateway), signal)
-    const { stream, address, instance } = await reachThrough(tunnel, header, signal)
-    return { stream, address, agent: { name: header.agent, instance }, through: gateway }
+    const claimed = this.#claim(gateway)
+    const leave = () =>
+      void claimed.then(
+        (way) => way.streams--,
+        () => undefined,
+      )
+    try {
+      const { tunnel } = await raced(claimed, signal)
+      const { stream, address, instance } = await reachThrough(tunnel, header, signal)
+      stream.once('close', leave)
+      return { stream, address, agent: { name: header.agent, instance }, through: gateway }
+    } catch (error) {
+      leave()
+      throw error
+    }
   }
 
   close(words: string): void {
@@ -52,17 +70,25 @@ export class Peers {
     for (const tunnel of this.#open) tunnel.close(words)
   }
 
-  async #tunnelTo(gateway: string): Promise<Tunnel> {
-    const known = this.#tunnels.get(gateway)
-    if (known !== undefined && (await known).size < streamsPerTunnel) return await known
-    // Of those that waited for the same, one opens another.
-    if (known !== undefined && this.#tunnels.get(gateway) !== known) return await this.#tunnelTo(gateway)
-    const opening = this.#openTo(gateway)
-    this.#tunnels.set(gateway, opening)
-    const forget = () => {
-      if (this.#tunnels.get(gateway) === opening) this.#tunnels.delete(gateway)
+  /** Takes room in a tunnel for one stream. */
+  async #claim(gateway: string): Promise<Way> {
+    const before = this.#ways.get(gateway)
+    for (const opened of before ?? []) {
+      const way = await opened
+      if (way.streams >= streamsPerTunnel) continue
+      way.streams++
+      return way
     }
-    opening.then((tunnel) => {
+    // Of those that waited for the same, one opens another.
+    if (this.#ways.get(gateway) !== before) return await this.#claim(gateway)
+    const opening = this.#openTo(gateway).then((tunnel) => ({ tunnel, streams: 1 }))
+    this.#ways.set(gateway, [...(before ?? []), opening])
+    const forget = () => {
+      const left = this.#ways.get(gateway)?.filter((each) => each !== opening) ?? []
+      if (left.length > 0) this.#ways.set(gateway, left)
+      else this.#ways.delete(gateway)
+    }
+    opening.then(({ tunnel }) => {
       void tunnel.closed.then(forget)
       void tunnel.goingAway.then(forget)
     }, forget)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
 import type { Store } from '../store/database.ts'
 import { findGateway, forgetGateways, putGateway, removeGateway, type StoredGateway } from '../store/gateways.ts'
@@ -18,6 +19,7 @@ export class Registration {
   readonly #log: Logger
   #url: string | null = null
   #timer: NodeJS.Timeout | null = null
+  #noted = false
 
   private constructor(parts: { store: Store; gateway: string; log: Logger }, key: GatewayKey) {
     this.#store = parts.store
@@ -55,6 +57,14 @@ export class Registration {
   async #beat(): Promise<void> {
     const now = new Date()
     const { id, key } = this
+    const found = this.#noted ? await this.find(id) : null
+    if (found !== null && !isDeepStrictEqual(found.publicKey, key.publicJwk)) {
+      this.#log.error(
+        { id, url: found.url },
+        'another gateway of this store has the same id: each needs a keys/gateway-id of its own',
+      )
+    }
+    this.#noted = true
     await this.#store.run((db) => putGateway(db, { id, url: this.#url, publicKey: key.publicJwk, seenAt: now }))
     await this.#store.run((db) => forgetGateways(db, new Date(now.getTime() - rememberFor)))
   }
