@@ -18,6 +18,11 @@ it('lets in one after the other', async () => {
   expect(most).toBe(1)
 })
 
+it('says which file cannot be locked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hoop-lock-'))
+  await expect(withLock(folder, async () => 'in')).rejects.toThrow(`${folder} cannot be locked: unable to open database file`)
+})
+
 it('is free again after work that failed', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'hoop-lock-')), 'lock')
   await expect(withLock(path, () => Promise.reject(new Error('no')))).rejects.toThrow('no')

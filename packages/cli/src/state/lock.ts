@@ -24,7 +24,12 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
 export async function holdLock(path: string, patienceMs = patience): Promise<() => void> {
   await ensureFolder(dirname(path))
   const { DatabaseSync } = await import('node:sqlite')
-  const database = new DatabaseSync(path, { timeout: 0 })
+  let database: InstanceType<typeof DatabaseSync>
+  try {
+    database = new DatabaseSync(path, { timeout: 0 })
+  } catch (error) {
+    throw unusable(path, error)
+  }
   try {
     const deadline = Date.now() + patienceMs
     while (!tryLock(database)) {
@@ -38,8 +43,16 @@ export async function holdLock(path: string, patienceMs = patience): Promise<() 
     return () => database.close()
   } catch (error) {
     database.close()
-    throw error
+    throw error instanceof HoopError ? error : unusable(path, error)
   }
+}
+
+/** SQLite says in words only that its file cannot be opened or written, or that the disk is full. */
+function unusable(path: string, cause: unknown): HoopError {
+  return new HoopError('internal', `${path} cannot be locked: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    hint: 'look whether there is space left, and whether its folder is yours to write to; HOOP_HOME names another',
+    cause,
+  })
 }
 
 function tryLock(database: { exec(sql: string): void }): boolean {
