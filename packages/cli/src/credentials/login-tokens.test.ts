@@ -68,6 +68,15 @@ it('refreshes before the end, once, whoever asks', async () => {
   expect(used).toEqual(['refresh-0'])
 })
 
+it('uses no refresh token up where the next one could not be kept', async () => {
+  await keep('refresh-0', 10)
+  const store = { ...fileStore(home), set: () => Promise.reject(new Error('no space left')) }
+  const client = createGatewayClient(gateway, null, key())
+  await expect(loginTokens({ store, lock: join(home, 'lock'), client }).accessToken()).rejects.toThrow('no space left')
+  expect(used).toEqual([])
+  expect(await tokens().accessToken()).toBe('access-1')
+})
+
 it('refreshes once for several processes', async () => {
   await keep('refresh-0', 10)
   const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)

@@ -51,6 +51,8 @@ export function loginTokens({ store, lock, client }: LoginTokensOptions): Access
       const { refreshToken, source = null } = known
       try {
         if (refreshToken === null) throw new HoopError('invalid_token', 'the access token has run out')
+        // It is good for one use: where the next one could not be kept, on a full disk, it is not used up.
+        await store.set(account, JSON.stringify(known))
         const answer = await client.post('/v1/token', { grant_type: 'refresh_token', refresh_token: refreshToken }, TokenResponse)
         known = loginOf(answer, source)
       } catch (error) {
