@@ -318,7 +318,11 @@ async function start(
     throw new HoopError('unavailable', `The gateway cannot listen on ${host}:${port} (${cause.code}).`, { hint, cause })
   })
   url ??= urlOf(api.server.address() as AddressInfo, settings)
-  await registration.begin(advertised(settings, api.server.address() as AddressInfo))
+  const advertise = advertised(settings, api.server.address() as AddressInfo)
+  if (advertise === null && settings.databaseUrl !== null) {
+    log.warn('without HOOP_ADVERTISE_URL other gateways of the store cannot use the agents whose tunnels are here')
+  }
+  await registration.begin(advertise)
   // First of all: who looks whether it is ready is told, and sends callers elsewhere, while it still takes them.
   started.defer(async () => {
     health.stop()

@@ -41,6 +41,8 @@ test.each<[string, Record<string, string>]>([
   ['HOOP_LISTEN is 0.0.0.0', { ...plain, HOOP_DEMO: '1', HOOP_LISTEN: '0.0.0.0:8010' }],
   ['HOOP_PUBLIC_URL must be the URL that callers use', { ...production, HOOP_LISTEN: '0.0.0.0:443' }],
   ['HOOP_PUBLIC_URL must be the URL that callers use', { ...production, HOOP_LISTEN: '[::]:443' }],
+  ['HOOP_ADVERTISE_URL must be https', { ...production, HOOP_ADVERTISE_URL: 'http://127.0.0.1:8010' }],
+  ['HOOP_ADVERTISE_URL must be https', { ...plain, HOOP_DEMO: '1', HOOP_ADVERTISE_URL: 'http://10.0.0.3:8010' }],
   ['HOOP_OIDC_FLOWS must name some of browser, device', { ...production, HOOP_OIDC_FLOWS: 'browser telepathy' }],
   ['HOOP_OIDC_ISSUER must be https', { ...production, HOOP_OIDC_ISSUER: 'http://127.0.0.1:9000' }],
   ['HOOP_OIDC_ISSUER must be https', { ...plain, HOOP_DEMO: '1', HOOP_OIDC_ISSUER: 'http://login.example.com' }],
