@@ -206,6 +206,9 @@ describe('a workload', () => {
     // The same with its last, unused bits changed.
     const last = bound.at(-1) === 'A' ? 'B' : 'A'
     expect(await refusal(`${bound.slice(0, -1)}${last}`)).toMatch(/^invalid_token/)
+    // One without an end is good for a day, and remembered for no longer.
+    const endless = await platforms.github.token({ exp: 1e300 })
+    expect([await refusal(endless), await refusal(endless)]).toEqual(['it was taken', expect.stringMatching(/was used before/)])
     // Another gateway on the same store.
     const other = await openParts(server, issuer, 'gateway-2')
     await expect(other.machines.exchange({ token: once_, device: null, delegation: null })).rejects.toThrow('used before')

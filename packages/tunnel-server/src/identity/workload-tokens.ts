@@ -73,7 +73,7 @@ export class WorkloadTokens {
     return {
       trust: first.document,
       hash: hashOf(token, issuer.data, claims.jti),
-      expiresAt: new Date((claims.exp ?? 0) * 1000 + margin),
+      expiresAt: new Date(Math.min(claims.exp ?? 0, (claims.iat ?? 0) + longestLife) * 1000 + margin),
       words: saying(claims),
     }
   }
