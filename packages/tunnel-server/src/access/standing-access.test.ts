@@ -1,6 +1,8 @@
+import { HoopError } from '@hoop/contracts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer } from '../testing/parts.ts'
+import { StandingAccess } from './standing-access.ts'
 
 let server: TestServer
 let issuer: Issuer
@@ -33,6 +35,32 @@ test('it ends at once for a login that was ended between the token and the hold'
   await parts.store.run((db) => db.execute(`select pg_notify('hoop_changes', 'logins ${caller.login}')`))
   await vi.waitFor(() => expect(parts.logins.hasEnded(caller.login)).toBe(true))
   expect(parts.standing.hold(caller).signal.reason).toMatchObject({ message: 'The login was ended.' })
+})
+
+test('a machine whose document changed while it could not be told which are in force is cut off when it can', async () => {
+  const { documents, ...others } = parts
+  let known = true
+  let changed = () => {}
+  const unsure: Pick<typeof documents, 'current' | 'onChange'> = {
+    current: () => {
+      if (!known) throw new HoopError('unavailable', 'no word of it')
+      return documents.current()
+    },
+    onChange: (listener) => {
+      changed = listener
+      return () => {}
+    },
+  }
+  const caller = await callerOf(parts, issuer, 'robot')
+  known = false
+  const gone = { ...caller, machine: { document: 'Trust/gone', digest: 'x', principal: null } }
+  const held = new StandingAccess({ ...others, documents: unsure }).hold(gone)
+  changed()
+  expect(held.signal.aborted).toBe(false)
+  known = true
+  await expect.poll(() => held.signal.aborted, { timeout: 5000 }).toBe(true)
+  expect(held.signal.reason).toMatchObject({ message: expect.stringContaining('was removed') })
+  held.release()
 })
 
 test('what was let go is told nothing any more', async () => {

@@ -7,14 +7,20 @@ import type { ActiveGrants } from './active-grants.ts'
 
 /** Node's timers count milliseconds in 31 bits. */
 const longestTimer = 2 ** 31 - 1
+/** Milliseconds until it is asked again what could not be told. */
+const askAgainAfter = 2000
 
 /** What goes on for longer than a request is authorised anew whenever something changes that the answer depends on. */
 export class StandingAccess {
-  readonly #documents: Documents
+  readonly #documents: Pick<Documents, 'current' | 'onChange'>
   readonly #logins: Logins
   readonly #grants: Pick<ActiveGrants, 'onChange'>
 
-  constructor(parts: { documents: Documents; logins: Logins; grants: Pick<ActiveGrants, 'onChange'> }) {
+  constructor(parts: {
+    documents: Pick<Documents, 'current' | 'onChange'>
+    logins: Logins
+    grants: Pick<ActiveGrants, 'onChange'>
+  }) {
     this.#documents = parts.documents
     this.#grants = parts.grants
     this.#logins = parts.logins
@@ -32,8 +38,8 @@ export class StandingAccess {
     const ask = () => {
       clearTimeout(next)
       try {
-        this.#checkMachine(caller)
-        const again = check()
+        const known = this.#checkMachine(caller)
+        const again = check() ?? (known ? null : new Date(Date.now() + askAgainAfter))
         if (again) next = setTimeout(ask, Math.min(longestTimer, Math.max(0, again.getTime() - Date.now()))).unref()
       } catch (error) {
         gone.abort(error)
@@ -61,12 +67,14 @@ export class StandingAccess {
     return { signal: gone.signal, release }
   }
 
-  /** While it is not known what holds, nobody is cut off for it. */
-  #checkMachine(caller: Caller): void {
+  /** Whether it could be told: while it is not known what holds, nobody is cut off for it. */
+  #checkMachine(caller: Caller): boolean {
     try {
       mustStillBeLetIn(caller, this.#documents)
+      return true
     } catch (error) {
       if (!(error instanceof HoopError && error.code === 'unavailable')) throw error
+      return false
     }
   }
 }
