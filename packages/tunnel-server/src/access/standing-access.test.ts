@@ -33,7 +33,7 @@ test('it ends at once for a login that was ended between the token and the hold'
   const caller = await callerOf(parts, issuer, 'ada')
   await parts.store.run((db) => db.execute(`update logins set ended_at = now() where id = '${caller.login}'`))
   await parts.store.run((db) => db.execute(`select pg_notify('hoop_changes', 'logins ${caller.login}')`))
-  await vi.waitFor(() => expect(parts.logins.hasEnded(caller.login)).toBe(true))
+  await vi.waitFor(() => expect(parts.logins.hasEnded(caller.login)).toBe(true), { timeout: 5000 })
   expect(parts.standing.hold(caller).signal.reason).toMatchObject({ message: 'The login was ended.' })
 })
 

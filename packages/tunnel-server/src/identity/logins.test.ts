@@ -102,6 +102,7 @@ test('a refresh token works once; using it again ends the whole login, and those
   expect(told).toEqual([])
 
   expect((await failure(parts.logins.refresh(first.refresh_token, parts.device.thumbprint))).code).toBe('token_reused')
+  await until(() => told.length > 0)
   expect(told).toEqual([family])
   expect((await failure(parts.logins.verifyAccessToken(second.access_token))).code).toBe('invalid_token')
   expect((await failure(parts.logins.refresh(second.refresh_token, parts.device.thumbprint))).code).toBe('invalid_token')
