@@ -13,7 +13,7 @@ export const gatewayFlags = {
 export default class Gateway extends Command {
   static override summary = 'Run the gateway. It is configured by environment variables, or by a file.'
   static override description =
-    'It needs an identity provider (HOOP_OIDC_ISSUER, HOOP_OIDC_CLIENT_ID), a certificate (HOOP_TLS_CERT, HOOP_TLS_KEY), and HOOP_ADMIN_GROUP for its first admin; docs/gateway.md lists all settings, docs/operations.md the file. One that is missing or wrong is named. Ctrl-C or SIGTERM stops it.'
+    'It needs an identity provider (HOOP_OIDC_ISSUER, HOOP_OIDC_CLIENT_ID), a certificate (HOOP_TLS_CERT, HOOP_TLS_KEY), and for its first admin HOOP_ADMIN_GROUP, or the token that it leaves in its data folder; docs/gateway.md lists all settings, docs/operations.md the file. One that is missing or wrong is named. Ctrl-C or SIGTERM stops it.'
   static override flags = gatewayFlags
 
   override async run(): Promise<void> {
