@@ -49,7 +49,7 @@ describe('every block of shell commands runs', () => {
   async function type(block: Block): Promise<void> {
     const { as: user = '', until = null } = block.options
     const commands = block.text.replaceAll(documentedGateway, system.gateway.url).split('\n')
-    const logsIn = commands.some((command) => command.startsWith('npx hoop login'))
+    const logsIn = commands.some(isLogin)
     const home = logsIn ? (await keep(temporaryFolder('docs'))).path : await system.home(user)
     for (const command of commands) await run(command, { user, home, until: command === commands.at(-1) ? until : null })
   }
@@ -58,7 +58,7 @@ describe('every block of shell commands runs', () => {
   async function run(command: string, { user, home, until }: { user: string; home: string; until: string | null }) {
     const program = await Program.start('bash', ['-c', command], { cwd: root, env: shellEnvironment(home) })
     try {
-      if (command.startsWith('npx hoop login')) {
+      if (isLogin(command)) {
         const url = await program.find('stderr', (line) => /https?:\/\/\S+[?&]user_code=\S+/.exec(line)?.[0])
         await completeDeviceLogin(url, demoUsers.find(({ name }) => name === user)!)
       }
@@ -76,6 +76,8 @@ describe('every block of shell commands runs', () => {
     }
   }
 })
+
+const isLogin = (command: string): boolean => /^npx hoop login( |$)/.test(command)
 
 /** A person's own shell: their Node is the repository's, their settings are the test's. */
 function shellEnvironment(home: string): Record<string, string> {
@@ -184,7 +186,9 @@ describe('commands in the text', () => {
     expect([...new Set(found.filter((name) => !name.startsWith('help')))].sort()).toEqual(
       commands.filter((name) => name !== 'exit-codes').sort(),
     )
-    const all = [...helps.values()]
+    // Those of `npm run bench` stand as node:util's parseArgs takes them.
+    const measuring = [...source('test/bench/options.ts').matchAll(/^ +([a-z]+): \{ type: '/gm)].map(([, name]) => `--${name}`)
+    const all = [...helps.values(), ...measuring]
     for (const { path, span } of spans) {
       if (/^--[a-z-]+$/.test(span))
         expect(
