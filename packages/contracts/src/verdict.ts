@@ -58,9 +58,9 @@ export interface Permit {
   /** Just before the bytes leave for the backend; throws the second time. */
   consume(): void
   /** Puts a chunk of the operation's traffic, as the caller sees it, on the record; it moves on by the product's leave; the promise is back-pressure. */
-  record(way: Way, chunk: Buffer): Maybe<void>
+  record(way: Way, pieces: readonly Buffer[]): Maybe<void>
   /** Exactly once; throws the second time. `last` is a final chunk that went down, recorded in the same write. */
-  end(outcome: Outcome, last?: Buffer): Maybe<void>
+  end(outcome: Outcome, last?: readonly Buffer[]): Maybe<void>
 }
 
 export type Verdict =

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { createHash, hash, randomBytes } from 'node:crypto'
 import type { EventBody } from '@hoop/contracts'
 import { RecordError } from './errors.ts'
 
@@ -11,9 +11,13 @@ export interface Head {
 /** What the first line of a record follows. */
 export const genesis: Head = { seq: -1, hash: '0'.repeat(64) }
 
-/** SHA-256, hex. A string is hashed as UTF-8. */
-export function sha256(bytes: string | Uint8Array): string {
-  return hash('sha256', bytes)
+/** SHA-256, hex, of all pieces as one. A string is hashed as UTF-8. */
+export function sha256(...pieces: readonly (string | Uint8Array)[]): string {
+  const [only] = pieces
+  if (pieces.length === 1 && only !== undefined) return hash('sha256', only)
+  const sum = createHash('sha256')
+  for (const piece of pieces) sum.update(piece)
+  return sum.digest('hex')
 }
 
 /** The line (without newline) that puts an event after the head of a chain. JSON escapes every control character, so that a line is one line. */

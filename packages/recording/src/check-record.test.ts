@@ -18,7 +18,7 @@ beforeEach(async () => {
   for (let index = 0; record.position.segment < 2 || index % 4 !== 0; index++) {
     record.append(operation(`op_${index}`))
     record.append(
-      { type: 'chunk', operation: `op_${index}`, way: 'down', bytes: Buffer.alloc(50, index) },
+      { type: 'chunk', operation: `op_${index}`, way: 'down', pieces: [Buffer.alloc(50, index)] },
       outcome(`op_${index}`),
     )
   }

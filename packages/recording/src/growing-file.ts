@@ -1,12 +1,16 @@
 import { close, closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { fileMode } from './layout.ts'
+import { lengthOf } from './pieces.ts'
 
 const syncDescriptor = promisify(fdatasync)
 const closeDescriptor = promisify(close)
 
 /** Times that a write which was interrupted, or took nothing, is tried again before it counts as failed. */
 const interruptions = 100
+
+/** Pieces of more than this are written one by one, without a copy. */
+const joinUpTo = 64 * 1024
 
 /** A file that only grows, by whole writes: one that fails part-way is taken back. */
 export class GrowingFile {
@@ -34,15 +38,18 @@ export class GrowingFile {
     return this.#size
   }
 
-  /** When it returns, all bytes are in the file. When it throws, none are, unless the file system refuses to take back what it took. */
-  write(bytes: Uint8Array): void {
+  /** When it returns, all pieces are in the file. When it throws, none are, unless the file system refuses to take back what it took. */
+  write(...pieces: readonly Uint8Array[]): void {
     let written = 0
     try {
-      for (let tries = 0; written < bytes.length; ) {
-        const taken = this.#writeSome(bytes, written)
-        written += taken
-        tries = taken === 0 ? tries + 1 : 0
-        if (tries > interruptions) throw new Error('The file system took no more bytes.')
+      for (const bytes of joined(pieces)) {
+        for (let at = 0, tries = 0; at < bytes.length; ) {
+          const taken = this.#writeSome(bytes, at)
+          at += taken
+          written += taken
+          tries = taken === 0 ? tries + 1 : 0
+          if (tries > interruptions) throw new Error('The file system took no more bytes.')
+        }
       }
     } catch (error) {
       if (written > 0) this.#takeBack(error)
@@ -80,4 +87,8 @@ export class GrowingFile {
       throw new AggregateError([because, error], 'A write failed part-way and could not be taken back.')
     }
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  return pieces.length > 1 && lengthOf(pieces) <= joinUpTo ? [Buffer.concat(pieces)] : pieces
 }

@@ -80,8 +80,8 @@ describe('a record', () => {
     const lines: string[] = []
     const record = openRecord(options({ onLine: (line) => lines.push(line) }))
     const bytes = Buffer.from(Array.from({ length: 600 * 1024 }, (_, index) => index % 251))
-    record.append({ type: 'chunk', operation: 'op_1', way: 'down', bytes }, outcome('op_1'))
-    record.chunk('op_2', 'up', Buffer.from('COPY'))
+    record.append({ type: 'chunk', operation: 'op_1', way: 'down', pieces: [bytes] }, outcome('op_1'))
+    record.append({ type: 'chunk', operation: 'op_2', way: 'up', pieces: [Buffer.from('COPY')] })
     await record.close('done')
     expect(lines).toEqual(await linesOf(record.folder))
     const ranges = (await eventsOf(record.folder)).flatMap((event) => (event.type === 'chunk' ? [event.data] : []))
@@ -97,7 +97,7 @@ describe('a record', () => {
 
   test('keeps only the digest of chunks, or nothing, where the connection says so', async () => {
     const digests = openRecord(options({ results: 'digest' }))
-    digests.chunk('op_1', 'down', Buffer.from('a row'))
+    digests.append({ type: 'chunk', operation: 'op_1', way: 'down', pieces: [Buffer.from('a row')] })
     await digests.close('done')
     const chunk = (await eventsOf(digests.folder))[1]
     expect(chunk).toMatchObject({ type: 'chunk', data: { offset: -1, length: 5, sha256: sha256('a row') } })
@@ -106,7 +106,7 @@ describe('a record', () => {
     await expect(readData(digests.folder, { segment: 0, offset: -1, length: 5, sha256: '' })).rejects.toThrow('Only the digest')
 
     const nothing = openRecord(options({ results: 'none', folder: join(home, 'ses_2') }))
-    nothing.chunk('op_1', 'down', Buffer.from('a row'))
+    nothing.append({ type: 'chunk', operation: 'op_1', way: 'down', pieces: [Buffer.from('a row')] })
     await nothing.close('done')
     expect((await eventsOf(nothing.folder)).map(({ type }) => type)).toEqual(['segment.opened', 'session.closed'])
   })
@@ -115,7 +115,7 @@ describe('a record', () => {
     const record = openRecord(options({ segmentBytes: 4096 }))
     for (let index = 0; index < 40; index++) {
       record.append(operation(`op_${index}`))
-      record.chunk(`op_${index}`, 'down', Buffer.alloc(1000, index))
+      record.append({ type: 'chunk', operation: `op_${index}`, way: 'down', pieces: [Buffer.alloc(1000, index)] })
     }
     expect(process.platform !== 'linux' || (await openFiles()).length >= 2).toBe(true)
     await record.close('done')
@@ -146,8 +146,9 @@ describe('a record', () => {
     const entry = fc.oneof(
       fc.string({ unit: 'binary' }).map((text) => operation('op_1', { text })),
       fc
-        .uint8Array({ maxLength: 3000 })
-        .map((bytes) => ({ type: 'chunk' as const, operation: 'op_1', way: 'down' as const, bytes })),
+        .array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 4 })
+        .map((pieces) => ({ type: 'chunk' as const, operation: 'op_1', way: 'down' as const, pieces })),
+      fc.constant('flush' as const),
     )
     let run = 0
     await fc.assert(
@@ -156,7 +157,12 @@ describe('a record', () => {
         fc.integer({ min: 1, max: 9000 }),
         async (calls, size) => {
           const record = openRecord(options({ folder: join(home, `any_${run++}`), segmentBytes: size }))
-          for (const entries of calls) record.append(...entries)
+          for (const entries of calls) {
+            for (const each of entries) {
+              if (each === 'flush') record.flush()
+              else record.gather(each)
+            }
+          }
           await record.close('done')
           expect(await checkRecord(record.folder)).toMatchObject({ ok: true, closed: true, head: record.head })
           const texts: string[] = []
@@ -165,9 +171,11 @@ describe('a record', () => {
             if (event.type === 'operation') texts.push(event.text)
             if (event.type === 'chunk') pieces.push(await readData(record.folder, event.data))
           }
-          const given = calls.flat()
+          const given = calls.flat().filter((one) => one !== 'flush')
           expect(texts).toEqual(given.flatMap((one) => (one.type === 'operation' ? [one.text] : [])))
-          expect(Buffer.concat(pieces)).toEqual(Buffer.concat(given.flatMap((one) => (one.type === 'chunk' ? [one.bytes] : []))))
+          expect(Buffer.concat(pieces)).toEqual(
+            Buffer.concat(given.flatMap((one) => (one.type === 'chunk' ? [...one.pieces] : []))),
+          )
         },
       ),
       { numRuns: 60 },

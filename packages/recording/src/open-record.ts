@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { EventBody, Maybe, Way } from '@hoop/contracts'
+import type { EventBody, Maybe } from '@hoop/contracts'
 import { genesis, type Head, link, segmentOpened, sha256 } from './chain.ts'
 import { RecordError, wordsOf } from './errors.ts'
 import { folderEntries, GroupSync } from './group-sync.ts'
 import { chunkBytes, folderMode, lineBytes, segmentFolder } from './layout.ts'
+import { grouped, lengthOf } from './pieces.ts'
 import { closeSegment, createSegment, type Segment } from './segment.ts'
 import type { Chunk, Entry, Position, RecordOptions, SessionRecord } from './session-record.ts'
 
@@ -45,9 +46,9 @@ class Gathered {
     this.#lineBytes += line.length
   }
 
-  keep(bytes: Uint8Array): void {
-    this.data.push(bytes)
-    this.dataBytes += bytes.length
+  keep(pieces: readonly Uint8Array[], length: number): void {
+    for (const piece of pieces) this.data.push(piece)
+    this.dataBytes += length
   }
 }
 
@@ -127,10 +128,6 @@ class WrittenRecord implements SessionRecord {
     if (!this.#gathered.empty) this.#attempt(() => this.#write())
   }
 
-  chunk(operation: string, way: Way, bytes: Uint8Array): void {
-    this.append({ type: 'chunk', operation, way, bytes })
-  }
-
   durable(): Maybe<void> {
     this.flush()
     if (this.#options.durability === 'ordered' || this.#sync.settled) return
@@ -180,16 +177,15 @@ class WrittenRecord implements SessionRecord {
   }
 
   /** Keeps the bytes of a chunk for `data`, and the events that name them. */
-  #keep({ operation, way, bytes }: Chunk): void {
+  #keep({ operation, way, pieces }: Chunk): void {
     const { results } = this.#options
     if (results === 'none') return
     const { number: segment, data } = this.#segment
-    const start = data.size + this.#gathered.dataBytes
-    if (results === 'full' && bytes.length > 0) this.#gathered.keep(bytes)
-    for (let from = 0; from < bytes.length; from += chunkBytes) {
-      const piece = bytes.length <= chunkBytes ? bytes : bytes.subarray(from, from + chunkBytes)
-      const offset = results === 'full' ? start + from : -1
-      this.#link({ type: 'chunk', operation, way, data: { segment, offset, length: piece.length, sha256: sha256(piece) } })
+    for (const group of grouped(pieces, chunkBytes)) {
+      const offset = results === 'full' ? data.size + this.#gathered.dataBytes : -1
+      const length = lengthOf(group)
+      if (results === 'full') this.#gathered.keep(group, length)
+      this.#link({ type: 'chunk', operation, way, data: { segment, offset, length, sha256: sha256(...group) } })
     }
   }
 
@@ -206,7 +202,7 @@ class WrittenRecord implements SessionRecord {
     this.#gathered = new Gathered()
     const segment = this.#segment
     if (data.length > 0) {
-      segment.data.write(data.length === 1 && data[0] !== undefined ? data[0] : Buffer.concat(data))
+      segment.data.write(...data)
       this.#sync.note(segment.data)
     }
     if (head === null) return

@@ -19,7 +19,7 @@ afterEach(() => rm(join(folder, '..'), { recursive: true, force: true }))
 async function leftBehind(): Promise<{ whole: Buffer; data: Buffer }> {
   const record = openRecord({ folder, session: 'ses_1', durability: 'ordered', results: 'full' })
   record.append(operation('op_1'))
-  record.append({ type: 'chunk', operation: 'op_1', way: 'down', bytes: Buffer.alloc(70) }, outcome('op_1'))
+  record.append({ type: 'chunk', operation: 'op_1', way: 'down', pieces: [Buffer.alloc(70)] }, outcome('op_1'))
   const files = { whole: await readFile(events), data: await readFile(data) }
   await record.close('done')
   await writeFile(events, files.whole)
@@ -105,7 +105,7 @@ test('a chain that does not hold is not closed over', async () => {
 
 test('a record of digests only has no data to miss', async () => {
   const record = openRecord({ folder, session: 'ses_1', durability: 'ordered', results: 'digest' })
-  record.chunk('op_1', 'down', Buffer.alloc(70))
+  record.append({ type: 'chunk', operation: 'op_1', way: 'down', pieces: [Buffer.alloc(70)] })
   const left = await readFile(events)
   await record.close('done')
   await writeFile(events, left)

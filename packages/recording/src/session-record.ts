@@ -7,8 +7,8 @@ export interface Chunk {
   readonly type: 'chunk'
   readonly operation: string
   readonly way: Way
-  /** Kept until it is written, and not to be changed before. */
-  readonly bytes: Uint8Array
+  /** The bytes, in pieces as they came: kept until they are written, and not to be changed before. */
+  readonly pieces: readonly Uint8Array[]
 }
 
 /** What may be put on a record. The chain's own events are written by the record itself, and a chunk event only together with its bytes. */
@@ -59,8 +59,6 @@ export interface SessionRecord {
   gather(...entries: Entry[]): void
   /** Writes what was gathered. Throws RecordError. */
   flush(): void
-  /** Puts one chunk on the record: `append` of a Chunk alone. */
-  chunk(operation: string, way: Way, bytes: Uint8Array): void
   /**
    * Flushes. Nothing more to wait for (`ordered`), or a promise that resolves when everything put on the record so far is on the disk (`synced`).
    * Throws or rejects with RecordError.

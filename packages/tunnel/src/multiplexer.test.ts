@@ -52,7 +52,8 @@ function pair(limits: Limits = {}, capacity = 4) {
     let full = false
     return (message: Buffer) => {
       decodeFrames(message, (frame) => frame.type === 'ack' || seen.push(frame))
-      queue.push(message)
+      // A copy, as the peer of a network has: what is acknowledged may be written over.
+      queue.push(Buffer.from(message))
       setImmediate(() => {
         to().multiplexer.receive(queue.shift() ?? empty)
         if (full && queue.length < capacity) {

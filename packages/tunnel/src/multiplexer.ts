@@ -9,7 +9,7 @@ import { type Carrier, TunnelStream } from './tunnel-stream.ts'
 export interface MultiplexerOptions {
   /** Which end this is: the dialler opens streams with odd numbers, the acceptor with even ones. */
   readonly side: 'dialler' | 'acceptor'
-  /** Takes a message; false when no more should come before `drained` is called. The message is never changed afterwards. */
+  /** Takes a message; false when no more should come before `drained` is called. The message is not changed before the peer has acknowledged it. */
   send(message: Buffer): boolean
   /** Runs the callback once, soon: what is written until then leaves as one message. */
   schedule(flush: () => void): void
@@ -44,7 +44,8 @@ export class Multiplexer implements Carrier {
   readonly #maxStreams: number
   readonly #writer = new MessageWriter()
   readonly #flush = () => this.flush()
-  readonly #outbox = new Outbox()
+  /** What the peer has acknowledged it has read, and no transport needs it again. */
+  readonly #outbox = new Outbox((message) => this.#writer.release(message))
 
   readonly #streams = new Map<number, TunnelStream>()
   #nextId: number
@@ -400,8 +401,14 @@ export class Multiplexer implements Carrier {
     this.#controlBytes = 0
     const message = this.#writer.finish()
     if (message === null) return false
-    if (counted) this.#outbox.add(message)
-    this.#congested = !this.#options.send(message)
+    if (counted) {
+      this.#outbox.add(message)
+      this.#congested = !this.#options.send(message)
+    } else {
+      // Nobody acknowledges it.
+      this.#congested = !this.#options.send(Buffer.from(message))
+      this.#writer.release(message)
+    }
     return true
   }
 

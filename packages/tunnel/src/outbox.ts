@@ -5,11 +5,16 @@ const maxBytes = 8 * 1024 * 1024
 
 /** Messages that the peer has not acknowledged yet, in order: what a new WebSocket carries again. */
 export class Outbox {
+  readonly #onAcknowledged: (message: Buffer) => void
   #messages: Buffer[] = []
   #bytes = 0
   #acknowledged = 0
   /** Where in `#messages` sending again has come to; its length: all was sent. */
   #next = 0
+
+  constructor(onAcknowledged: (message: Buffer) => void) {
+    this.#onAcknowledged = onAcknowledged
+  }
 
   /** Nothing more may be added until the peer acknowledges. */
   get full(): boolean {
@@ -31,7 +36,10 @@ export class Outbox {
     const more = count - this.#acknowledged
     if (more <= 0) return
     if (more > this.#next) throw new ProtocolViolation(`${count} messages acknowledged, which is not what was sent`)
-    for (const message of this.#messages.splice(0, more)) this.#bytes -= message.length
+    for (const message of this.#messages.splice(0, more)) {
+      this.#bytes -= message.length
+      this.#onAcknowledged(message)
+    }
     this.#acknowledged = count
     this.#next -= more
   }

@@ -71,8 +71,8 @@ export class Exchange {
 
   /** Puts what has gathered on the record. */
   record(): Maybe<void> {
-    const bytes = this.#take()
-    if (bytes !== null) return this.permit.record('down', bytes)
+    const pieces = this.#take()
+    if (pieces.length > 0) return this.permit.record('down', pieces)
   }
 
   end(kind: Outcome['kind']): Maybe<void> {
@@ -86,13 +86,12 @@ export class Exchange {
       rows: this.#rows,
       masked: this.#masked,
     }
-    return this.permit.end(outcome, this.#take() ?? undefined)
+    return this.permit.end(outcome, this.#take())
   }
 
-  #take(): Buffer | null {
+  #take(): readonly Buffer[] {
     const pieces = this.#pieces
-    if (pieces.length === 0) return null
-    this.#pieces = []
-    return pieces.length === 1 ? (pieces[0] ?? null) : Buffer.concat(pieces)
+    if (pieces.length > 0) this.#pieces = []
+    return pieces
   }
 }

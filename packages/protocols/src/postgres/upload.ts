@@ -72,7 +72,7 @@ export class Upload {
   settle(): Maybe<void> {
     const exchange = this.#exchange
     if (exchange === null) return
-    const recorded = Buffer.concat(this.#recorded)
+    const recorded = this.#recorded
     const waiting = this.#waiting
     this.#exchange = null
     this.#recorded = []

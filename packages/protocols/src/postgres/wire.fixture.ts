@@ -262,13 +262,13 @@ export class ScriptedGate implements Gate {
         if (admitted.consumed) throw new Error(`the permit of ${id} was used twice`)
         admitted.consumed = true
       },
-      record: (way, bytes) => {
-        admitted.chunks.push({ way, bytes })
+      record: (way, pieces) => {
+        admitted.chunks.push({ way, bytes: Buffer.concat(pieces) })
         return this.recording()
       },
       end: (outcome, last) => {
         if (admitted.outcomes.length > 0) throw new Error(`the permit of ${id} was ended twice`)
-        if (last !== undefined) admitted.chunks.push({ way: 'down', bytes: last })
+        if (last !== undefined && last.length > 0) admitted.chunks.push({ way: 'down', bytes: Buffer.concat(last) })
         admitted.outcomes.push(outcome)
         return this.recording()
       },

@@ -18,7 +18,7 @@ try {
     for (let index = 0; ; index++) {
       record.append(operation(`op_${index}`))
       say(record.head.seq)
-      record.append({ type: 'chunk', operation: `op_${index}`, way: 'down', bytes: rows }, outcome(`op_${index}`))
+      record.append({ type: 'chunk', operation: `op_${index}`, way: 'down', pieces: [rows] }, outcome(`op_${index}`))
       say(record.head.seq)
     }
   } catch (error) {
@@ -26,7 +26,7 @@ try {
     const again: unknown[] = []
     const attempts = [
       () => record.append(operation('op_again')),
-      () => record.chunk('op_again', 'up', rows),
+      () => record.append({ type: 'chunk', operation: 'op_again', way: 'up', pieces: [rows] }),
       () => record.durable(),
     ]
     for (const attempt of attempts) {

@@ -131,7 +131,7 @@ export class Metrics implements SessionMeter {
           for (const mask in entry.masked) tally.masked += entry.masked[mask] ?? 0
           break
         case 'chunk':
-          tally[entry.way] += entry.bytes.byteLength
+          for (const { length } of entry.pieces) tally[entry.way] += length
           break
         case 'stream.opened':
           tally.streams++

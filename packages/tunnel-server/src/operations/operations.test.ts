@@ -88,7 +88,7 @@ test('what sessions do is counted, and nobody is named', async () => {
     operation,
     { type: 'held', operation: 'op', approval: 'ap', rule: 'r', approvers: [], timeout: 1 },
     { type: 'decided', operation: 'op', approval: 'ap', decision: 'approved', by: null, reason: null, policyVersion: 'v' },
-    { type: 'chunk', operation: 'op', way: 'down', bytes: Buffer.alloc(1000) },
+    { type: 'chunk', operation: 'op', way: 'down', pieces: [Buffer.alloc(1000)] },
     {
       type: 'outcome',
       operation: 'op',

@@ -27,19 +27,19 @@ export class AdmittedPermit implements Permit {
     this.#consumed = true
   }
 
-  record(way: Way, bytes: Buffer): Maybe<void> {
-    return this.#append(this.#chunk(way, bytes))
+  record(way: Way, pieces: readonly Buffer[]): Maybe<void> {
+    return this.#append(this.#chunk(way, pieces))
   }
 
-  end({ kind, tag, error, rows, masked }: Outcome, last?: Buffer): Maybe<void> {
+  end({ kind, tag, error, rows, masked }: Outcome, last: readonly Buffer[] = []): Maybe<void> {
     if (this.#ended) throw new Error(`the permit of ${this.id} was ended twice`)
     this.#ended = true
     const duration = Math.round((performance.now() - this.#admittedAt) * 1000)
     const outcome = { type: 'outcome', operation: this.id, kind, tag, error, rows, masked: { ...masked }, duration } as const
-    return last === undefined ? this.#append(outcome) : this.#append(this.#chunk('down', last), outcome)
+    return last.length === 0 ? this.#append(outcome) : this.#append(this.#chunk('down', last), outcome)
   }
 
-  #chunk(way: Way, bytes: Buffer): Chunk {
-    return { type: 'chunk', operation: this.id, way, bytes }
+  #chunk(way: Way, pieces: readonly Buffer[]): Chunk {
+    return { type: 'chunk', operation: this.id, way, pieces }
   }
 }
