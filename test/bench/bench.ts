@@ -18,6 +18,8 @@ import { idleStreams, measureMemory } from './measures/memory.ts'
 import { measureStart } from './measures/start.ts'
 import { customers, measureStatements } from './measures/statements.ts'
 import { type MeasureName, readOptions } from './options.ts'
+import { requirePrograms } from './programs.ts'
+import { judgeBounds } from './report/bounds.ts'
 import { putIntoPage } from './report/page.ts'
 import { report } from './report/report.ts'
 import type { Stage } from './stage.ts'
@@ -36,6 +38,9 @@ const began = performance.now()
 const say = (words: string) =>
   process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${words}\n`)
 
+// Whoever interrupts it takes along what it started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 if (options.measures.includes('start')) {
   say('start')
   await measureStart({ figures, rounds })
@@ -46,11 +51,13 @@ say('done')
 
 const text = report(figures, options)
 process.stdout.write(text)
-if (options.json !== null) await writeFile(options.json, `${JSON.stringify({ ...options, ...figures }, null, 2)}\n`)
+if (options.json !== null)
+  await writeFile(options.json, `${JSON.stringify({ ...options, bounds: judgeBounds(figures), ...figures }, null, 2)}\n`)
 if (options.markdown !== null) await putIntoPage(options.markdown, text)
 process.exitCode = figures.counts.every(({ sent, recorded }) => sent === recorded) ? 0 : 1
 
 async function measureCandidates(): Promise<void> {
+  await requirePrograms('psql', 'pgbench')
   await using parts = new AsyncDisposableStack()
   say('the sample and the candidates begin')
   const sample = await startSamplePostgres({ customers, settings: { max_connections: String(idleStreams + 200) } })

@@ -1,64 +1,65 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort, serverAccount } from '@hoop/postgres-server'
-import { type Sample, temporaryFolder } from '../../support/index.ts'
+import { freePort, makeReachableFolder, serverAccount } from '@hoop/postgres-server'
+import type { Sample } from '../../support/index.ts'
+import { environment, isInstalled } from '../programs.ts'
 import { type Candidate, plainUrl, type Way } from './candidate.ts'
 
 const run = promisify(execFile)
-/** Debian has it where a user's PATH may not lead. */
-const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
 const readyLimit = 10_000
 
 /** Whether it is there; as root on Debian it is installed if not. */
 export async function hasPgbouncer(): Promise<boolean> {
-  if (await answers('pgbouncer', '--version')) return true
-  if (process.getuid?.() !== 0 || !(await answers('apt-get', '--version'))) return false
-  const options = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } }
+  if (await isInstalled('pgbouncer')) return true
+  if (process.getuid?.() !== 0 || !(await isInstalled('apt-get'))) return false
+  const options = { env: { ...environment, DEBIAN_FRONTEND: 'noninteractive' } }
   try {
     await run('apt-get', ['update', '-qq'], options)
     await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'pgbouncer'], options)
   } catch {
     return false
   }
-  return answers('pgbouncer', '--version')
-}
-
-function answers(program: string, argument: string): Promise<boolean> {
-  return run(program, [argument], { env }).then(
-    () => true,
-    () => false,
-  )
+  return isInstalled('pgbouncer')
 }
 
 /** One that pools sessions, with the caller's password asked for as hoop's local port does. It refuses to run as root. */
 export async function startPgbouncer(sample: Sample, way: Way): Promise<Candidate> {
-  const folder = await temporaryFolder('pgbouncer')
   const account = serverAccount()
+  // As root it runs as `nobody`, who may not reach the folder for temporary files.
+  const folder = await mkdtemp(join(account === undefined ? tmpdir() : await makeReachableFolder(), 'pgbouncer-'))
   const port = await freePort()
   const files = {
     users: `"${sample.user}" "${sample.password}"\n`,
-    ini: settings(sample, port, join(folder.path, 'users')),
+    ini: settings(sample, port, join(folder, 'users')),
   }
   for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(folder.path, name), content, { mode: 0o600 })
-    if (account !== undefined) await chown(join(folder.path, name), account.uid, account.gid)
+    await writeFile(join(folder, name), content, { mode: 0o600 })
+    if (account !== undefined) await chown(join(folder, name), account.uid, account.gid)
   }
-  if (account !== undefined) await chown(folder.path, account.uid, account.gid)
-  const child = spawn('pgbouncer', [join(folder.path, 'ini')], { env, ...account, stdio: ['ignore', 'ignore', 'pipe'] })
+  if (account !== undefined) await chown(folder, account.uid, account.gid)
+  const child = spawn('pgbouncer', [join(folder, 'ini')], {
+    env: environment,
+    ...account,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const atExit = () => child.kill('SIGQUIT')
+  process.once('exit', atExit)
   const exited = once(child, 'exit')
   let words = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = `${words}${text}`.slice(-2000)
   })
   const stop = async () => {
-    child.kill('SIGQUIT')
+    atExit()
     await exited
-    await folder.stop()
+    process.off('exit', atExit)
+    await rm(folder, { recursive: true, force: true })
   }
   try {
     await untilAccepted(port, () => child.exitCode === null)

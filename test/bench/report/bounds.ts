@@ -17,20 +17,32 @@ interface Bound {
   readonly measured: number
 }
 
-/** What the project holds itself to. It is told, and never a failure: times depend on the machine. */
+/** One line of the table of bounds. */
+export interface Judged {
+  readonly what: string
+  readonly bound: string
+  readonly measured: string
+  readonly within: boolean
+}
+
+/** What the project holds itself to, as far as it was measured. It is told, and never a failure: times depend on the machine. */
+export function judgeBounds(figures: Figures): Judged[] {
+  return bounds(figures)
+    .filter(({ measured }) => Number.isFinite(measured))
+    .map(({ what, least, most, unit, digits, measured }) => {
+      // Judged as it is printed.
+      const value = Number(measured.toFixed(digits))
+      const within = value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY)
+      const bound = least === undefined ? `≤ ${number(most ?? Number.NaN, digits)}` : `≥ ${number(least, digits)}`
+      return { what, bound: `${bound}${unit}`, measured: `${number(value, digits)}${unit}`, within }
+    })
+}
+
 export function boundsTable(figures: Figures): Table {
   return {
     title: 'Bounds',
     columns: ['what', 'bound', 'measured', 'within'],
-    rows: bounds(figures)
-      .filter(({ measured }) => Number.isFinite(measured))
-      .map(({ what, least, most, unit, digits, measured }) => {
-        // Judged as it is printed.
-        const value = Number(measured.toFixed(digits))
-        const within = value >= (least ?? Number.NEGATIVE_INFINITY) && value <= (most ?? Number.POSITIVE_INFINITY)
-        const bound = least === undefined ? `≤ ${number(most ?? Number.NaN, digits)}` : `≥ ${number(least, digits)}`
-        return [what, `${bound}${unit}`, `${number(value, digits)}${unit}`, within ? 'yes' : '**no**']
-      }),
+    rows: judgeBounds(figures).map(({ what, bound, measured, within }) => [what, bound, measured, within ? 'yes' : '**no**']),
   }
 }
 
