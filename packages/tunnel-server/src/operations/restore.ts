@@ -135,8 +135,9 @@ async function endLogins(client: pg.Client): Promise<void> {
   await client.query('update logins set ended_at = now(), ended_because = $1 where ended_at is null', [because])
   await client.query('delete from refresh_tokens')
   await client.query('delete from provider_grants')
-  await client.query('update agent_join_tokens set used_at = now() where used_at is null')
   await client.query('delete from admin_tokens')
+  await client.query('delete from gateways')
+  await client.query('update agent_join_tokens set used_at = now() where used_at is null')
   await client.query(
     "update access_grants set state = 'withdrawn', closed_at = now(), closed_reason = $1 where state in ('requested', 'granted')",
     [because],
