@@ -1,6 +1,6 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -61,19 +61,18 @@ export class BackupWriter {
 
   /** @throws HoopError `conflict` when there is such a file */
   static async create(path: string): Promise<BackupWriter> {
-    const handle = await open(path, 'wx', 0o600).catch((cause: NodeJS.ErrnoException) => {
-      throw new HoopError('conflict', `The backup ${path} cannot be made (${cause.code}).`, {
-        hint: 'Give the name of a new file.',
-        cause,
-      })
+    await (await newFile(path)).close()
+    // Never one that is there: it may be somebody else's, or lead elsewhere.
+    const partial = await newFile(`${path}.partial`).catch(async (error: unknown) => {
+      await rm(path, { force: true })
+      throw error
     })
-    await handle.close()
-    return new BackupWriter(path)
+    return new BackupWriter(path, partial)
   }
 
-  private constructor(path: string) {
+  private constructor(path: string, partial: FileHandle) {
     this.#path = path
-    this.#written = pipeline(this.#pack, createWriteStream(`${path}.partial`, { mode: 0o600, flush: true }))
+    this.#written = pipeline(this.#pack, partial.createWriteStream({ flush: true }))
     this.#written.catch(() => {})
   }
 
@@ -123,6 +122,15 @@ export class BackupWriter {
       this.#pack.entry(header(name, bytes.length), bytes, (error) => (error ? reject(error) : resolve()))
     })
   }
+}
+
+async function newFile(path: string): Promise<FileHandle> {
+  return await open(path, 'wx', 0o600).catch((cause: NodeJS.ErrnoException) => {
+    throw new HoopError('conflict', `The backup ${path} cannot be made (${cause.code}).`, {
+      hint: 'Give the name of a new file; remove what a backup that was killed left behind.',
+      cause,
+    })
+  })
 }
 
 /** Reads all of a backup and gives back its manifest. @throws HoopError `invalid_request` when it is not as it was written */

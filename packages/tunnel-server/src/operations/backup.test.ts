@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -9,7 +9,7 @@ import { loadSettings } from '../settings.ts'
 import { makeDevice } from '../testing/device.ts'
 import { clientId, type Issuer, startIssuer } from '../testing/issuer.ts'
 import { backUp } from './backup.ts'
-import { members, textOf, verifyBackup } from './backup-file.ts'
+import { BackupWriter, members, textOf, verifyBackup } from './backup-file.ts'
 import { restore } from './restore.ts'
 import { openKeys, sealKeys } from './sealed-keys.ts'
 import { withOwnStore, withStore } from './store-access.ts'
@@ -105,6 +105,20 @@ test('a backup of a gateway that runs is whole, for its owner only, and shows no
   await expect(
     backUp(await settings('old'), join(folder, 'backup'), { records: false, passphrase: null, version: '1' }),
   ).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('a backup is written into no file of somebody else', async () => {
+  const [file, theirs] = [join(folder, 'another'), join(folder, 'theirs')]
+  await writeFile(theirs, 'theirs')
+  await symlink(theirs, `${file}.partial`)
+  const options = { records: false, passphrase: null, version: '1' }
+  await expect(BackupWriter.create(file)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('.partial'),
+  })
+  await expect(backUp(await settings('old'), file, options)).rejects.toMatchObject({ code: 'conflict' })
+  expect(await readFile(theirs, 'utf8')).toBe('theirs')
+  await expect(stat(file)).rejects.toThrow('ENOENT')
 })
 
 test('restored elsewhere, the gateway starts and has what it had; old logins do not work', { timeout: 120_000 }, async () => {
