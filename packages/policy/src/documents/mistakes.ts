@@ -27,10 +27,11 @@ export function mistakes(issue: Issue, schema: z.ZodType, before: readonly Prope
       if (issue.input === undefined) return here(`${name} is missing`)
       return here(`${name} must be ${article(issue.expected)}${mayBeSecret.has(name) ? '' : `, not ${kindOf(issue.input)}`}`)
     case 'invalid_value':
-      return here(
-        `${shown(issue.input)} is not allowed for ${name}. ${suggestion(String(issue.input), issue.values.map(String))}`,
-      )
+      return here(notOneOf(name, issue.input, issue.values))
     case 'invalid_union': {
+      if (issue.inclusive !== false && issue.discriminator !== undefined) {
+        return here(notOneOf(name, fieldOf(issue.input, issue.discriminator), issue.options ?? []))
+      }
       const nearest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0] ?? []
       if (depth(nearest) > 0) return nearest.flatMap((inner) => mistakes(inner, schema, path))
       const words = new Set(
@@ -71,6 +72,15 @@ function objects(schema: unknown): z.ZodObject[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
     return objects(schema.unwrap())
   return []
+}
+
+function notOneOf(name: string, given: unknown, allowed: readonly unknown[]): string {
+  const wrong = given === undefined ? `${name} is missing` : `${shown(given)} is not allowed for ${name}`
+  return `${wrong}. ${suggestion(String(given ?? ''), allowed.map(String))}`
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
 }
 
 function article(expected: string): string {
