@@ -51,9 +51,13 @@ export class AccountChecks {
     if (since === null) return { kind: 'never' }
     const now = Date.now()
     if (now - since.getTime() < notWithin) return { kind: 'recent' }
-    const until = new Date(now + longestCheck)
-    const sealed = await this.#store.run((db) => claimProviderGrant(db, login.id, new Date(now), until))
-    if (sealed === null) return { kind: 'untold', since }
+    const claim = { now: new Date(now), until: new Date(now + longestCheck), checkedBefore: new Date(now - notWithin) }
+    const sealed = await this.#store.run((db) => claimProviderGrant(db, login.id, claim))
+    // Another asks, or has just done so.
+    if (sealed === null) {
+      const checkedAt = await this.checkedAt(login.id)
+      return checkedAt !== null && checkedAt > claim.checkedBefore ? { kind: 'recent' } : { kind: 'untold', since }
+    }
     let checkedAt = since
     let next = sealed
     try {

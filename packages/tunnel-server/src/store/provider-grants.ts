@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or } from 'drizzle-orm'
+import { and, eq, isNull, lt, lte, or } from 'drizzle-orm'
 import type { Sealed } from '../secrets/cipher.ts'
 import type { Database } from './database.ts'
 import { providerGrants } from './schema.ts'
@@ -14,13 +14,17 @@ export async function readCheckedAt(db: Database, login: string): Promise<Date |
   return row?.checkedAt ?? null
 }
 
-/** For one of those who try, until `until`; null for the others. */
-export async function claimProviderGrant(db: Database, login: string, now: Date, until: Date): Promise<Sealed | null> {
+/** For one of those who try, until `until`; null for the others, and where the account was checked after `checkedBefore`. */
+export async function claimProviderGrant(
+  db: Database,
+  login: string,
+  { now, until, checkedBefore }: { now: Date; until: Date; checkedBefore: Date },
+): Promise<Sealed | null> {
   const free = or(isNull(providerGrants.claimedUntil), lt(providerGrants.claimedUntil, now))
   const [row] = await db
     .update(providerGrants)
     .set({ claimedUntil: until })
-    .where(and(eq(providerGrants.login, login), free))
+    .where(and(eq(providerGrants.login, login), lte(providerGrants.checkedAt, checkedBefore), free))
     .returning({ ciphertext: providerGrants.ciphertext, nonce: providerGrants.nonce, keyId: providerGrants.keyId })
   return row ?? null
 }
