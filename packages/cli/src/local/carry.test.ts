@@ -15,7 +15,7 @@ interface Bench {
 }
 
 /** A program's socket, carried to the gateway's end of a stream; the program has sent `words` when it is let in. */
-async function bench(words: string): Promise<Bench> {
+async function bench(words: string, answers: Record<string, string> = {}): Promise<Bench> {
   const accepted = Promise.withResolvers<Socket>()
   const listener = await listen(0, accepted.resolve)
   const program = connect({ port: listener.port, host: '127.0.0.1', allowHalfOpen: true })
@@ -23,10 +23,16 @@ async function bench(words: string): Promise<Bench> {
   await new Promise<void>((resolve) => program.write(words, () => resolve()))
   const [near, gateway] = duplexPair({ allowHalfOpen: true })
   const first = Promise.withResolvers<Buffer>()
-  const carried = carry(await accepted.promise, async (bytes) => {
-    first.resolve(bytes)
-    near.write(bytes)
-    return near
+  const carried = carry(await accepted.promise, {
+    answer: async (bytes) => {
+      const answer = answers[bytes.toString()]
+      return answer === undefined ? null : Buffer.from(answer)
+    },
+    open: async (bytes) => {
+      first.resolve(bytes)
+      near.write(bytes)
+      return near
+    },
   })
   carried.catch(() => {})
   return { program, gateway, first: first.promise, carried, listener }
@@ -36,6 +42,27 @@ it('opens the stream with what the program has sent already', async () => {
   const { program, first, listener } = await bench('startup')
   expect((await first).toString()).toBe('startup')
   program.destroy()
+  await listener.close()
+})
+
+it('answers here what it may, and opens the stream with what comes next', async () => {
+  const { program, first, listener } = await bench('gss?', { 'gss?': 'N', 'tls?': 'N', 'startup?': 'no' })
+  expect(String((await once(program, 'data'))[0])).toBe('N')
+  program.write('tls?')
+  expect(String((await once(program, 'data'))[0])).toBe('N')
+  program.write('startup?')
+  expect((await first).toString()).toBe('startup?')
+  program.destroy()
+  await listener.close()
+})
+
+it('opens a stream for a program that leaves after such an answer, and ends it', async () => {
+  const { program, gateway, first, carried, listener } = await bench('tls?', { 'tls?': 'N' })
+  await once(program, 'data')
+  program.end()
+  expect((await first).length).toBe(0)
+  gateway.resume().end()
+  await carried
   await listener.close()
 })
 

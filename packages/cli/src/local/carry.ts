@@ -4,14 +4,32 @@ import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate as immediate } from 'node:timers/promises'
 
+export interface Way {
+  /** What a program's first bytes are answered with here; null: they go where the stream goes. */
+  answer(first: Buffer): Promise<Uint8Array | null>
+  open(first: Buffer): Promise<Duplex>
+}
+
+/** Answers that a program may be given here before its stream is opened: one that only ever asks is no program of ours. */
+const maxAnswers = 2
+
 /**
  * Carries a paused local socket over a stream, each way until its own end. What the program has sent already goes into the frame that opens the
- * stream: a round trip saved. Rejects when either side fails, with both destroyed.
+ * stream, and what can be answered here is: a round trip saved for each. Rejects when either side fails, with both destroyed.
  */
-export async function carry(socket: Socket, open: (first: Buffer) => Promise<Duplex>): Promise<void> {
+export async function carry(socket: Socket, { answer, open }: Way): Promise<void> {
   let stream: Duplex
   try {
-    stream = await open(await arrived(socket))
+    let first = await arrived(socket)
+    for (let answers = 0; answers < maxAnswers; answers++) {
+      const told = await answer(first)
+      if (told === null) break
+      const next = once(socket, 'readable')
+      socket.write(told)
+      await next
+      first = await arrived(socket)
+    }
+    stream = await open(first)
   } catch (error) {
     socket.destroy()
     throw error

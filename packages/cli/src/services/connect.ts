@@ -7,7 +7,7 @@ import { addPasswords } from '../local/password-file.ts'
 import { stablePort } from '../local/ports.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
-import { type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
+import { answerAtOnce, type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
 import { writeReadyFile } from './ready-file.ts'
@@ -123,6 +123,10 @@ async function openDoor(
   const listener = await openDoorway({
     place: folder === null ? port : { folder, port, lock },
     anyUser: options.anyUser,
+    answer: async (firstBytes) => {
+      const protocol = (await link).sessions().get(name)?.connection.protocol
+      return protocol === undefined ? null : answerAtOnce(protocol, firstBytes, options.localTls)
+    },
     stream: async (firstBytes) => (await link).stream(name, firstBytes),
     onTrouble: (words) => news.trouble(name, words),
   })

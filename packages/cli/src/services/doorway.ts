@@ -11,6 +11,8 @@ export interface DoorwayOptions {
   readonly place: number | SocketPlace
   /** Programs of other users of this machine may come in too. */
   readonly anyUser: boolean
+  /** The answer to a program's first bytes that needs no gateway; null: they go there. */
+  answer(firstBytes: Buffer): Promise<Uint8Array | null>
   stream(firstBytes: Buffer): Promise<Duplex>
   /** A program was turned away, or its stream failed: words for people. */
   onTrouble(words: string): void
@@ -30,7 +32,7 @@ export function openDoorway(options: DoorwayOptions): Promise<Listener> {
   return typeof place === 'number' ? listen(place, accept) : listenOnSocket(place, accept)
 }
 
-async function letIn(socket: Socket, { place, anyUser, stream }: DoorwayOptions): Promise<void> {
+async function letIn(socket: Socket, { place, anyUser, answer, stream }: DoorwayOptions): Promise<void> {
   const uid = process.platform === 'linux' ? process.getuid?.() : undefined
   // the folder of a Unix socket lets in nobody else
   const open = anyUser || typeof place !== 'number'
@@ -41,7 +43,7 @@ async function letIn(socket: Socket, { place, anyUser, stream }: DoorwayOptions)
     )
   }
   try {
-    await carry(socket, stream)
+    await carry(socket, { answer, open: stream })
   } catch (error) {
     // a program that goes away in the middle is no news
     if (!isGone(error)) throw error

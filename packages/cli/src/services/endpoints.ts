@@ -46,6 +46,11 @@ export function connectionString(endpoint: Endpoint, showPassword: boolean): str
   return factsOf(endpoint.protocol).connectionString(endpoint, { showPassword })
 }
 
+/** What a program may be answered without the gateway, by what it sent first; null: nothing. */
+export function answerAtOnce(protocol: string, first: Uint8Array, tls: boolean): Uint8Array | null {
+  return factsOf(protocol).answerAtOnce(first, tls)
+}
+
 /** What the programs of this protocol read; undefined: what must not be there. */
 export function environmentOf(endpoint: Endpoint): Record<string, string | undefined> {
   return factsOf(endpoint.protocol).environment(endpoint)

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
-import { type Endpoint, endpointOf, environmentOf, localPassword } from './endpoints.ts'
+import { answerAtOnce, type Endpoint, endpointOf, environmentOf, localPassword } from './endpoints.ts'
 import { askedOperations, execReport, writeReport } from './exec-report.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
@@ -58,7 +58,13 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
   const own = socketFolder === null ? null : await ownFolder(socketFolder)
   try {
     const place = own === null ? 0 : { folder: own, port: socketNumber, lock: device.lock }
-    const listener = await openDoorway({ place, anyUser, stream: (first) => link.stream(name, first), onTrouble: news.trouble })
+    const listener = await openDoorway({
+      place,
+      anyUser,
+      answer: async (first) => answerAtOnce(sessionOf(link, name).connection.protocol, first, localTls),
+      stream: (first) => link.stream(name, first),
+      onTrouble: news.trouble,
+    })
     try {
       const session = sessionOf(link, name)
       const rootCertificate = await keepAuthority(device, [session])

@@ -10,9 +10,21 @@ export interface LocalEndpoint {
   readonly rootCertificate: string | null
 }
 
+/** Whole packets: SSLRequest and GSSENCRequest. https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const requests = { ssl: '0000000804d2162f', gssenc: '0000000804d21630' } as const
+
 export const facts = {
   /** First port tried for a name's stable local port. */
   defaultPort: 5432,
+  /**
+   * The answer to what a program asks before it says who it is, where it needs no gateway: whether the port has encryption. Null: what came is
+   * not just that.
+   */
+  answerAtOnce(first: Uint8Array, tls: boolean): Uint8Array | null {
+    if (first.length !== 8) return null
+    const packet = Array.from(first, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    return packet === requests.gssenc || (packet === requests.ssl && !tls) ? Uint8Array.of(0x4e) : null
+  },
   /** The URL that tools take; the password only where it is asked for. */
   connectionString(endpoint: LocalEndpoint, options: { showPassword: boolean }): string {
     const { host, port, database, user, password, rootCertificate } = endpoint
