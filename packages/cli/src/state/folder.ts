@@ -6,11 +6,19 @@ import { HoopError } from '@hoop/contracts/errors'
 /** State files are small; a larger one is not ours. */
 const maxBytes = 4 * 1024 * 1024
 
-/** Makes the folder of local state, closed to everybody else (0700). */
+/** S_ISVTX of POSIX: everybody makes files there, and nobody removes those of others. */
+const sticky = 0o1000
+
+/** Makes the folder of local state, closed to everybody else (0700). Throws HoopError for one that is everybody's, as /tmp: closing that would lock others out. */
 export async function ensureFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })
   if (process.platform === 'win32') return
   const { mode } = await stat(path)
+  if (mode & sticky) {
+    throw new HoopError('invalid_request', `${path} is shared with others: hoop keeps nothing there`, {
+      hint: 'name a folder of your own, as a new one below it (HOOP_HOME)',
+    })
+  }
   if (mode & 0o077) await chmod(path, 0o700)
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -19,7 +19,8 @@ it('lets in one after the other', async () => {
 })
 
 it('says which file cannot be locked', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'hoop-lock-'))
+  const folder = join(await mkdtemp(join(tmpdir(), 'hoop-lock-')), 'folder')
+  await mkdir(folder)
   await expect(withLock(folder, async () => 'in')).rejects.toThrow(`${folder} cannot be locked: unable to open database file`)
 })
 
