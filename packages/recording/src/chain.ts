@@ -21,8 +21,8 @@ export function sha256(...pieces: readonly (string | Uint8Array)[]): string {
 }
 
 /** The line (without newline) that puts an event after the head of a chain. JSON escapes every control character, so that a line is one line. */
-export function link(head: Head, body: EventBody): string {
-  return `{"seq":${head.seq + 1},"time":"${new Date().toISOString()}","prev":"${head.hash}",${JSON.stringify(body).slice(1)}`
+export function link(head: Head, body: EventBody, time = new Date().toISOString()): string {
+  return `{"seq":${head.seq + 1},"time":"${time}","prev":"${head.hash}",${JSON.stringify(body).slice(1)}`
 }
 
 /** The first event of a segment. Its salt is what keeps the hashes that follow from being guessed. */

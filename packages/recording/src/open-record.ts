@@ -61,6 +61,7 @@ class WrittenRecord implements SessionRecord {
   #segment: Segment
   #head: Head = genesis
   #gathered = new Gathered()
+  #time = { milliseconds: 0, text: '' }
   #failed: RecordError | null = null
   #closing: Promise<void> | null = null
   #ended = false
@@ -191,10 +192,17 @@ class WrittenRecord implements SessionRecord {
 
   #link(body: EventBody): void {
     const head = this.#gathered.head ?? this.#head
-    const line = link(head, body)
+    const line = link(head, body, this.#now())
     if (line.length > lineBytes / 3 && Buffer.byteLength(line) > lineBytes)
       throw new RecordError('An event is longer than a line may be.')
     this.#gathered.add(line, { seq: head.seq + 1, hash: sha256(line) })
+  }
+
+  /** Events of one millisecond share its text. */
+  #now(): string {
+    const milliseconds = Date.now()
+    if (milliseconds !== this.#time.milliseconds) this.#time = { milliseconds, text: new Date(milliseconds).toISOString() }
+    return this.#time.text
   }
 
   #write(): void {

@@ -36,6 +36,8 @@ export async function* readLines(record: string, options: ReadOptions): AsyncGen
 export async function* readBatches(record: string, options: ReadOptions): AsyncGenerator<string[], void, void> {
   const { after, follow, live, signal } = options
   const segments = await listSegments(record)
+  /** Nothing that is wanted has come yet. */
+  let before = true
   for (let segment = await segmentOf(record, segments, after + 1); ; segment++) {
     const reader = await openEvents(record, segment)
     if (reader === null) {
@@ -50,8 +52,10 @@ export async function* readBatches(record: string, options: ReadOptions): AsyncG
         const growing = position?.segment === segment
         for await (const lines of reader.read(growing ? position.bytes : Number.POSITIVE_INFINITY)) {
           if (signal?.aborted) return
-          const wanted = lines.filter((line) => seqOf(line) > after)
-          if (wanted.length > 0) yield wanted.map((line) => line.toString())
+          if (before) lines.splice(0, countUpTo(lines, after))
+          if (lines.length === 0) continue
+          before = false
+          yield lines.map((line) => line.toString())
         }
         if (live === undefined || !growing) break
         if (!follow) return
@@ -64,6 +68,12 @@ export async function* readBatches(record: string, options: ReadOptions): AsyncG
       await reader.close()
     }
   }
+}
+
+/** How many of these lines, which follow one another, are not behind the line of this number. */
+function countUpTo(lines: readonly Buffer[], after: number): number {
+  const first = lines.findIndex((line) => seqOf(line) > after)
+  return first < 0 ? lines.length : first
 }
 
 /** The segment in which the line of this number stands, or will stand. */
