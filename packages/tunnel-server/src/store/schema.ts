@@ -232,11 +232,34 @@ export const approvals = pgTable(
     decidedAt: moment('decided_at'),
     decisionReason: text('decision_reason'),
     voidedBecause: text('voided_because'),
+    /** How many must say yes, and who did. */
+    count: integer().notNull().default(1),
+    votes: jsonb().$type<{ by: Identity; at: string; reason: string | null }[]>().notNull().default([]),
+    onHold: text('on_hold').$type<'wait' | 'ticket'>().notNull().default('wait'),
+    /** From when on nobody waits for it: whoever sends the same again passes by it. */
+    ticketedAt: moment('ticketed_at'),
+    database: text(),
+    inTransaction: boolean('in_transaction').notNull().default(false),
+    before: jsonb().$type<string[]>().notNull().default([]),
+    /** HMAC-SHA256 of what a ticket is bound to: identity, connection, text, parameters, rule, effects and objects. */
+    exactKey: text('exact_key'),
+    /** The same of what a batch is bound to: the fingerprint and the policy version in place of text and parameters. */
+    likeKey: text('like_key'),
+    uses: integer().notNull().default(1),
+    used: integer().notNull().default(0),
+    usableUntil: moment('usable_until'),
+    brokeGlass: boolean('broke_glass').notNull().default(false),
+    /** The original, encrypted as secrets are, where the rule lets approvers look at it. */
+    originalCiphertext: bytea('original_ciphertext'),
+    originalNonce: bytea('original_nonce'),
+    originalKeyId: text('original_key_id'),
   },
   (table) => [
     index('approvals_held').on(table.gateway).where(sql`state = 'held'`),
     index('approvals_recent').on(table.heldAt.desc()),
     index('approvals_requester').on(table.requesterId, table.heldAt.desc()),
+    index('approvals_exact').on(table.exactKey).where(sql`exact_key is not null`),
+    index('approvals_like').on(table.likeKey).where(sql`uses > 1`),
   ],
 )
 
