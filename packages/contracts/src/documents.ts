@@ -145,12 +145,20 @@ export const PolicyDocument = z.strictObject({
   approvers: z
     .strictObject({
       groups: z.array(z.string()).min(1),
-      count: z.int().min(1).max(1).default(1),
+      /** How many of them must say yes. */
+      count: z.int().min(1).max(5).default(1),
       timeout: Duration.default('15m'),
       /** The person behind an AI agent may decide what it asks, if they are in one of the groups. */
       ownAgents: z.boolean().default(false),
     })
     .optional(),
+  /**
+   * Of `approve`: whether the operation waits until it is decided, or fails after a while with a ticket by which it passes later. Without it,
+   * people wait, and machines get tickets.
+   */
+  onHold: z.enum(['wait', 'ticket']).optional(),
+  /** Of `approve`: approvers may look at the operation as it was sent, unmasked; who did is on the record. */
+  reveal: z.boolean().optional(),
   message: z.string().max(2000).optional(),
 })
 export type PolicyDocument = z.infer<typeof PolicyDocument>
@@ -172,10 +180,10 @@ export const RoleDocument = z.strictObject({
   kind: z.literal('Role'),
   name: DocumentName,
   groups: z.array(z.string()).min(1).optional(),
-  /** Ids of identities, as `hoop whoami` shows them: for `admin` and `audit`. */
+  /** Ids of identities, as `hoop whoami` shows them: for `admin`, `audit` and `break-glass`. */
   people: z.array(z.string().min(1)).min(1).optional(),
-  may: z.array(z.enum(['admin', 'approve', 'audit'])).min(1),
-  /** Of `approve`: through which connections. Admins and auditors are that for all. */
+  may: z.array(z.enum(['admin', 'approve', 'audit', 'break-glass'])).min(1),
+  /** Of `approve` and `break-glass`: through which connections. Admins and auditors are that for all. */
   connections: ConnectionSelector.optional(),
 })
 export type RoleDocument = z.infer<typeof RoleDocument>
@@ -221,6 +229,78 @@ export const ServiceAccountDocument = z.strictObject({
 })
 export type ServiceAccountDocument = z.infer<typeof ServiceAccountDocument>
 
+/** A secret that stands elsewhere: in the gateway's environment, or in a file. */
+const SecretReference = z
+  .strictObject(
+    { env: z.string().min(1).optional(), file: z.string().min(1).optional() },
+    { error: ({ code }) => (code === 'invalid_type' ? 'a secret stands elsewhere: { env: NAME } or { file: PATH }' : undefined) },
+  )
+  .transform(({ env, file }, context): Exclude<Secret, string> => {
+    if (env !== undefined && file === undefined) return { env }
+    if (file !== undefined && env === undefined) return { file }
+    context.addIssue('a secret stands in one place: { env: NAME } or { file: PATH }')
+    return z.NEVER
+  })
+
+/** What people are told of outside of hoop. */
+export const NotifiedEvent = z.enum([
+  'operation.held',
+  'operation.decided',
+  'operation.expired',
+  'operation.withdrawn',
+  'break-glass.used',
+  'access.requested',
+  'access.decided',
+  'access.ended',
+])
+export type NotifiedEvent = z.infer<typeof NotifiedEvent>
+
+const MailAddress = z.email('must be an e-mail address').max(254)
+
+/** Who is told outside of hoop, of what, and by which of the three ways: one of `webhook`, `slack`, `mail`. */
+export const NotifierDocument = z.strictObject({
+  kind: z.literal('Notifier'),
+  name: DocumentName,
+  events: z.array(NotifiedEvent).min(1).optional(),
+  connections: ConnectionSelector.default({}),
+  /** Of those who ask. */
+  identities: IdentitySelector.default({}),
+  /** Signed as Standard Webhooks has it; `whsec_` and base64, or any text of 24 characters and more. */
+  webhook: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'must be a URL, as in https://hooks.example.com/hoop' }).max(2000),
+      secret: SecretReference,
+    })
+    .optional(),
+  slack: z
+    .strictObject({
+      botToken: SecretReference,
+      signingSecret: SecretReference,
+      /** An id, as in C0123456789: names change. */
+      channel: z.string().regex(/^[A-Z0-9]{2,32}$/, 'must be the id of a channel, as in C0123456789'),
+      /** GovSlack has another one. */
+      api: z
+        .url({ protocol: /^https?$/, error: 'must be a URL, as in https://slack.com/api/' })
+        .max(500)
+        .optional(),
+    })
+    .optional(),
+  mail: z
+    .strictObject({
+      smtp: z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]/]+):[0-9]{1,5}$/, 'must be host:port, as in smtp.example.com:587'),
+      from: MailAddress,
+      to: z.array(MailAddress).min(1).max(50),
+      /** `starttls`, or TLS from the first byte on; `disable` is for a server on this machine only. */
+      tls: z.enum(['starttls', 'direct', 'disable']).default('starttls'),
+      /** PEM, where the system does not know who signed the server's certificate. */
+      ca: z.string().min(1).optional(),
+      user: z.string().min(1).max(320).optional(),
+      password: SecretReference.optional(),
+    })
+    .optional(),
+})
+export type NotifierDocument = z.infer<typeof NotifierDocument>
+
 export const Document = z.discriminatedUnion('kind', [
   ConnectionDocument,
   AccessDocument,
@@ -229,7 +309,8 @@ export const Document = z.discriminatedUnion('kind', [
   RoleDocument,
   TrustDocument,
   ServiceAccountDocument,
+  NotifierDocument,
 ])
 export type Document = z.infer<typeof Document>
-export const DocumentKind = z.enum(['Connection', 'Access', 'Policy', 'Mask', 'Role', 'Trust', 'ServiceAccount'])
+export const DocumentKind = z.enum(['Connection', 'Access', 'Policy', 'Mask', 'Role', 'Trust', 'ServiceAccount', 'Notifier'])
 export type DocumentKind = z.infer<typeof DocumentKind>

@@ -1,4 +1,4 @@
-import type { ApplyResult, Identity, ObjectAccess } from '@hoop/contracts'
+import type { ApplyResult, Identity, NotifiedEvent, ObjectAccess } from '@hoop/contracts'
 import { sql } from 'drizzle-orm'
 import { bigserial, boolean, customType, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 
@@ -315,3 +315,52 @@ export const adminLog = pgTable('admin_log', {
   target: text().notNull(),
   detail: text(),
 })
+
+/** What people are to be told of outside of hoop: in this order for one notifier and one subject, until it is delivered or too old. */
+export const notifications = pgTable(
+  'notifications',
+  {
+    order: bigserial({ mode: 'number' }).primaryKey(),
+    /** By which those who are told know that it is the same again. */
+    id: text().notNull(),
+    notifier: text().notNull(),
+    event: text().$type<NotifiedEvent>().notNull(),
+    /** The approval, the request for access … */
+    subject: text().notNull(),
+    notice: jsonb().$type<unknown>().notNull(),
+    createdAt: moment('created_at').notNull(),
+    /** When it is tried next; a gateway that tries it moves it on, so that another one does when that gateway is killed. */
+    dueAt: moment('due_at').notNull(),
+    attempts: integer().notNull().default(0),
+    /** Delivered, or given up. */
+    settledAt: moment('settled_at'),
+    /** What the other side calls it. */
+    receipt: jsonb().$type<unknown>(),
+  },
+  (table) => [
+    index('notifications_due').on(table.dueAt).where(sql`settled_at is null`),
+    index('notifications_subject').on(table.notifier, table.subject, table.order),
+  ],
+)
+
+/** Accounts of a chat: whose they are was said by somebody who was logged in. */
+export const chatAccounts = pgTable(
+  'chat_accounts',
+  {
+    notifier: text().notNull(),
+    /** Names the secret by which the chat signs (SHA-256): who has another one speaks for nobody. */
+    signedBy: text('signed_by').notNull(),
+    team: text().notNull(),
+    account: text().notNull(),
+    name: text().notNull(),
+    /** A code by which it is linked, once, by its SHA-256. */
+    codeHash: bytea('code_hash').unique(),
+    codeUntil: moment('code_until'),
+    identityId: text('identity_id'),
+    linkedAt: moment('linked_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.notifier, table.signedBy, table.team, table.account] }),
+    index('chat_accounts_identity').on(table.identityId),
+  ],
+)
