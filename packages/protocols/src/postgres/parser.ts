@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
-import { fingerprintSync, hasSqlDetails, loadModule, parseSync, type RawStmt, scanSync } from 'libpg-query'
+import { fingerprintSync, hasSqlDetails, loadModule, parsePlPgSQLSync, parseSync, type RawStmt, scanSync } from 'libpg-query'
+import { plainTokens } from './plain-tokens.ts'
 
 /** The parser rejects the text, or the text is one that no server would read as we do. */
 export class StatementUnreadable extends Error {
@@ -40,8 +41,33 @@ export function parse(text: string): readonly RawStmt[] {
   }
 }
 
+/** Fingerprints by what is left of a text without its constants: known for every text that differs in those only. */
+const fingerprints = new Map<string, string | null>()
+const maxFingerprints = 4096
+const maxSkeleton = 2048
+
+/** The tree of a CREATE FUNCTION or DO in PL/pgSQL, as libpg_query prints it. Throws {@link StatementUnreadable}. */
+export function parseProcedural(text: string): unknown {
+  try {
+    return parsePlPgSQLSync(text)
+  } catch (error) {
+    throw new StatementUnreadable(error instanceof Error ? error.message : String(error), 0)
+  }
+}
+
 /** Equal for texts that differ in constants only; null where the parser gives none. */
 export function fingerprint(text: string): string | null {
+  const skeleton = text.length > maxSkeleton ? undefined : plainTokens(text)?.skeleton
+  if (skeleton === undefined) return fingerprintOf(text)
+  const known = fingerprints.get(skeleton)
+  if (known !== undefined) return known
+  const found = fingerprintOf(text)
+  if (fingerprints.size >= maxFingerprints) fingerprints.clear()
+  fingerprints.set(skeleton, found)
+  return found
+}
+
+function fingerprintOf(text: string): string | null {
   try {
     return text === '' ? null : fingerprintSync(text)
   } catch {
@@ -69,6 +95,8 @@ const names = new Set([258, 259]) // IDENT UIDENT
 /** Every constant, parameter, comment and quoted name of a text that {@link parse} accepts, in order. Throws {@link StatementUnreadable}. */
 export function constantTokens(text: string): readonly ConstantToken[] {
   if (!/['"$0-9]|--|\/\*/.test(text)) return []
+  const plain = plainTokens(text)
+  if (plain !== null) return plain.constants
   const found: ConstantToken[] = []
   let sign: number | null = null
   for (const { start, end, tokenType, text: token } of tokens(text)) {

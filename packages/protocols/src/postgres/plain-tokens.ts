@@ -1,0 +1,55 @@
+import type { ConstantToken } from './parser.ts'
+
+/** The constants of a text, and what is left of it without them. */
+export interface PlainTokens {
+  readonly constants: readonly ConstantToken[]
+  /** Equal for texts that differ in their constants only. */
+  readonly skeleton: string
+}
+
+const token = /([A-Za-z_][A-Za-z_0-9]*)|([0-9]+)|'([^'\\\x80-\uffff]*)'|([ \t\n\r]+)|[(),;:=<>*+/.[\]-]/y
+
+/**
+ * The tokens of a text in which nothing is to be decided: words, whole numbers, texts in plain quotes, brackets and the commonest operators, all of
+ * ASCII and without comments. They are what PostgreSQL's scanner says they are (it is asked in the tests), ten times as fast. Null: ask it.
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+ */
+export function plainTokens(text: string): PlainTokens | null {
+  if (text.includes('--') || text.includes('/*')) return null
+  const constants: ConstantToken[] = []
+  let skeleton = ''
+  let kept = 0
+  /** Where the sign stands that came last, with nothing but white space behind it. */
+  let sign: number | null = null
+  let before: 'word' | 'number' | 'text' | 'other' = 'other'
+  let apart = true
+  token.lastIndex = 0
+  while (token.lastIndex < text.length) {
+    const start = token.lastIndex
+    const found = token.exec(text)
+    if (found === null) return null
+    const [all, word, number, quoted, space] = found
+    if (space !== undefined) {
+      apart = true
+      continue
+    }
+    const end = start + all.length
+    if (word !== undefined) {
+      // A number may have a word for its end (1e5, 0xff), and is not to.
+      if (before === 'number' && !apart) return null
+      before = 'word'
+    } else if (number !== undefined || quoted !== undefined) {
+      // Of a number with a fraction; of a text with a prefix (E'…'), with a quote in it (''), or that goes on on the next line.
+      if (!apart && (before !== 'other' || text[start - 1] === '.')) return null
+      if (quoted !== undefined && before === 'text') return null
+      if (number !== undefined && text[end] === '.') return null
+      constants.push({ start, end, kind: 'constant', sign: number === undefined ? null : sign })
+      skeleton += `${text.slice(kept, start)}${number === undefined ? "'" : '0'}`
+      kept = end
+      before = number === undefined ? 'text' : 'number'
+    } else before = 'other'
+    sign = all === '+' || all === '-' ? start : null
+    apart = false
+  }
+  return { constants, skeleton: skeleton + text.slice(kept) }
+}
