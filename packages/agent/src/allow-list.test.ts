@@ -1,6 +1,6 @@
+import { kindOf } from '@hoop/tunnel'
 import { describe, expect, test } from 'vitest'
 import { AllowList } from './allow-list.ts'
-import { kindOf } from './never-dialled.ts'
 
 describe('where no list leads', () => {
   test.each([

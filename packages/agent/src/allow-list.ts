@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { HoopError } from '@hoop/contracts'
-import { kindOf } from './never-dialled.ts'
+import { kindOf } from '@hoop/tunnel'
 
 interface Ports {
   readonly first: number
