@@ -11,7 +11,7 @@ export interface Mistake {
 type Issue = z.core.$ZodIssue
 
 /** Fields whose value, however wrong, is not repeated. */
-const mayBeSecret: ReadonlySet<string> = new Set(['login', 'password', 'key'])
+const mayBeSecret: ReadonlySet<string> = new Set(['login', 'password', 'key', 'secret', 'botToken', 'signingSecret'])
 
 /** What zod found, in words that say what is allowed. */
 export function mistakes(issue: Issue, schema: z.ZodType, before: readonly PropertyKey[] = []): Mistake[] {

@@ -4,6 +4,7 @@ import {
   type Document,
   DocumentKind,
   MaskDocument,
+  NotifierDocument,
   PolicyDocument,
   RoleDocument,
   ServiceAccountDocument,
@@ -15,6 +16,7 @@ import { type CompileCondition, ConditionSyntaxError, claimsLanguage, conditionL
 import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
 import { suggestion } from '../near-misses.ts'
 import { HoursError, parseHours } from '../rules/hours.ts'
+import { notifierMistakes } from '../rules/notifiers.ts'
 import { audienceMistake, issuerMistake, pinningMistake } from '../rules/trusts.ts'
 import { mistakes } from './mistakes.ts'
 import { nodeAt, placeInScalar, placeOf, placeOfKey, secretsOf } from './places.ts'
@@ -36,7 +38,11 @@ const schemas = {
   Role: RoleDocument,
   Trust: TrustDocument,
   ServiceAccount: ServiceAccountDocument,
+  Notifier: NotifierDocument,
 } satisfies Record<DocumentKind, z.ZodType>
+
+/** Keys below which a secret may stand, wrongly or not. */
+const holdsSecrets: ReadonlySet<unknown> = new Set(['login', 'secret', 'botToken', 'signingSecret', 'password'])
 
 /**
  * Reads a YAML stream of documents. Empty ones are skipped. `file` is only the name shown in messages.
@@ -75,7 +81,7 @@ function yamlDocuments(source: string, problems: ProblemList): YamlDocument.Pars
     }
     visit(yaml, {
       Pair(_, { key, value }) {
-        if (isScalar(key) && key.value === 'login') for (const { start, end } of secretsOf(value)) problems.hide(start, end)
+        if (isScalar(key) && holdsSecrets.has(key.value)) for (const { start, end } of secretsOf(value)) problems.hide(start, end)
       },
       Alias(_, node) {
         if (isAlias(node) && node.range)
@@ -138,6 +144,9 @@ class DocumentReader {
     if (result.data.kind === 'Access') this.#checkAccess(result.data)
     if (result.data.kind === 'Role') this.#checkRole(result.data)
     if (result.data.kind === 'Trust') this.#checkTrust(result.data)
+    if (result.data.kind === 'Notifier') {
+      for (const { path, message } of notifierMistakes(result.data)) this.#at(path, message)
+    }
     return result.data
   }
 
@@ -152,6 +161,11 @@ class DocumentReader {
     }
     if (policy.then !== 'approve' && policy.approvers !== undefined) {
       this.#atKey([], 'approvers', `approvers belong to then: approve; this rule says ${policy.then}`)
+    }
+    for (const key of ['onHold', 'reveal'] as const) {
+      if (policy.then !== 'approve' && policy[key] !== undefined) {
+        this.#atKey([], key, `${key} belongs to then: approve; this rule says ${policy.then}`)
+      }
     }
     this.#checkCondition(() => this.#compileCondition(policy.when))
   }
@@ -183,10 +197,18 @@ class DocumentReader {
   #checkRole({ groups, people, may, connections }: RoleDocument): void {
     if (groups === undefined && people === undefined) this.#at(['name'], 'is the role of nobody: give groups, people, or both')
     if (people !== undefined && may.includes('approve')) {
-      this.#atKey([], 'people', 'people are of may: [admin] and [audit]: a rule names its approvers by their groups')
+      this.#atKey(
+        [],
+        'people',
+        'people are of may: [admin], [audit] and [break-glass]: a rule names its approvers by their groups',
+      )
     }
-    if (connections === undefined || may.every((role) => role === 'approve')) return
-    this.#atKey([], 'connections', 'connections are of may: [approve] only: admins and auditors are that for all of them')
+    if (connections === undefined || may.every((role) => role === 'approve' || role === 'break-glass')) return
+    this.#atKey(
+      [],
+      'connections',
+      'connections are of may: [approve] and [break-glass] only: admins and auditors are that for all of them',
+    )
   }
 
   #checkTrust(trust: TrustDocument): void {
