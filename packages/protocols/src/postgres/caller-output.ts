@@ -10,6 +10,11 @@ const bulkRead = 12 * 1024
 /** So much of it is recorded and written together. */
 const gatherUpTo = 128 * 1024
 
+/** A message of ours up to this size is copied to those before it, unless there are few. */
+const smallMessage = 4096
+const fewMessages = 4
+const blockSize = 32 * 1024
+
 /** A message in the buffer that it came in: `bytes[start, end)`. */
 export interface Received {
   readonly bytes: Buffer
@@ -44,6 +49,10 @@ export class CallerOutput {
   #paused: Promise<void> | null = null
   #run: { bytes: Buffer; start: number; end: number; exchange: Exchange | null } | null = null
   #current: Exchange | null = null
+  /** Small messages since the last hand-over, and where those beyond the first few are copied to. */
+  #small = 0
+  #block: Buffer | null = null
+  #used = 0
   #gathering: NodeJS.Immediate | null = null
 
   constructor(parts: CallerOutputParts) {
@@ -79,6 +88,8 @@ export class CallerOutput {
     if (this.#gathering !== null) clearImmediate(this.#gathering)
     this.#gathering = null
     this.#endRun()
+    this.#small = 0
+    this.#block = null
     const current = this.#current
     this.#current = null
     this.#record(() => current?.record())
@@ -183,9 +194,21 @@ export class CallerOutput {
     this.#emit(run.bytes.subarray(run.start, run.end), run.exchange)
   }
 
+  /** A message of ours. Small ones that follow one another, as the rows of a masked result do, are put together. */
   put(bytes: Buffer, exchange: Exchange | null): void {
-    this.#endRun()
-    this.#emit(bytes, exchange)
+    if (bytes.length === 0) return
+    if (bytes.length > smallMessage || this.#small++ < fewMessages) {
+      this.#endRun()
+      this.#emit(bytes, exchange)
+      return
+    }
+    if (this.#block === null || this.#used + bytes.length > this.#block.length) {
+      this.#block = Buffer.allocUnsafeSlow(blockSize)
+      this.#used = 0
+    }
+    const start = this.#used
+    this.#used += bytes.copy(this.#block, start)
+    this.pass({ bytes: this.#block, start, end: this.#used }, exchange)
   }
 
   #emit(bytes: Buffer, exchange: Exchange | null): void {

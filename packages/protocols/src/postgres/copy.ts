@@ -5,7 +5,9 @@ import { type ColumnMasks, type CopyFormat, type CopyLines, type CopyRewriter, m
 import { maskValue } from './values.ts'
 
 const newline = 0x0a
+const carriageReturn = 0x0d
 const backslash = 0x5c
+const dot = 0x2e
 
 /** The rewriter of a COPY in this format; `count` is told of each masked value with its rule. */
 export function copyRewriter(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void): CopyRewriter {
@@ -49,6 +51,8 @@ class LineRewriter implements CopyRewriter {
     for (;;) {
       const end = this.#lineEnd(data, start)
       if (end < 0) break
+      // One line in one piece, as the server sends them.
+      if (start === 0 && end === data.length && !changed) return { masked: this.#line(data), original: data }
       const line = this.#whole(start === 0 && end === data.length ? data : data.subarray(start, end))
       const shown = this.#line(line)
       if (shown !== line) changed = true
@@ -127,7 +131,7 @@ class LineRewriter implements CopyRewriter {
       this.#header = false
       return line
     }
-    const masked = this.#byColumn ? this.#fields(line) : line
+    const masked = this.#byColumn ? this.#maskedLine(line) : line
     const { detectors } = this.#plan
     if (detectors === null) return masked
     const findings = detectors.find(masked, 0, masked.length)
@@ -136,6 +140,54 @@ class LineRewriter implements CopyRewriter {
     detectors.blank(copy, findings)
     for (const { rule } of findings) this.#count(rule)
     return copy
+  }
+
+  #maskedLine(line: Buffer): Buffer {
+    return (this.#format.format === 'text' ? this.#textFields(line) : null) ?? this.#fields(line)
+  }
+
+  /** The line with its masked fields replaced, and the others as they came; null for one that is not as it should be. */
+  #textFields(line: Buffer): Buffer | null {
+    const masks = this.#masks
+    if (masks === 'all') return null
+    const { options, types } = this.#format
+    const delimiter = options.delimiter.charCodeAt(0)
+    let last = line.length
+    if (line[last - 1] === newline) last--
+    if (line[last - 1] === carriageReturn) last--
+    if (last === 2 && line[0] === backslash && line[1] === dot) return line
+    const pieces: Buffer[] = []
+    const counted: string[] = []
+    let kept = 0
+    let column = 0
+    let start = 0
+    for (let at = 0; at <= last; at++) {
+      const byte = at === last ? delimiter : line[at]
+      if (byte === backslash) at++
+      else if (byte === delimiter) {
+        const mask = masks[column++]
+        if (mask === undefined) return null
+        if (mask !== null) {
+          const field = line.toString('utf8', start, at)
+          if (field !== options.null) {
+            const value = this.#masked(mask, types?.[column - 1] ?? null, unescapeText(field))
+            pieces.push(
+              line.subarray(kept, start),
+              Buffer.from(value === null ? options.null : escapeText(value, options.delimiter)),
+            )
+            counted.push(mask.rule)
+            kept = at
+          }
+        }
+        start = at + 1
+      }
+    }
+    // A backslash at the end took the border along.
+    if (column !== masks.length || start !== last + 1) return null
+    for (const rule of counted) this.#count(rule)
+    if (pieces.length === 0) return line
+    pieces.push(line.subarray(kept))
+    return Buffer.concat(pieces)
   }
 
   #fields(line: Buffer): Buffer {
@@ -216,6 +268,7 @@ class LineRewriter implements CopyRewriter {
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 function unescapeText(field: string): string {
+  if (!field.includes('\\')) return field
   return field.replaceAll(/\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|(.))/gs, (_, hex?: string, octal?: string, letter?: string) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8))
@@ -223,6 +276,7 @@ function unescapeText(field: string): string {
   })
 }
 function escapeText(value: string, delimiter: string): string {
+  if (!/[\\\n\r]/.test(value) && !value.includes(delimiter)) return value
   let text = ''
   for (const letter of value) {
     if (letter === '\\' || letter === delimiter) text += `\\${letter}`
