@@ -53,6 +53,8 @@ import { References } from './secrets/references.ts'
 import { createSessions } from './sessions/index.ts'
 import { type Environment, loadSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
+import { Explainer } from './policy/explain.ts'
+import { StatementReader } from './policy/statement-reader.ts'
 import { Store } from './store/database.ts'
 import { useToken } from './store/machines.ts'
 import { sessionIndex } from './store/session-index.ts'
@@ -265,6 +267,7 @@ async function start(
       sessions,
       doctor,
       agents,
+  const reader = new StatementReader({ connections, dialling: dialling(reachable), closing: closing.signal, log })
       reachable,
       strangers,
       trustedProxies: settings.trustedProxies,
@@ -286,6 +289,7 @@ async function start(
     strangers,
     log,
   })
+      explainer: new Explainer({ documents, reader }),
   const { credentials, online } = agents
   const agentTunnels = attachAgentTunnels({
     server: api.server,

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { HoopError } from '@hoop/contracts/errors'
 import { systemReason } from '../state/system-reason.ts'
 
@@ -12,4 +13,11 @@ export async function readGivenFile(file: string): Promise<string> {
       cause,
     })
   }
+}
+
+/** Files of YAML documents as one stream; `-` is standard input. Throws HoopError `invalid_request` when one cannot be read. */
+export async function readGivenFiles(files: readonly string[]): Promise<string> {
+  const texts: string[] = []
+  for (const file of files) texts.push(file === '-' ? await text(process.stdin) : await readGivenFile(file))
+  return texts.join('\n---\n')
 }

@@ -25,6 +25,9 @@ const lockTime = '5s'
 /** The largest row of a catalogue: a view's definition. */
 const maxRow = 64 * 1024 * 1024
 
+/** What it takes to read what names mean. */
+export type CatalogueContext = Pick<ServeContext, 'upstream' | 'dial' | 'own' | 'warn' | 'signal'>
+
 /** How one session sees the database, and so how its texts are read. */
 export interface SessionView {
   /** The open transaction has changed what only it can see. */
@@ -91,7 +94,7 @@ export class Catalogues {
    * What a text does, by the catalogue of now, as the session sees it. Throws or rejects with StatementUnreadable, or with what made the read
    * fail: without a catalogue nothing is judged.
    */
-  statement(context: ServeContext, database: string, text: string, view: SessionView): Maybe<Statement> {
+  statement(context: CatalogueContext, database: string, text: string, view: SessionView): Maybe<Statement> {
     // The open transaction's own locks could keep a new read waiting for it; of what is uncertain, only the system's schemas are used.
     const anyAge = view.uncertain || view.transparent
     const catalogue = anyAge && this.#catalogue !== null ? this.#catalogue : this.#current(context, database)
@@ -99,12 +102,18 @@ export class Catalogues {
     return this.#resolved(context, database, text, catalogue, view)
   }
 
-  #current(context: ServeContext, database: string): Maybe<Catalogue> {
+  #current(context: CatalogueContext, database: string): Maybe<Catalogue> {
     if (this.#catalogue !== null && Date.now() - this.#readAt < maxAge) return this.#catalogue
     return this.#read(context, database)
   }
 
-  #resolved(context: ServeContext, database: string, text: string, catalogue: Catalogue, view: SessionView): Maybe<Statement> {
+  #resolved(
+    context: CatalogueContext,
+    database: string,
+    text: string,
+    catalogue: Catalogue,
+    view: SessionView,
+  ): Maybe<Statement> {
     const seen = this.#seen(catalogue, view)
     if (view.uncertain)
       return this.#readNow(text, view.types.length > 0 ? withTypes(seen.catalogue, view.types) : seen.catalogue, view)
@@ -121,7 +130,13 @@ export class Catalogues {
   }
 
   /** A name that is not known may be newer than the catalogue. */
-  #lookedUp(context: ServeContext, database: string, text: string, statement: Statement, view: SessionView): Maybe<Statement> {
+  #lookedUp(
+    context: CatalogueContext,
+    database: string,
+    text: string,
+    statement: Statement,
+    view: SessionView,
+  ): Maybe<Statement> {
     if (!view.transparent && statement.unresolved.length > 0 && Date.now() - this.#readAt >= lookAgainAfter) {
       return this.#read(context, database).then((again) => this.#readNow(text, this.#seen(again, view).catalogue, view))
     }
@@ -164,7 +179,7 @@ export class Catalogues {
   }
 
   /** One read serves all that wait for it; whoever began it may go away, and then another begins anew. */
-  async #read(context: ServeContext, database: string): Promise<Catalogue> {
+  async #read(context: CatalogueContext, database: string): Promise<Catalogue> {
     for (;;) {
       if (this.#reading === null) return await this.#begin(context, database)
       const theirs = await this.#reading.catch(() => null)
@@ -173,7 +188,7 @@ export class Catalogues {
     }
   }
 
-  #begin(context: ServeContext, database: string): Promise<Catalogue> {
+  #begin(context: CatalogueContext, database: string): Promise<Catalogue> {
     const changes = this.#changes
     const asOf = this.changes.now
     this.#reading = readCatalogue(context, database)
@@ -193,7 +208,7 @@ export class Catalogues {
 }
 
 /** Reads the catalogue on a connection of its own that is closed at once: an idle one would block CREATE and DROP DATABASE. */
-async function readCatalogue(context: ServeContext, database: string): Promise<Catalogue> {
+async function readCatalogue(context: CatalogueContext, database: string): Promise<Catalogue> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(readTime)])
   const { stream, rest } = await openBackend({
     context,

@@ -8,6 +8,8 @@ import { Doctor } from '../connections/doctor.ts'
 import { LoginFlows } from '../identity/login-flows.ts'
 import { Health } from '../operations/health.ts'
 import { Metrics } from '../operations/metrics.ts'
+import { Explainer } from '../policy/explain.ts'
+import { StatementReader } from '../policy/statement-reader.ts'
 import { createSessions } from '../sessions/index.ts'
 import type { HoldRequest, Sessions } from '../sessions/types.ts'
 import { addGrant } from '../store/grants.ts'
@@ -142,8 +144,11 @@ beforeAll(async () => {
     closing: closing.signal,
     log: parts.log,
   })
+  const { documents: inForce, log } = parts
+  const reader = new StatementReader({ connections, dialling: dialling(parts.reachable), closing: closing.signal, log })
+  const explainer = new Explainer({ documents: inForce, reader })
   api = await buildApi(
-    { ...parts, health, meter, trustedProxies: null, config, flows, sessions, doctor, closing: closing.signal },
+    { ...parts, health, meter, trustedProxies: null, config, flows, sessions, doctor, explainer, closing: closing.signal },
     null,
   )
   for (const person of Object.keys(people) as Person[]) {
@@ -390,6 +395,11 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     route: 'POST /v1/sessions/SESSION/kill',
     body: { reason: 'enough' },
     allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 204 },
+  {
+    route: 'POST /v1/policy/explain',
+    body: { questions: [{ connection: 'absent', statement: 'select 1' }] },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 404, admin: 404 },
+  },
   },
   { route: 'GET /v1/approvals', allowed: everybody },
   {

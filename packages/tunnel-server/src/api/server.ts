@@ -26,6 +26,7 @@ import type { RunningLogins } from '../identity/running-logins.ts'
 import type { ServiceAccounts } from '../identity/service-accounts.ts'
 import type { Health } from '../operations/health.ts'
 import type { TlsFiles } from '../operations/tls-files.ts'
+import type { Explainer } from '../policy/explain.ts'
 import type { Sessions } from '../sessions/types.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Store } from '../store/database.ts'
@@ -42,6 +43,7 @@ import { answerError } from './errors.ts'
 import { firstAdminRoute } from './first-admin.ts'
 import { loginRoutes } from './logins.ts'
 import { describeApi } from './openapi.ts'
+import { policyRoutes } from './policy.ts'
 import { publicRoutes } from './public.ts'
 import { serviceAccountRoutes } from './service-accounts.ts'
 import { sessionRoutes } from './sessions.ts'
@@ -75,6 +77,7 @@ export interface ApiParts {
   readonly approvals: Approvals
   readonly sessions: Sessions
   readonly doctor: Doctor
+  readonly explainer: Explainer
   readonly agents: Agents
   /** Those of other gateways, too. */
   readonly reachable: Pick<ReachableAgents, 'has'>
@@ -153,6 +156,7 @@ export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<A
     sessionRoutes,
     approvalRoutes,
     documentRoutes,
+    policyRoutes,
     agentRoutes,
     agentAdminRoutes,
     accessRoutes,

@@ -23,6 +23,8 @@ export type AdminAction =
   | 'service-account.revoke'
   | 'session.read'
   | 'session.kill'
+  | 'policy.explain'
+  | 'policy.replay'
 
 /** Adds a row; within the transaction of what it tells about, so that neither is there without the other. */
 export async function writeAdminLog(

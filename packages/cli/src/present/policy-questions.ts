@@ -1,0 +1,85 @@
+import type { ExplainedVerdict, ExplainResponse, Explanation } from '@hoop/contracts'
+import type { CaseResult, TestRun } from '../services/policy-questions.ts'
+import { escapeLine, firstLine } from './escape.ts'
+import { fields, type Screen } from './screen.ts'
+import { span } from './time.ts'
+
+const words: Record<ExplainedVerdict, string> = {
+  permit: 'permitted',
+  approve: 'held for approval',
+  refuse: 'refused',
+  'no-access': 'no access to the connection',
+}
+
+/** Everything about one statement: what comes of it, what it does, each rule, each column. */
+export function explanationText(screen: Screen, explanation: Explanation, { policyVersion }: ExplainResponse): string {
+  const { colour } = screen
+  const { verdict, refusal, approvals } = explanation
+  const tint = verdict === 'permit' ? colour.green : verdict === 'approve' ? colour.yellow : colour.red
+  const lines = [colour.bold(tint(words[verdict]))]
+  if (refusal !== null && verdict !== 'no-access') {
+    lines.push(`  ${escapeLine(refusal.message)}`, `  ${escapeLine(refusal.detail)}`, `  → ${escapeLine(refusal.hint)}`)
+  }
+  for (const { rule, groups, timeout, message } of approvals) {
+    lines.push(`  ${rule}: ${groups.join(' or ')} within ${span(timeout * 1000)}: ${escapeLine(message)}`)
+  }
+  lines.push('', fields(screen, whatItDoes(explanation, policyVersion)))
+  lines.push('', colour.bold('rules'), ...ruleLines(screen, [...explanation.access, ...explanation.reasons]))
+  const columns = columnLines(screen, explanation)
+  if (columns.length > 0) lines.push('', colour.bold('result'), ...columns)
+  return lines.join('\n')
+}
+
+function whatItDoes(explanation: Explanation, policyVersion: string): [string, string][] {
+  const { effects, objects, functions, verbs, unbounded, destructive } = explanation
+  const facts = [...verbs, ...(unbounded ? ['without a predicate'] : []), ...(destructive ? ['destructive'] : [])]
+  return [
+    ['policy version', policyVersion],
+    ['effects', effects.join(', ') || 'none'],
+    ['facts', facts.join(', ') || 'none'],
+    ['objects', objects.map(({ access, kind, name }) => `${access} ${kind} ${name}`).join('; ') || 'none'],
+    ...(functions.length === 0 ? [] : [['functions', functions.join(', ')] as [string, string]]),
+  ]
+}
+
+function ruleLines({ colour }: Screen, reasons: Explanation['reasons']): string[] {
+  if (reasons.length === 0) return ['  none is about it']
+  const width = Math.max(...reasons.map(({ rule }) => rule.length))
+  return reasons
+    .toSorted((a, b) => Number(b.matched) - Number(a.matched))
+    .map(({ rule, matched, words: why }) => {
+      const line = `  ${matched ? '✓' : '·'} ${escapeLine(rule).padEnd(width)}  ${escapeLine(why)}`
+      return matched ? line : colour.dim(line)
+    })
+}
+
+function columnLines({ colour }: Screen, { results, detectors }: Explanation): string[] {
+  const lines = results.flatMap(({ verb, columns }) => {
+    if (columns === null) return [`  ${verb}: its columns cannot be told; where any column is masked, all of these are`]
+    return columns.map(({ name, sources, mask }) => {
+      const from = sources === 'opaque' ? 'made from what cannot be told' : sources.join(', ') || 'a constant'
+      const shown = `  ${escapeLine(name ?? '?')}  ${colour.dim(escapeLine(from))}`
+      return mask === null ? shown : `${shown}  ${colour.yellow(`masked by ${mask.rule} (${mask.method})`)}`
+    })
+  })
+  return detectors && lines.length > 0 ? [...lines, '  every value is also looked at for what a Mask detects'] : lines
+}
+
+/** Failed cases with their reasons, then the count. */
+export function testReport(screen: Screen, { results, policyVersion }: TestRun): string {
+  const { colour } = screen
+  const failed = results.filter(({ wrong }) => wrong.length > 0)
+  const count = `${results.length - failed.length} of ${results.length} as expected`
+  const summary = `${count} (policy version ${policyVersion})`
+  return [...failed.flatMap((each) => caseLines(screen, each)), (failed.length === 0 ? colour.green : colour.red)(summary)].join(
+    '\n',
+  )
+}
+
+function caseLines({ colour, width }: Screen, { file, line, name, statement, wrong }: CaseResult): string[] {
+  return [
+    `${colour.red('✗')} ${escapeLine(file)}:${line}: ${escapeLine(name)}`,
+    ...(name === statement ? [] : [colour.dim(`    ${firstLine(statement, width - 4)}`)]),
+    ...wrong.map((why) => `    ${escapeLine(why)}`),
+  ]
+}

@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exitCodes } from '@hoop/contracts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hoop, keepUntilEnd, type System, startSystem, temporaryFolder } from '../support/index.ts'
+
+const keep = keepUntilEnd(afterAll)
+let system: System
+let admin: string
+let folder: string
+beforeAll(async () => {
+  system = await keep(startSystem({ sample: { customers: 20 } }))
+  admin = await system.home('root-admin')
+  folder = (await keep(temporaryFolder('policy'))).path
+})
+
+async function fileOf(name: string, text: string): Promise<string> {
+  const path = join(folder, name)
+  await writeFile(path, text)
+  return path
+}
+
+const packs = readdirSync(new URL('../../packages/cli/packs/', import.meta.url))
+  .filter((file) => /^[a-z-]+\.yaml$/.test(file))
+  .map((file) => file.slice(0, -5))
+
+test.each(packs)('the pack %s does what its cases say', async (pack) => {
+  const path = async (...flags: string[]) =>
+    (await hoop(['policy', 'pack', pack, '--path', ...flags], { home: admin })).stdout.trim()
+  const { code, stdout, stderr } = await hoop(['policy', 'test', await path('--cases'), '-f', await path()], { home: admin })
+  expect(`${stdout}${stderr}`).toMatch(/^(\d+) of \1 as expected/)
+  expect(code).toBe(exitCodes.ok)
+})
+
+// docs/policy.md shows this.
+const table = `connection: sample
+cases:
+  - name: an AI agent may look
+    identity: { kind: ai-agent, groups: [coding-agents] }
+    statement: select id, email from customers
+    expect: permit
+    masked: [email]
+  - identity: { kind: person, groups: [engineering] }
+    statements: [drop table orders, truncate orders]
+    expect: refuse
+    rule: Policy/nothing-is-dropped
+`
+
+test('a table of cases: all as expected, and not under other documents', async () => {
+  const cases = await fileOf('cases.yaml', table)
+  const inForce = await hoop(['policy', 'test', cases], { home: await system.home('otto') })
+  expect(inForce).toMatchObject({ code: exitCodes.ok, stderr: '' })
+  expect(inForce.stdout).toMatch(/^3 of 3 as expected \(policy version [0-9a-f]{12}\)\n$/)
+  const laxer = await fileOf('laxer.yaml', 'kind: Policy\nname: nothing-is-dropped\nwhen: "false"\nthen: deny\n')
+  const other = await hoop(['policy', 'test', cases, '-f', laxer, '--json'], { home: admin })
+  expect(other.code).toBe(exitCodes.failed)
+  expect(JSON.parse(other.stdout).results.map(({ line, wrong }: { line: number; wrong: string[] }) => [line, wrong])).toEqual([
+    [3, []],
+    [8, ['expected refuse, is permit', 'expected to be decided by Policy/nothing-is-dropped, is by no rule']],
+    [8, expect.arrayContaining(['expected refuse, is permit'])],
+  ])
+  // Nothing of it was applied.
+  expect((await hoop(['policy', 'test', cases], { home: admin })).code).toBe(exitCodes.ok)
+})
+
+test('a table or a document that is not right is shown with its place, and who may not ask is refused', async () => {
+  const cases = await fileOf('wrong.yaml', table.replace('expect: permit', 'expect: perhaps'))
+  const wrong = await hoop(['policy', 'test', cases], { home: admin })
+  expect(wrong.code).toBe(exitCodes.usage)
+  expect(wrong.stderr).toContain(`${cases}:6: cases.0.expect`)
+  const documents = await fileOf('misspelt.yaml', 'kind: Policy\nname: p\nwhen: operation.efects == []\nthen: deny\n')
+  const misspelt = await hoop(['policy', 'explain', '-c', 'sample', '-f', documents, 'select 1'], { home: admin })
+  expect(misspelt.code).toBe(exitCodes.usage)
+  expect(misspelt.stderr).toMatch(/misspelt\.yaml:3:.*efects[\s\S]*\^\^\^/)
+  const ada = await hoop(['policy', 'explain', '-c', 'sample', 'select 1'], { home: await system.home('ada') })
+  expect(ada.code).toBe(exitCodes.noAccess)
+})
+
+test('a statement is explained: verdict, each rule, each column', async () => {
+  const explain = async (...args: string[]) => await hoop(['policy', 'explain', '-c', 'sample', ...args], { home: admin })
+  const agent = ['--as', 'ai-agent:coding-agents']
+  const held = await explain(...agent, 'delete from orders where id = 1')
+  expect(held.stdout).toMatch(/^held for approval\n {2}Policy\/deletes-need-a-dba: dba within 15 min: Deleting rows needs a DBA/)
+  expect(held.stdout).toContain('· Policy/nothing-is-dropped')
+  expect(held.stdout).toContain('its condition is false: operation.destructive')
+  const shown = await explain(...agent, 'select id, upper(email) as shout, card_number from customers join cards using (id)')
+  expect(shown.stdout).toMatch(/^permitted\n/)
+  expect(shown.stdout).toContain('shout  public.customers.email  masked by Mask/contact-data (redact)')
+  expect(shown.stdout).toContain('card_number  public.cards.card_number  masked by Mask/cardholder-data (partial)')
+  // Nobody of no group has an Access; a person behind an agent must have one, too.
+  for (const behind of [
+    ['--as', 'person'],
+    [...agent, '--as', 'person:visitors'],
+  ]) {
+    expect((await explain(...behind, 'select 1')).stdout).toMatch(/^no access to the connection\n/)
+  }
+  expect((await explain('select from where', '--json', ...agent)).stdout).toContain('"code":"unreadable"')
+})
