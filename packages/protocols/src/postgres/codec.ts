@@ -421,4 +421,16 @@ export const write = {
     )
   },
   copyData: (data: Uint8Array) => message(backend.copyData, (w) => w.bytes(data), data.length + 5),
+  /** One message with the bytes of all these pieces. */
+  copyDataOf: (pieces: readonly Uint8Array[]) => {
+    let length = 5
+    for (const piece of pieces) length += piece.length
+    return message(
+      backend.copyData,
+      (w) => {
+        for (const piece of pieces) w.bytes(piece)
+      },
+      length,
+    )
+  },
 } as const

@@ -46,13 +46,14 @@ class LineRewriter implements CopyRewriter {
   push(data: Buffer): CopyLines {
     const masked: Buffer[] = []
     const original: Buffer[] = []
-    let changed = this.#begun.length > 0
+    const begun = this.#begun.length > 0
+    let changed = false
     let start = 0
     for (;;) {
       const end = this.#lineEnd(data, start)
       if (end < 0) break
       // One line in one piece, as the server sends them.
-      if (start === 0 && end === data.length && !changed) return { masked: this.#line(data), original: data }
+      if (start === 0 && end === data.length && !begun) return { masked: this.#line(data), original: data }
       const line = this.#whole(start === 0 && end === data.length ? data : data.subarray(start, end))
       const shown = this.#line(line)
       if (shown !== line) changed = true
@@ -64,7 +65,7 @@ class LineRewriter implements CopyRewriter {
     if (this.#begun.length > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
     if (changed) return { masked: Buffer.concat(masked), original: Buffer.concat(original) }
     // Nothing to mask, the usual case: the very bytes that came.
-    const lines = start === data.length ? data : data.subarray(0, start)
+    const lines = begun ? Buffer.concat(original) : start === data.length ? data : data.subarray(0, start)
     return { masked: lines, original: lines }
   }
 

@@ -15,8 +15,10 @@ export class Upload {
   readonly #replies: Replies
   readonly #backend: ToBackend
   #exchange: Exchange | null = null
-  #recorded: Buffer[] = []
-  #waiting: Buffer[] = []
+  #masked: Buffer[] = []
+  #original: Buffer[] = []
+  /** Something in it is masked. */
+  #changed = false
   #size = 0
 
   constructor(replies: Replies, backend: ToBackend) {
@@ -58,13 +60,14 @@ export class Upload {
   }
 
   #gatherLines(exchange: Exchange, { masked, original }: CopyLines): void {
-    if (original.length > 0) this.#gather(exchange, write.copyData(masked), write.copyData(original))
+    if (original.length > 0) this.#gather(exchange, masked, original)
   }
 
-  #gather(exchange: Exchange, recorded: Buffer, original: Buffer): void {
+  #gather(exchange: Exchange, masked: Buffer, original: Buffer): void {
     this.#exchange = exchange
-    this.#recorded.push(recorded)
-    this.#waiting.push(original)
+    this.#masked.push(masked)
+    this.#original.push(original)
+    this.#changed ||= masked !== original
     this.#size += original.length
   }
 
@@ -72,18 +75,23 @@ export class Upload {
   settle(): Maybe<void> {
     const exchange = this.#exchange
     if (exchange === null) return
-    const recorded = this.#recorded
-    const waiting = this.#waiting
+    // Lines without their messages, which may be cut anywhere; or whole messages where nothing is masked.
+    const together = exchange.copy === null ? asOne : write.copyDataOf
+    const waiting = together(this.#original)
+    const recorded = this.#changed ? together(this.#masked) : waiting
     this.#exchange = null
-    this.#recorded = []
-    this.#waiting = []
+    this.#masked = []
+    this.#original = []
+    this.#changed = false
     this.#size = 0
-    const send = (): void => {
-      for (const message of waiting) this.#backend.push(message)
-    }
+    const send = (): void => this.#backend.push(waiting)
     // An error of the backend may have ended the operation meanwhile; the backend ignores what is still on its way.
     if (exchange.ended) return
-    const durable = exchange.permit.record('up', recorded)
+    const durable = exchange.permit.record('up', [recorded])
     return durable === undefined ? send() : durable.then(send)
   }
+}
+
+function asOne(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
 }
