@@ -4,7 +4,7 @@ export { printDocument, printDocuments, withoutSecrets } from './documents/print
 export { DocumentError, type DocumentProblem } from './documents/problems.ts'
 export { columnsNamedAlike, type MissingColumn, missingColumns } from './masks/coverage.ts'
 export { type RecordedForm, recordedForm, recordedObjects } from './masks/recorded-form.ts'
-export { type About, aboutConnection } from './rules/about.ts'
+export { type About, aboutConnection, isAbout } from './rules/about.ts'
 export type { AccessMoment, AccessRuling, Granted } from './rules/access.ts'
 export type { JudgeInput, Judgement, RequiredApproval, RuleRefusal } from './rules/judgement.ts'
 export { compileRules, type RuleSet } from './rules/rule-set.ts'

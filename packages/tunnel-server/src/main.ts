@@ -41,6 +41,12 @@ import { RunningLogins } from './identity/running-logins.ts'
 import { ServiceAccounts } from './identity/service-accounts.ts'
 import { WorkloadTokens } from './identity/workload-tokens.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
+import { Courier } from './notify/courier.ts'
+import { Mail } from './notify/mail.ts'
+import { Outbox } from './notify/outbox.ts'
+import { Slack } from './notify/slack.ts'
+import type { Resolve } from './notify/way.ts'
+import { Webhook } from './notify/webhook.ts'
 import { version } from './operations/commands.ts'
 import { Health, providerKnown, recordsWritable } from './operations/health.ts'
 import { listenForOperators } from './operations/listener.ts'
@@ -150,7 +156,8 @@ async function start(
   const rules = rulesWithGrants(() => documents.rules(), grants)
   const find = (name: string) => documents.connection(name)
   const access = new Access({ adminGroup: settings.adminGroup, rules, connection: find })
-  const accessRequests = new AccessRequests({ store, access, documents, grants })
+  const notifier = new Outbox({ documents, log })
+  const accessRequests = new AccessRequests({ store, access, documents, grants, notifier })
 
   let url = settings.publicUrl
   const tokens = await AccessTokens.from(keys.signing, () => url ?? notListening())
@@ -169,6 +176,11 @@ async function start(
 
   const approvals = await Approvals.open({ store, feed, access, gateway, log })
   const references = new References((name) => environment[name])
+  const resolve: Resolve = (reference, document, field) => references.resolve(reference, document, field)
+  const slack = new Slack(resolve)
+  const ways = { webhook: new Webhook(resolve), slack, mail: new Mail(resolve) }
+  const courier = Courier.start({ store, feed, documents, ways, meter: metrics, log })
+  started.defer(() => courier.close())
   const standing = new StandingAccess({ documents, logins, grants })
   const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
   const agents = new Agents({

@@ -1,5 +1,14 @@
-import type { AccessDocument, ConnectionDocument, Document, MaskDocument, PolicyDocument } from '@hoop/contracts'
-import { connectionMisfit } from './selectors.ts'
+import {
+  type AccessDocument,
+  actors,
+  type ConnectionDocument,
+  type Document,
+  type Identity,
+  type MaskDocument,
+  type NotifierDocument,
+  type PolicyDocument,
+} from '@hoop/contracts'
+import { connectionMisfit, identityMisfit } from './selectors.ts'
 
 /** The documents that are about one connection, whoever uses it. */
 export interface About {
@@ -16,4 +25,12 @@ export function aboutConnection(documents: readonly Document[], connection: Conn
     policies: documents.filter((document) => document.kind === 'Policy').filter(fits),
     masks: documents.filter((document) => document.kind === 'Mask').filter(fits),
   }
+}
+
+/** Whether it tells of what this identity asks, or somebody on its behalf; of a connection that is gone (null) only one that is about all. */
+export function isAbout(notifier: NotifierDocument, identity: Identity, connection: ConnectionDocument | null): boolean {
+  const { connections, identities } = notifier
+  if (!actors(identity).some((actor) => identityMisfit(identities, actor) === null)) return false
+  if (connection === null) return connections.names === undefined && connections.labels === undefined
+  return connectionMisfit(connections, connection) === null
 }

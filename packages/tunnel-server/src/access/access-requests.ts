@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type AccessGrant, type AccessRequest, HoopError, type Identity, seconds } from '@hoop/contracts'
 import type { Documents } from '../documents/documents.ts'
 import type { Caller } from '../identity/access-tokens.ts'
+import type { Notifier } from '../notify/notifier.ts'
 import { type AdminAction, writeAdminLog } from '../store/admin-log.ts'
 import type { Database, Store } from '../store/database.ts'
 import {
@@ -28,12 +29,14 @@ export class AccessRequests {
   readonly #access: Access
   readonly #documents: Documents
   readonly #grants: ActiveGrants
+  readonly #notifier: Notifier
 
-  constructor(parts: { store: Store; access: Access; documents: Documents; grants: ActiveGrants }) {
+  constructor(parts: { store: Store; access: Access; documents: Documents; grants: ActiveGrants; notifier: Notifier }) {
     this.#store = parts.store
     this.#access = parts.access
     this.#documents = parts.documents
     this.#grants = parts.grants
+    this.#notifier = parts.notifier
   }
 
   /** @throws HoopError `no_access` where it cannot be asked for, `conflict` where it need not be, `invalid_request` for too long a time */
@@ -81,6 +84,7 @@ export class AccessRequests {
       }
       await addGrant(db, grant)
       await log(db, identity, 'access.request', grant.id, `${name} by Access/${way.name} for ${lasts}: ${reason}`)
+      await this.#tell(db, 'access.requested', grant.id)
     })
     return await this.#shown(caller, grant.id)
   }
@@ -143,8 +147,14 @@ export class AccessRequests {
       this.#access.authorise(caller, { kind: 'grant.see', grant })
       this.#access.authorise(caller, { kind, grant })
       await work(db, grant, new Date())
+      await this.#tell(db, kind === 'grant.decide' ? 'access.decided' : 'access.ended', id)
     })
     await this.#grants.reload()
+  }
+
+  async #tell(db: Database, event: 'access.requested' | 'access.decided' | 'access.ended', id: string): Promise<void> {
+    const grant = await readGrant(db, id)
+    if (grant !== null) await this.#notifier.tell(db, { event, grant })
   }
 
   async #shown(caller: Caller, id: string): Promise<AccessGrant> {

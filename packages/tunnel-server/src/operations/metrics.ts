@@ -67,6 +67,12 @@ export class Metrics implements SessionMeter {
     buckets: storeBuckets,
     registers: this.#registers,
   })
+  readonly #notifications = new Counter({
+    name: 'hoop_notifications_total',
+    help: 'tries to tell people outside of hoop',
+    labelNames: ['way', 'result'],
+    registers: this.#registers,
+  })
   readonly #storeFailures = new Counter({
     name: 'hoop_store_failures_total',
     help: 'look-ups and changes that the store did not answer',
@@ -160,6 +166,11 @@ export class Metrics implements SessionMeter {
   /** The API has answered on one of its routes; `route` is its pattern, and null where there is none. */
   answered(route: string | null, status: number): void {
     this.#requests.inc({ route: route ?? 'none', status: `${Math.floor(status / 100)}xx` })
+  }
+
+  /** People were told outside of hoop, or not yet, or are not. */
+  notified(way: 'webhook' | 'slack' | 'mail', result: 'delivered' | 'failed' | 'given up'): void {
+    this.#notifications.inc({ way, result })
   }
 
   /** The store has answered, or not. */

@@ -9,7 +9,7 @@ import { migrateStore } from './migrations.ts'
 export type Database = Pick<NodePgDatabase, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute'>
 
 /** What changed, as a notification names it; the payload carries ids only. */
-export type Topic = 'documents' | 'approvals' | 'logins' | 'agents' | 'grants'
+export type Topic = 'documents' | 'approvals' | 'logins' | 'agents' | 'grants' | 'notifications'
 export const changesChannel = 'hoop_changes'
 
 /** Any fixed number: gateways that start together take turns at migrating. */

@@ -29,6 +29,7 @@ import { Provider } from '../identity/provider.ts'
 import { RunningLogins } from '../identity/running-logins.ts'
 import { ServiceAccounts } from '../identity/service-accounts.ts'
 import { WorkloadTokens } from '../identity/workload-tokens.ts'
+import { Outbox } from '../notify/outbox.ts'
 import { Cipher } from '../secrets/cipher.ts'
 import { ownKey, ownSigningKey } from '../secrets/key-file.ts'
 import { ChangeFeed } from '../store/change-feed.ts'
@@ -104,7 +105,8 @@ export async function openParts(
   const grants = await ActiveGrants.open({ store, feed, log })
   const rules = rulesWithGrants(() => documents.rules(), grants)
   const access = new Access({ adminGroup, rules, connection: (name) => documents.connection(name) })
-  const accessRequests = new AccessRequests({ store, access, documents, grants })
+  const notifier = new Outbox({ documents, log })
+  const accessRequests = new AccessRequests({ store, access, documents, grants, notifier })
   const firstAdmin = await FirstAdmin.open({
     store,
     documents,
