@@ -108,7 +108,7 @@ class Session {
       state,
       replies: this.#replies,
       output: this.#output,
-      backend: { push: (message) => this.#out.push(message), forward: () => this.#forward() },
+      backend: { push: (message) => void this.#out.push(message), forward: () => this.#forward() },
       over: () => this.#over,
     }
     this.#admission = new Admission(parts)

@@ -84,7 +84,9 @@ export class Upload {
     this.#original = []
     this.#changed = false
     this.#size = 0
-    const send = (): void => this.#backend.push(waiting)
+    const send = (): void => {
+      this.#backend.push(waiting)
+    }
     // An error of the backend may have ended the operation meanwhile; the backend ignores what is still on its way.
     if (exchange.ended) return
     const durable = exchange.permit.record('up', [recorded])
