@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { ApiError, type ApiErrorCode, apiErrors, HoopError, tunnelPatienceHeader, tunnelSubprotocol } from '@hoop/contracts'
 import { WebSocket } from 'ws'
 import { maxMessageBytes } from './frames.ts'
-import { connectThrough, type ProxyEnvironment, proxyFor } from './proxy.ts'
+import { connectThrough, isLoopback, type ProxyEnvironment, proxyFor } from './proxy.ts'
 import { type Tunnel, type TunnelOptions, tunnelOver } from './tunnel.ts'
 
 /** What proves who dials. */
@@ -114,6 +114,18 @@ function authorityOf({ protocol, hostname, port }: URL): { host: string; port: s
   return { host: hostname, port: port || (/^(wss|https):$/.test(protocol) ? '443' : '80') }
 }
 
+/** Nothing between the two ends can read it, or take its bytes for something else: over TLS, and on this machine. */
+function isSealed(url: string): boolean {
+  if (!isAddress(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return /^(wss|https):$/.test(protocol) || isLoopback(hostname)
+}
+
+/** A key of zeros leaves a message as it is: no copy to be masked. The mask is for intermediaries that see the bytes (RFC 6455, 10.3). */
+function noMask(key: Buffer): void {
+  key.fill(0)
+}
+
 interface Way {
   readonly ca: string | undefined
   /** A connection that leads there; null: there is none yet. */
@@ -129,6 +141,7 @@ function open(url: string, headers: Readonly<Record<string, string>>, { ca, thro
     closeTimeout,
     followRedirects: false,
     ...(ca !== undefined && { ca }),
+    ...(isSealed(url) && { generateMask: noMask }),
     ...(through !== null && { createConnection: () => onward(url, through, ca) }),
   }
   try {

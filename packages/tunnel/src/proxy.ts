@@ -13,6 +13,11 @@ const proxyPasswordHint =
 const answerTime = 10_000
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
+/** By its name in a URL. */
+export function isLoopback(hostname: string): boolean {
+  return loopback.test(hostname)
+}
+
 /**
  * The proxy for an address; null: it is reached directly, as this machine always is.
  * @throws HoopError `invalid_request` for a proxy that is no URL of http or https
@@ -21,7 +26,7 @@ export function proxyFor(address: string, environment: ProxyEnvironment): URL | 
   const url = new URL(address)
   const secure = url.protocol === 'wss:' || url.protocol === 'https:'
   const named = of(environment, secure ? 'HTTPS_PROXY' : 'HTTP_PROXY')
-  if (named === '' || loopback.test(url.hostname) || isExempt(url, secure, of(environment, 'NO_PROXY'))) return null
+  if (named === '' || isLoopback(url.hostname) || isExempt(url, secure, of(environment, 'NO_PROXY'))) return null
   const proxy = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(named) ? named : `http://${named}`)
   if (proxy === null || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:') || proxy.hostname === '') {
     // Not quoted: it may hold a password.
