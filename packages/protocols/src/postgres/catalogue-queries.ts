@@ -10,7 +10,7 @@ export const CatalogueRows = z.object({
   relations: row(text, text, text, text, text.nullable()),
   columns: row(text, text, text, text, text.nullable()),
   inheritance: row(text, text),
-  functions: row(text, text, text, text, text, text.nullable()),
+  functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
   operators: row(text, text, z.enum(['own', 'any'])),
 })
@@ -19,6 +19,11 @@ export type CatalogueRows = z.infer<typeof CatalogueRows>
 /** Relations that nobody can look at before somebody's transaction ends, or that somebody waits to have so: to print their definitions waits, too. */
 const locked = `with locked as materialized (select relation from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock'
   and database = (select oid from pg_database where datname = current_database()))`
+
+const ofUsers = `n.nspname not in ('pg_catalog', 'information_schema')`
+/** Bytes of a function's body, and of all of them: what is beyond is not read, and so not known. */
+const maxBody = 64 * 1024
+const maxBodies = 16 * 1024 * 1024
 
 /**
  * Our own reads of a database, in order, on one connection that serves nothing else: the first reads the search path of the
@@ -55,12 +60,19 @@ order by a.attrelid, a.attnum`,
   { name: 'inheritance', text: `select inhrelid, inhparent from pg_inherits` },
   {
     name: 'functions',
-    text: `select distinct n.nspname, p.proname, p.provolatile, p.prokind, l.lanname, case
+    text: `${locked}
+select distinct n.nspname, p.proname, p.provolatile, p.prokind, l.lanname, case
   when p.proargmodes && '{o,b,t}' and cardinality(p.proallargtypes) > 0 and p.prorettype = 'record'::regtype then
     (select array_to_json(array_agg(o.name order by o.position))
      from unnest(p.proargnames, p.proargmodes) with ordinality o(name, mode, position) where o.mode in ('o', 'b', 't'))::text
   when t.typtype in ('b', 'd', 'e', 'r', 'm') then 'scalar'
-  when t.typtype = 'c' then t.typrelid::text end
+  when t.typtype = 'c' then t.typrelid::text end,
+case when ${ofUsers} and l.lanname in ('sql', 'plpgsql') and p.prokind in ('f', 'p') and octet_length(p.prosrc) <= ${maxBody}
+  and sum(octet_length(p.prosrc)) filter (where ${ofUsers} and octet_length(p.prosrc) <= ${maxBody}) over (order by p.oid) <= ${maxBodies}
+  and not exists (select from locked r join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = r.relation
+    where d.classid = 'pg_proc'::regclass and d.objid = p.oid) then pg_get_functiondef(p.oid) end,
+case when ${ofUsers} then p.pronargs - p.pronargdefaults end,
+case when ${ofUsers} and p.provariadic = 0 then case p.prokind when 'p' then coalesce(cardinality(p.proallargtypes), p.pronargs) else p.pronargs end end
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang join pg_type t on t.oid = p.prorettype`,
   },
   {

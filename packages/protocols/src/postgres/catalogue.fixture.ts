@@ -1,4 +1,5 @@
 import { buildCatalogue, type Catalogue } from './catalogue.ts'
+import { routines } from './routines.fixture.ts'
 
 /** `name: columns`; a column is `name` or `name = generation expression`. */
 const tables: Readonly<Record<string, readonly string[]>> = {
@@ -38,10 +39,11 @@ now s|random v|clock_timestamp v|gen_random_uuid v|pg_sleep v|unnest i|generate_
 nextval v|setval v|currval v|set_config v|current_setting s|query_to_xml v|table_to_xml s|ts_stat v|ts_rewrite v|pg_read_file v|pg_ls_dir v
 lo_get v|lo_put v|lo_import v|lo_export v|pg_terminate_backend v|pg_notify v|pg_reload_conf v|pg_logical_slot_get_changes v|pg_stat_reset v
 pg_stat_get_activity s|pg_advisory_lock v|row_number i|extract i|timezone i|like_escape i|md5 i|format s|jsonb_each_text i|date s|substr i|encode i
-pg_backend_pid s|version s|to_tsquery s|overlay i|position i|substring i|btrim i|json_populate_record s|json_to_record s|xmlforest i|rank i|pg_table_is_visible s`
+pg_backend_pid s|version s|to_tsquery s|overlay i|position i|substring i|btrim i|json_populate_record s|json_to_record s|xmlforest i|rank i|pg_table_is_visible s
+quote_ident i|quote_literal i|quote_nullable s`
 
 const types =
-  'int4 int8 text bool date timestamptz numeric json jsonb uuid interval regclass bytea bpchar varchar xml tsquery int2vector'.split(
+  'int4 int8 text bool date timestamptz numeric json jsonb uuid interval regclass bytea bpchar varchar xml tsquery int2vector void trigger refcursor record'.split(
     ' ',
   )
 
@@ -76,10 +78,15 @@ export function fixtureCatalogue(): Catalogue {
     const [name = '', volatility = '', kind = 'f'] = text.split(' ')
     const result =
       name === 'jsonb_each_text' ? '["key","value"]' : name === 'unnest' || name === 'json_populate_record' ? null : 'scalar'
-    return ['pg_catalog', name, volatility, kind, 'internal', result]
+    return ['pg_catalog', name, volatility, kind, 'internal', result, null, null, null]
   })
-  functions.push(['public', 'risk', 'v', 'f', 'plpgsql', 'scalar'], ['public', 'initials', 'i', 'f', 'sql', 'scalar'])
-  functions.push(['archive', 'upper', 'i', 'f', 'sql', 'scalar'], ['public', 'dblink', 'v', 'f', 'c', null])
+  const unread = [null, '1', '1']
+  functions.push(
+    ['public', 'risk', 'v', 'f', 'plpgsql', 'scalar', ...unread],
+    ['public', 'initials', 'i', 'f', 'sql', 'scalar', ...unread],
+  )
+  functions.push(['archive', 'upper', 'i', 'f', 'sql', 'scalar', ...unread], ['public', 'dblink', 'v', 'f', 'c', null, ...unread])
+  functions.push(...routines.map(routineRow))
 
   return buildCatalogue({
     session: [['180004', '["pg_catalog","public"]', '"$user", public']],
@@ -98,4 +105,18 @@ export function fixtureCatalogue(): Catalogue {
       ['public', '@@@', 'own'],
     ],
   })
+}
+
+/** As the server tells of a function: `schema.name(parameters) …`, the rest of CREATE FUNCTION. */
+function routineRow(text: string): (string | null)[] {
+  const [, schema = '', name = '', parameters = '', rest = ''] = /^(\w+)\.(\w+)\(([^)]*)\)(.*)$/s.exec(text) ?? []
+  const kind = /\breturns\b/.test(rest) ? 'function' : 'procedure'
+  const language = /\blanguage (\w+)/.exec(rest)?.[1] ?? 'sql'
+  const all = parameters === '' ? [] : parameters.split(',')
+  const least = all.filter((parameter) => !/\bdefault\b|\bvariadic\b/.test(parameter)).length
+  const most = parameters.includes('variadic') ? null : String(all.length)
+  const definition = `CREATE OR REPLACE ${kind} ${schema}.${name}(${parameters}) ${rest}`
+  const result = /\breturns (table|setof|record|trigger)\b/.test(rest) ? null : 'scalar'
+  const volatility = /\b(immutable|stable)\b/.exec(rest)?.[1]?.[0] ?? 'v'
+  return [schema, name, volatility, kind === 'function' ? 'f' : 'p', language, result, definition, String(least), most]
 }

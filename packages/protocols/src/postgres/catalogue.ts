@@ -38,6 +38,10 @@ export interface CatalogueFunction {
   readonly language: string
   /** The names of its result's columns in FROM; `scalar` is one column, null is not known before it is called. */
   readonly result: 'scalar' | readonly string[] | null
+  /** CREATE FUNCTION as the server prints it; null where nobody here reads it: the system's own, other languages, a body that is too long. */
+  readonly definition: string | null
+  /** How many arguments a call may have; null: any number. */
+  readonly arguments: { readonly least: number; readonly most: number } | null
 }
 
 export interface CatalogueType {
@@ -61,6 +65,8 @@ export interface Catalogue {
   readonly version: string
   /** Where unqualified names are looked for, in order; `pg_catalog` is among them. */
   readonly searchPath: readonly string[]
+  /** Where bodies of functions look for names when they run, if that is another path than the one that this text was printed with. */
+  readonly callerPath?: readonly string[]
   /** The setting itself, `$user` and schemas that are not there among it. */
   readonly defaultPath: readonly string[]
   readonly schemas: ReadonlySet<string>
@@ -114,7 +120,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
   connectKin(answers.inheritance, relationsByOid, kin)
 
   const functions = new Map<string, Map<string, CatalogueFunction[]>>()
-  for (const [schema, name, volatility, kind, language, result] of answers.functions) {
+  for (const [schema, name, volatility, kind, language, result, definition, least, most] of answers.functions) {
     const known: CatalogueFunction = {
       schema,
       name,
@@ -123,6 +129,8 @@ export function buildCatalogue(rows: unknown): Catalogue {
       kind: functionKinds[kind as keyof typeof functionKinds] ?? 'procedure',
       language,
       result: resultColumns(result, columns),
+      definition,
+      arguments: least === null ? null : { least: Number(least), most: most === null ? Number.POSITIVE_INFINITY : Number(most) },
     }
     inner(
       inner(functions, schema, () => new Map<string, CatalogueFunction[]>()),
@@ -197,6 +205,11 @@ export function withSearchPath(catalogue: Catalogue, { schemas, user }: SearchPa
   const searchPath = known.includes('pg_catalog') ? known : ['pg_catalog', ...known]
   const same = searchPath.length === catalogue.searchPath.length && searchPath.every((s, i) => s === catalogue.searchPath[i])
   return same ? catalogue : { ...catalogue, searchPath }
+}
+
+/** The catalogue as a text has it that was printed with every name qualified; bodies of functions look where its caller does. */
+export function printed(catalogue: Catalogue): Catalogue {
+  return { ...catalogue, searchPath: ['pg_catalog'], callerPath: catalogue.callerPath ?? catalogue.searchPath }
 }
 
 /** The catalogue with types that only a session's open transaction has; nothing is cast to them by anybody's function yet. */

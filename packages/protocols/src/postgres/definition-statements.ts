@@ -30,6 +30,8 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if ('CreateForeignTableStmt' in node && node.CreateForeignTableStmt.base?.relation)
     created(walk, node.CreateForeignTableStmt.base.relation)
   if ('CommentStmt' in node && node.CommentStmt.object) named(walk, [node.CommentStmt.object], node.CommentStmt.objtype ?? '')
+  if ('AlterFunctionStmt' in node && node.AlterFunctionStmt.func)
+    named(walk, [{ ObjectWithArgs: node.AlterFunctionStmt.func }], node.AlterFunctionStmt.objtype ?? 'OBJECT_FUNCTION')
   if ('DropStmt' in node) named(walk, node.DropStmt.objects ?? [], node.DropStmt.removeType ?? '')
   if ('AlterTableStmt' in node) {
     for (const command of node.AlterTableStmt.cmds ?? [])
@@ -48,7 +50,7 @@ function targetScope(walk: Walk, fields: Fields): Scope {
   const range = [fields.relation, fields.table].find(isObject)
   if (!range) return outermost
   // Looked at for its columns only: what reading it would do is not done here.
-  const aside = startWalk(walk.catalogue, new Reading())
+  const aside = startWalk(walk.catalogue, new Reading(), walk)
   return { ...outermost, relations: [aside.relation(range as RangeVar, outermost)] }
 }
 
@@ -97,7 +99,7 @@ function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
 /** Who sees which rows is seen from which rows they see. */
 function rowPolicy(walk: Walk, { qual, with_check: check }: Fields, scope: Scope): void {
   const aside = new Reading()
-  const sources = sourcesOf({ ...startWalk(walk.catalogue, aside) }, [qual, check], scope)
+  const sources = sourcesOf(startWalk(walk.catalogue, aside, walk), [qual, check], scope)
   walk.reading.flow(union(sources, aside.choices))
 }
 

@@ -58,7 +58,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   CreateTrigStmt: { ...create, ...laterRun('a trigger') },
   CreateEventTrigStmt: { ...create, ...laterRun('an event trigger') },
   RuleStmt: { ...create, ...laterRun('a rule') },
-  CreateFunctionStmt: { ...create, ...laterRun('a function') },
+  CreateFunctionStmt: { ...create, effects: ['ddl', 'execute'] },
 
   AlterTableStmt: alter,
   AlterSeqStmt: alter,
@@ -81,7 +81,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   RenameStmt: alter,
   AlterOwnerStmt: { ...alter, effects: ['ddl', 'dcl'] },
   AlterPolicyStmt: { ...alter, effects: ['ddl', 'dcl'] },
-  AlterFunctionStmt: { ...alter, ...laterRun('a function') },
+  AlterFunctionStmt: { ...alter, effects: ['ddl', 'execute'] },
   AlterEventTrigStmt: { ...alter, ...laterRun('an event trigger') },
   AlterExtensionStmt: { ...alter, ...laterRun("an extension's script") },
   AlterFdwStmt: { ...alter, effects: ['ddl', 'network', 'execute'], secret: true },
@@ -123,7 +123,6 @@ export const definitions: Readonly<Record<string, Definition>> = {
   NotifyStmt: { verb: 'NOTIFY', effects: ['write'] },
   DeallocateStmt: { verb: 'DEALLOCATE', effects: ['session'] },
   ClosePortalStmt: { verb: 'CLOSE', effects: ['session'] },
-  DoStmt: { verb: 'DO', effects: ['execute', 'unknown'], unknownBecause: 'hoop does not read the body of a DO block' },
 }
 
 /** Objects that are no relations, by the field that holds the name. */

@@ -1,6 +1,6 @@
 import type { Output, Sources } from '@hoop/contracts'
-import type { ColumnRef as ColumnNode, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
-import { type Catalogue, type CatalogueType, findRelation, findType } from './catalogue.ts'
+import type { ColumnRef as ColumnNode, CreateFunctionStmt, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
+import { type Catalogue, type CatalogueFunction, type CatalogueType, findRelation, findType } from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
 import type { Statement } from './operations.ts'
@@ -18,6 +18,27 @@ export interface NamedStatements {
   read(text: string): Statement
 }
 
+/** What running a function does. */
+export interface Body {
+  readonly reading: Reading
+  /** It answers with what it was given, and reads nothing else. */
+  readonly pure: boolean
+  /** What the rows that it answers with may tell of. */
+  readonly tells: Sources
+  /** It answers with any number of rows. */
+  readonly rows: boolean
+}
+
+/** The bodies of functions; given down, as statements stand in them. */
+export interface Bodies {
+  /** Null: it cannot be read. */
+  routine(catalogue: Catalogue, routine: CatalogueFunction): Body | null
+  /** That of a DO statement. */
+  block(catalogue: Catalogue, language: string, body: string): Body
+  /** That of a function which the statement, whose text it is, creates. */
+  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body
+}
+
 /** What an expression needs of the rest: given down, so that imports point one way. */
 export interface Walk {
   readonly catalogue: Catalogue
@@ -25,6 +46,9 @@ export interface Walk {
   /** The text of the statement that is walked. */
   readonly text: string
   readonly named: NamedStatements
+  /** What the statement sees from outside: the variables of a body. */
+  readonly outer: Scope
+  readonly bodies: Bodies
   /** The outputs of a SELECT, INSERT, UPDATE, DELETE or MERGE. */
   query(statement: Node, scope: Scope): readonly Output[] | 'opaque'
   /** A relation by its name: a WITH query or one of the database; it is read unless told otherwise. */
@@ -226,7 +250,7 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
     const type = known ? null : findType(walk.catalogue, null, name)
     if (type) return castRuns(walk, type, first, scope) ? castByUser(walk, `${type.schema}.${type.name}`) : inside
   }
-  const own = callByName(walk, schema, name, inside)
+  const own = callByName(walk, schema, name, inside, call.args?.length ?? 0)
   if (name === 'set_config' && isSystemCall(walk, schema, name)) {
     // The name that a session goes by is rewritten where it is set, which must be seen.
     const named = stringOf(first)?.toLowerCase() === 'application_name'
@@ -249,10 +273,21 @@ function isSystemCall(walk: Walk, schema: string | null, name: string): boolean 
   return readFunction(walk.catalogue, schema, name).candidates.every((candidate) => isSystemSchema(candidate.schema))
 }
 
-/** Puts a call on the reading; answers what its result may hold besides its arguments. */
-export function callByName(walk: Walk, schema: string | null, name: string, args: Sources = none): Sources {
+/** Puts a call on the reading; answers what its result may hold besides its arguments. `count`: how many of them; null: any. */
+export function callByName(
+  walk: Walk,
+  schema: string | null,
+  name: string,
+  args: Sources = none,
+  count: number | null = null,
+): Sources {
   const { reading } = walk
-  const found = readFunction(walk.catalogue, schema, name)
+  let found = readFunction(walk.catalogue, schema, name)
+  const fitting = found.candidates.filter((candidate) => fits(candidate, count))
+  if (fitting.length > 0 && fitting.every((candidate) => isSystemSchema(candidate.schema)))
+    found = readFunction(walk.catalogue, fitting[0]?.schema ?? schema, name)
+  const called = bodiesOf(walk, fitting)
+  if (called !== null) return callOfUser(walk, fitting, called, args)
   reading.functions.add(found.name)
   for (const effect of found.effects) reading.effects.add(effect)
   if (found.candidates.length === 0) reading.missing('42883', `there is no function ${found.name}()`)
@@ -266,6 +301,53 @@ export function callByName(walk: Walk, schema: string | null, name: string, args
     reading.stores = true
   }
   return found.opaque ? 'opaque' : none
+}
+
+function fits({ arguments: known }: CatalogueFunction, count: number | null): boolean {
+  return known === null || count === null || (count >= known.least && count <= known.most)
+}
+
+/** The bodies of all functions that may be meant; null: one of them is not known, or there is none. */
+function bodiesOf(walk: Walk, fitting: readonly CatalogueFunction[]): readonly Called[] | null {
+  if (!fitting.some(({ schema }) => !isSystemSchema(schema))) return null
+  const called: Called[] = []
+  for (const routine of fitting) {
+    if (isSystemSchema(routine.schema)) continue
+    const body = walk.bodies.routine(walk.catalogue, routine)
+    if (body === null) return null
+    called.push({ routine, body })
+  }
+  return called
+}
+interface Called {
+  readonly routine: CatalogueFunction
+  readonly body: Body
+}
+
+/** A call of functions that somebody wrote: what any of them does. */
+function callOfUser(walk: Walk, fitting: readonly CatalogueFunction[], called: readonly Called[], args: Sources): Sources {
+  const { reading } = walk
+  let result: Sources = none
+  for (const { routine, body } of called) {
+    const name = `${routine.schema}.${routine.name}`
+    reading.functions.add(name)
+    reading.effects.add('execute')
+    reading.object('function', name, 'execute')
+    reading.include(body.reading, 'body')
+    if (routine.volatility !== 'volatile' && !onlyReads(body.reading))
+      reading.unknown(`${name}() does more than it is declared for, and may run while a statement is planned`)
+    if (body.reading.stores) reading.flow(args)
+    if (body.rows) reading.choose(union(body.tells, args))
+    if (!body.pure) result = 'opaque'
+  }
+  // One of PostgreSQL itself may be meant as well.
+  const own = fitting.find(({ schema }) => isSystemSchema(schema))
+  return own ? union(result, callByName(walk, own.schema, own.name, args)) : result
+}
+
+/** Whether nothing is changed by what it does. */
+export function onlyReads({ effects }: Reading): boolean {
+  return [...effects].every((effect) => effect === 'read' || effect === 'execute')
 }
 
 function touchSequence(walk: Walk, name: string | null): void {

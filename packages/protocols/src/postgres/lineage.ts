@@ -1,15 +1,24 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'libpg-query'
-import { type Catalogue, findRelation, isHidden, probableRelation } from './catalogue.ts'
+import { type Catalogue, findRelation, isHidden, printed, probableRelation } from './catalogue.ts'
 import { formOf } from './choices.ts'
 import { columnName } from './column-names.ts'
-import { clauses, type NamedStatements, outputSources, predicate, sourcesOf, type Walk, wholeRow } from './expressions.ts'
+import {
+  type Bodies,
+  clauses,
+  type NamedStatements,
+  outputSources,
+  predicate,
+  sourcesOf,
+  type Walk,
+  wholeRow,
+} from './expressions.ts'
 import { from } from './from-clause.ts'
 import { readDelete, readInsert, readMerge, readUpdate } from './modifications.ts'
 import { created, writtenName } from './new-relations.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import type { Reading } from './reading.ts'
-import { readRelation } from './relations.ts'
+import { type ReadDefinition, readRelation } from './relations.ts'
 import { type CommonTable, findByAlias, makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, nameOf } from './syntax-tree.ts'
@@ -17,8 +26,10 @@ import { isOfSystemType } from './system-types.ts'
 
 export type Outputs = readonly Output[] | 'opaque'
 
-/** What stands by itself knows no session. */
-const unnamed: NamedStatements = {
+/** What is around a statement that is walked. */
+export type Surroundings = Pick<Walk, 'text' | 'named' | 'outer' | 'bodies'>
+
+const noNames: NamedStatements = {
   prepared: () => null,
   cursor: () => null,
   read: () => {
@@ -26,17 +37,20 @@ const unnamed: NamedStatements = {
   },
 }
 
+/** What is around a statement that knows no session's names. */
+export function unnamed({ outer, bodies }: Pick<Walk, 'outer' | 'bodies'>): Surroundings {
+  return { text: '', named: noNames, outer, bodies }
+}
+
 /** A walk over one statement that puts what it finds on `reading`. */
-export function startWalk(
-  catalogue: Catalogue,
-  reading: Reading,
-  { text, named }: Pick<Walk, 'text' | 'named'> = { text: '', named: unnamed },
-): Walk {
+export function startWalk(catalogue: Catalogue, reading: Reading, { text, named, outer, bodies }: Surroundings): Walk {
   const walk: Walk = {
     catalogue,
     reading,
     text,
     named,
+    outer,
+    bodies,
     query: (statement, scope) => readQuery(walk, statement, scope),
     relation: (range, scope, access = 'read') => rangeVar(walk, range, scope, access),
   }
@@ -267,6 +281,7 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
 
   walk.reading.effects.add(access)
   const relation = findRelation(walk.catalogue, schemaname, relname)
+  const definitions: ReadDefinition = (catalogue, sql, reading) => readDefinition(walk.bodies, catalogue, sql, reading)
   if (!relation) {
     walk.reading.unresolved.add(writtenName(range))
     const probable = probableRelation(walk.catalogue, schemaname, relname)
@@ -274,7 +289,7 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
     if (hidden) walk.reading.object('table', `pg_temp.${relname}`, access)
     if (probable) {
       walk.reading.object('table', `${probable.schema}.${probable.name}`, access)
-      const { reading } = readRelation(walk.catalogue.probable ?? walk.catalogue, probable, readDefinition)
+      const { reading } = readRelation(walk.catalogue.probable ?? walk.catalogue, probable, definitions)
       for (const { kind, name } of reading.objects) walk.reading.object(kind, name, access)
     } else if (!hidden) walk.reading.object('table', writtenName(range), access)
     return makeRelation(alias, schema, 'opaque')
@@ -284,7 +299,7 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
     `${relation.schema}.${relation.name}`,
     access,
   )
-  const { outputs, reading } = readRelation(walk.catalogue, relation, readDefinition)
+  const { outputs, reading } = readRelation(walk.catalogue, relation, definitions)
   walk.reading.include(reading, 'view')
   // A view passes a write on to what it reads.
   if (access === 'write' && relation.kind === 'view')
@@ -294,8 +309,8 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
 }
 
 /** A view's definition, whose names are all qualified, or not found on the path that it was printed with. */
-function readDefinition(catalogue: Catalogue, sql: string, reading: Reading): Outputs {
-  const walk = startWalk({ ...catalogue, searchPath: ['pg_catalog'] }, reading)
+function readDefinition(bodies: Bodies, catalogue: Catalogue, sql: string, reading: Reading): Outputs {
+  const walk = startWalk(printed(catalogue), reading, unnamed({ outer: outermost, bodies }))
   try {
     const [statement, ...others] = parse(sql)
     if (!statement?.stmt || others.length > 0) throw new StatementUnreadable('not one statement', 0)

@@ -1,10 +1,11 @@
 import type { ColumnRef, Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
 import type { RawStmt } from 'libpg-query'
+import { RoutineBodies } from './bodies.ts'
 import { type Catalogue, uncertainCatalogue, withSearchPath, withTypes } from './catalogue.ts'
 import { lastName, type Touched } from './changes.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { definitions } from './definitions.ts'
-import { startWalk } from './lineage.ts'
+import { outermost, startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
 import { fingerprint, Offsets, parse, StatementUnreadable, tokens } from './parser.ts'
 import { Reading } from './reading.ts'
@@ -173,8 +174,9 @@ function readOne(statement: RawStmt, catalogue: Catalogue, bytes: Buffer, names:
   const node = statement.stmt
   if (node) {
     if ('SelectStmt' in node) readSettingCalls(reading, node.SelectStmt)
+    const bodies = new RoutineBodies(readAnyStatement)
     const named = names.statements((text) => readStatement(text, catalogue))
-    const walk = startWalk(catalogue, reading, { text: bytes.subarray(start, end).toString(), named })
+    const walk = startWalk(catalogue, reading, { text: bytes.subarray(start, end).toString(), named, outer: outermost, bodies })
     return { kind: withChoices(readAnyStatement(walk, node), reading), reading, start, end }
   }
   reading.unknown('the parser answered with no statement')
@@ -204,6 +206,7 @@ const relationKinds = /^(table|view|materialized view|foreign table|sequence)$/
 
 function redefinedBy(statements: readonly RawStmt[], whole: Reading): Touched {
   if (!whole.changesCatalogue) return noNames
+  if (whole.redefines) return 'anything'
   const names = new Set<string>()
   for (const { stmt } of statements) {
     const [tag = '', fields = {}] = (stmt && tagged(stmt)) ?? []

@@ -113,6 +113,7 @@ const quoted = /^(u&)?"/i
 
 /** Every token of a text that {@link parse} accepts, `[start, end)` in bytes of UTF-8. Throws {@link StatementUnreadable}. */
 export function tokens(text: string): ReturnType<typeof scanSync>['tokens'] {
+  if (text === '') return []
   const { version, tokens: found } = scanSync(text.replace(controls, withoutControl))
   // So the scanner says that it ran out of memory; without its tokens a record could not be masked.
   if (version === 0) throw new StatementUnreadable('the statement is too long to be read', 0)

@@ -30,6 +30,8 @@ export class Reading {
   /** Every constant of the statement is a secret. */
   secret = false
   changesCatalogue = false
+  /** A body changes definitions, which its statement does not name. */
+  redefines = false
   /** Types that it makes, as written. */
   readonly types: { readonly schema: string | null; readonly name: string }[] = []
   /** In the order in which they come about. */
@@ -68,6 +70,23 @@ export class Reading {
   get missingSqlState(): string | null {
     const states = [...this.unknownBecause].map((words) => this.#missing.get(words) ?? null)
     return states.includes(null) ? null : (states[0] ?? null)
+  }
+
+  /** Why it is unknown, whatever else comes to be there. */
+  get unknownForCertain(): readonly string[] {
+    return [...this.unknownBecause].filter((words) => !this.#missing.has(words))
+  }
+
+  /** Its words are about a body that stands somewhere else. */
+  saidOf(where: string): void {
+    const words = [...this.unknownBecause]
+    this.unknownBecause.clear()
+    for (const because of words) {
+      const said = because.startsWith('in ') ? because : `in ${where}: ${because}`
+      this.unknownBecause.add(said)
+      const sqlState = this.#missing.get(because)
+      if (sqlState !== undefined) this.#missing.set(said, sqlState)
+    }
   }
 
   /** hoop cannot carry this construct yet: the first that is met is named. */
@@ -137,19 +156,38 @@ export class Reading {
   }
 
   /** Takes over what another reading found: of a view's definition what reading it does, of a plan everything, but only as read. */
-  include(other: Reading, as: 'view' | 'plan' | 'part'): void {
+  include(other: Reading, as: 'view' | 'plan' | 'part' | 'body'): void {
     for (const effect of other.effects) if (as !== 'plan' || (effect !== 'write' && effect !== 'ddl')) this.effects.add(effect)
     for (const name of other.functions) this.functions.add(name)
     for (const words of other.unknownBecause) this.unknownBecause.add(words)
-    for (const [words, sqlState] of other.#missing) this.#missing.set(words, sqlState)
+    // What is missing in a body is found when some of it has run.
+    if (as !== 'body') for (const [words, sqlState] of other.#missing) this.#missing.set(words, sqlState)
     for (const name of other.unresolved) this.unresolved.add(name)
     for (const name of other.temporary) this.temporary.add(name)
     for (const { kind, name, access } of other.objects)
       this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)
+    this.redefines ||= other.redefines
+    if (as === 'body') {
+      for (const ref of other.columns) this.columns.add(ref)
+      for (const verb of other.verbs) this.verbs.add(verb)
+      this.secret ||= other.secret
+      this.flow(other.flows)
+      this.unbounded ||= other.unbounded
+      this.destructive ||= other.destructive
+      this.changesCatalogue ||= other.changesCatalogue
+      return
+    }
     this.choose(other.choices)
     this.stores ||= other.stores
-    if (as === 'view') return
+    if (as === 'view') {
+      // Functions that it calls may do more than read.
+      this.flow(other.flows)
+      this.unbounded ||= other.unbounded
+      this.destructive ||= other.destructive
+      this.changesCatalogue ||= other.changesCatalogue
+      return
+    }
     for (const ref of other.columns) this.columns.add(ref)
     for (const [location, sources] of other.constants) this.constants.set(location, sources)
     for (const [number, sources] of other.parameters)

@@ -32,17 +32,27 @@ export interface RelationReading {
 /** Reads a view's definition or a generated column's expression; given by the caller, so that imports point one way. */
 export type ReadDefinition = (catalogue: Catalogue, sql: string, reading: Reading) => readonly Output[] | 'opaque'
 
-const read = new WeakMap<CatalogueRelation, RelationReading>()
+/** By what else decides about it: where the functions that it calls look for names. */
+const read = new WeakMap<CatalogueRelation, Map<string, RelationReading>>()
+/** Readings of one relation that are kept. */
+const maxKept = 100
 
 /** What a relation's columns are made of, down to base columns; worked out once for each catalogue. */
 export function readRelation(catalogue: Catalogue, relation: CatalogueRelation, readDefinition: ReadDefinition): RelationReading {
-  const known = read.get(relation)
+  const { hidden, callerPath = catalogue.searchPath } = catalogue
+  const key = JSON.stringify([callerPath, [...(hidden ?? [])]])
+  const kept = read.get(relation) ?? new Map<string, RelationReading>()
+  read.set(relation, kept)
+  const known = kept.get(key)
   if (known) return known
+  if (kept.size >= maxKept) kept.clear()
   const reading = new Reading()
-  // A definition that reaches itself finds this.
-  read.set(relation, { outputs: relation.columns.map(({ name }) => ({ name, sources: 'opaque' })), reading })
+  // A definition that reaches itself, through a function that it calls, finds this.
+  const itself = new Reading()
+  itself.unknown(`the view ${relation.schema}.${relation.name} reads itself`)
+  kept.set(key, { outputs: relation.columns.map(({ name }) => ({ name, sources: 'opaque' })), reading: itself })
   const result = { outputs: outputsOf(catalogue, relation, reading, readDefinition), reading }
-  read.set(relation, result)
+  kept.set(key, result)
   return result
 }
 

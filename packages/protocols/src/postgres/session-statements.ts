@@ -9,7 +9,7 @@ import type {
   VariableSetStmt,
 } from 'libpg-query'
 import { sourcesOf, type Walk } from './expressions.ts'
-import { outermost, startWalk } from './lineage.ts'
+import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { schemasOf } from './search-path.ts'
 import { queryAfter } from './session-change.ts'
@@ -22,7 +22,7 @@ import { nameOf, qualifiedName, stringOf } from './syntax-tree.ts'
 export function prepare(walk: Walk, { name = '', query }: PrepareStmt, readAny: ReadStatement): StatementKind {
   const { reading } = walk
   const inner = new Reading()
-  if (query) readAny(startWalk(walk.catalogue, inner), query)
+  if (query) readAny(startWalk(walk.catalogue, inner, unnamed(walk)), query)
   reading.include(inner, 'plan')
   reading.effects.add('session')
   const text = queryAfter('as', walk.text)
@@ -38,13 +38,13 @@ export function execute(walk: Walk, { name = '', params = [] }: ExecuteStmt): St
   const kind = { ...plain, verb: 'EXECUTE', returnsRows: true }
   if (statement === null) {
     reading.missing('26000', `there is no prepared statement ${name} that hoop has seen`)
-    sourcesOf(walk, params, outermost)
+    sourcesOf(walk, params, walk.outer)
     return { ...kind, outputs: 'opaque' }
   }
   reading.run(name, statement)
   const given = params.map((value, position) => {
     const mark = reading.mark
-    const sources = sourcesOf(walk, value, outermost)
+    const sources = sourcesOf(walk, value, walk.outer)
     reading.settle(mark, statement.parameterSources.get(position + 1) ?? none)
     return sources
   })
@@ -68,7 +68,7 @@ export function declareCursor(
 ): StatementKind {
   const { reading } = walk
   const inner = new Reading()
-  if (query) readAny(startWalk(walk.catalogue, inner), query)
+  if (query) readAny(startWalk(walk.catalogue, inner, unnamed(walk)), query)
   reading.include(inner, 'part')
   reading.effects.add('session')
   const text = queryAfter('for', walk.text)

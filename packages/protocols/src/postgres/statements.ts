@@ -1,16 +1,27 @@
-import type { CreateTableAsStmt, ExplainStmt, LockStmt, Node, RangeVar, RenameStmt, TransactionStmt, ViewStmt } from 'libpg-query'
+import type {
+  CreateFunctionStmt,
+  CreateTableAsStmt,
+  DoStmt,
+  ExplainStmt,
+  LockStmt,
+  Node,
+  RangeVar,
+  RenameStmt,
+  TransactionStmt,
+  ViewStmt,
+} from 'libpg-query'
 import { findRelation } from './catalogue.ts'
 import { optionText, readCopy } from './copy-statement.ts'
 import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
 import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
-import { outermost, startWalk } from './lineage.ts'
+import { startWalk, unnamed } from './lineage.ts'
 import { created, hides, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { declareCursor, defaultSetting, discard, execute, fetch, prepare, setting } from './session-statements.ts'
 import { none } from './sources.ts'
 import { plain, type StatementKind } from './statement-kind.ts'
-import { type Fields, isObject, qualifiedName, tagged } from './syntax-tree.ts'
+import { type Fields, isObject, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
 
 /** Reads one statement of any kind. */
 export function readAnyStatement(walk: Walk, node: Node): StatementKind {
@@ -23,12 +34,12 @@ export function readAnyStatement(walk: Walk, node: Node): StatementKind {
 function readKind(walk: Walk, node: Node): StatementKind {
   const { reading } = walk
   if ('SelectStmt' in node)
-    return { ...plain, verb: 'SELECT', returnsRows: !node.SelectStmt.intoClause, outputs: walk.query(node, outermost) }
+    return { ...plain, verb: 'SELECT', returnsRows: !node.SelectStmt.intoClause, outputs: walk.query(node, walk.outer) }
   if ('InsertStmt' in node) return modification(walk, node, 'INSERT', node.InsertStmt.returningClause !== undefined)
   if ('UpdateStmt' in node) return modification(walk, node, 'UPDATE', node.UpdateStmt.returningClause !== undefined)
   if ('DeleteStmt' in node) return modification(walk, node, 'DELETE', node.DeleteStmt.returningClause !== undefined)
   if ('MergeStmt' in node) return modification(walk, node, 'MERGE', node.MergeStmt.returningClause !== undefined)
-  if ('CopyStmt' in node) return { ...plain, verb: 'COPY', copy: readCopy(walk, node.CopyStmt, outermost) }
+  if ('CopyStmt' in node) return { ...plain, verb: 'COPY', copy: readCopy(walk, node.CopyStmt, walk.outer) }
   if ('ExplainStmt' in node) return explain(walk, node.ExplainStmt)
   if ('TransactionStmt' in node) return transaction(walk, node.TransactionStmt)
   if ('VariableSetStmt' in node) return setting(walk, node.VariableSetStmt)
@@ -43,11 +54,13 @@ function readKind(walk: Walk, node: Node): StatementKind {
   if ('RefreshMatViewStmt' in node) {
     const { relation } = node.RefreshMatViewStmt
     // What it stores stays when a view that it was read from comes to mean something else.
-    if (relation) reading.flow(walk.relation(relation, outermost, 'write').any)
+    if (relation) reading.flow(walk.relation(relation, walk.outer, 'write').any)
     return { ...plain, verb: 'REFRESH' }
   }
   if ('LockStmt' in node) return lock(walk, node.LockStmt)
   if ('CallStmt' in node) return call(walk, node)
+  if ('DoStmt' in node) return block(walk, node.DoStmt)
+  if ('CreateFunctionStmt' in node) return createFunction(walk, node.CreateFunctionStmt)
   if ('PrepareStmt' in node) return prepare(walk, node.PrepareStmt, readAnyStatement)
   if ('ExecuteStmt' in node) return execute(walk, node.ExecuteStmt)
   if ('DeclareCursorStmt' in node) return declareCursor(walk, node.DeclareCursorStmt, readAnyStatement)
@@ -57,7 +70,7 @@ function readKind(walk: Walk, node: Node): StatementKind {
   const definition = definitions[tag]
   if (!definition) {
     reading.unknown(`hoop does not know the statement ${tag}`)
-    sourcesOf(walk, node, outermost)
+    sourcesOf(walk, node, walk.outer)
     return { ...plain, verb: tag, returnsRows: true, outputs: 'opaque' }
   }
   readDefinition(walk, node, definition, fields)
@@ -71,7 +84,7 @@ function readKind(walk: Walk, node: Node): StatementKind {
 }
 
 function modification(walk: Walk, node: Node, verb: string, returnsRows: boolean): StatementKind {
-  return { ...plain, verb, returnsRows, outputs: walk.query(node, outermost) }
+  return { ...plain, verb, returnsRows, outputs: walk.query(node, walk.outer) }
 }
 
 /** ANALYZE runs the statement; without it, it is only planned: what it would write is read at most. */
@@ -142,7 +155,7 @@ function createTableAs(walk: Walk, statement: CreateTableAsStmt): StatementKind 
 /** A view is read down to its base tables whenever it is used: defining it moves nothing. */
 function createView(walk: Walk, statement: ViewStmt): StatementKind {
   const inner = new Reading()
-  if (statement.query) startWalk(walk.catalogue, inner).query(statement.query, outermost)
+  if (statement.query) startWalk(walk.catalogue, inner, unnamed(walk)).query(statement.query, walk.outer)
   walk.reading.include(inner, 'plan')
   if (!statement.view) return { ...plain, verb: 'CREATE' }
   // A view of something temporary is temporary itself, whatever the statement says.
@@ -174,11 +187,34 @@ function lock(walk: Walk, statement: LockStmt): StatementKind {
 function call(walk: Walk, node: Node): StatementKind {
   const funccall = 'CallStmt' in node ? node.CallStmt.funccall : undefined
   const { schema, name } = qualifiedName(funccall?.funcname)
-  callByName(walk, schema, name)
+  const args = children(walk, { args: funccall?.args } as Fields, walk.outer)
+  callByName(walk, schema, name, args, funccall?.args?.length ?? 0)
   walk.reading.effects.add('execute')
-  walk.reading.unknown(`hoop does not read the body of the procedure ${name}`)
-  children(walk, { args: funccall?.args } as Fields, outermost)
   return { ...plain, verb: 'CALL', returnsRows: true, outputs: 'opaque' }
+}
+
+function block(walk: Walk, { args = [] }: DoStmt): StatementKind {
+  const option = (name: string) => {
+    const found = args.find((arg) => 'DefElem' in arg && arg.DefElem.defname === name)
+    return found && 'DefElem' in found ? stringOf(found.DefElem.arg) : null
+  }
+  walk.reading.effects.add('execute')
+  const body = walk.bodies.block(walk.catalogue, option('language')?.toLowerCase() ?? 'plpgsql', option('as') ?? '')
+  walk.reading.include(body.reading, 'body')
+  return { ...plain, verb: 'DO' }
+}
+
+/** What its body does is judged when it is called; that it cannot be read is told now. */
+function createFunction(walk: Walk, statement: CreateFunctionStmt): StatementKind {
+  const { reading } = walk
+  const definition = definitions.CreateFunctionStmt
+  if (definition) readDefinition(walk, { CreateFunctionStmt: statement }, definition, { ...statement, sql_body: undefined })
+  const { schema, name } = qualifiedName(statement.funcname)
+  const [made = null] = schema === null ? walk.catalogue.searchPath.filter((candidate) => candidate !== 'pg_catalog') : [schema]
+  reading.object(statement.is_procedure ? 'procedure' : 'function', made === null ? name : `${made}.${name}`, 'ddl')
+  const body = walk.bodies.created(walk.catalogue, statement, walk.text).reading
+  for (const words of body.unknownForCertain) reading.unknown(words)
+  return { ...plain, verb: 'CREATE' }
 }
 
 /** Rules know columns by name: a new name takes the values away from them. */

@@ -69,6 +69,12 @@ export function unnestsToOneColumn(catalogue: Catalogue, node: Node, scope: Scop
   })
 }
 
+/** Whether a type by that name is one. */
+export function ofSystemSchema(catalogue: Catalogue, names: readonly string[]): boolean {
+  const type = findType(catalogue, names.at(-2) ?? null, names.at(-1) ?? '')
+  return type !== null && isSystemSchema(type.schema)
+}
+
 /** Whether a column of the catalogue is of such a type. */
 export function isSystemTyped(catalogue: Catalogue, typeOid: number): boolean {
   const type = catalogue.typesByOid.get(typeOid)

@@ -1,0 +1,117 @@
+import type { Sources } from '@hoop/contracts'
+import type { Node } from 'libpg-query'
+import { type Catalogue, findFunctions, uncertainCatalogue } from './catalogue.ts'
+import { lastName } from './changes.ts'
+import { type Bodies, type Body, onlyReads, outputSources, sourcesOf, type Walk } from './expressions.ts'
+import { isSystemSchema } from './functions.ts'
+import { startWalk, unnamed } from './lineage.ts'
+import { Reading } from './reading.ts'
+import type { Scope, ScopeRelation } from './scope.ts'
+import { none, union } from './sources.ts'
+import type { ReadStatement } from './statement-kind.ts'
+
+/** A parameter or a variable of a body. */
+export interface Variable {
+  readonly name: string
+  readonly ofSystemType?: boolean
+  /** As it is written. */
+  readonly type?: string | null
+}
+
+/** What a statement in a body sees besides its own tables; `name`: that of the function, by which its parameters can be called. */
+export function bodyScope(name: string | null, variables: readonly Variable[], holds: Sources): Scope {
+  const columns = variables.map((variable) => ({ name: variable.name, sources: holds, ofSystemType: variable.ofSystemType }))
+  const whole: ScopeRelation = { alias: name, schema: null, columns, any: holds }
+  const fields = variables.map(
+    (variable): ScopeRelation => ({ alias: variable.name, schema: null, columns: null, any: holds, qualifiedOnly: true }),
+  )
+  return { relations: [whole, ...fields], commonTables: [], parent: null }
+}
+
+/** Looks at each statement of a body once. */
+export class BodyPass {
+  readonly reading = new Reading()
+  /** What its variables, and what it answers with, may hold. */
+  told: Sources = none
+  #redefines = false
+  readonly #catalogue: Catalogue
+  readonly #scope: Scope
+  readonly #bodies: Bodies
+  readonly #readAny: ReadStatement
+
+  constructor(catalogue: Catalogue, scope: Scope, bodies: Bodies, readAny: ReadStatement) {
+    this.#catalogue = catalogue
+    this.#scope = scope
+    this.#bodies = bodies
+    this.#readAny = readAny
+  }
+
+  /** Reads one statement; answers what its result is made of. `seesVariables`: false for SQL that is built at run time. */
+  statement(node: Node, seesVariables = true): Sources {
+    const inner = new Reading()
+    const outer: Scope = seesVariables ? this.#scope : { relations: [], commonTables: [], parent: null }
+    const kind = this.#readAny(this.#walk(inner, outer), node)
+    if (kind.copy !== null) inner.unknown('COPY from or to a caller stands in a function')
+    return this.#settled(inner, outputSources(kind.outputs))
+  }
+
+  /** Reads an expression that stands by itself. */
+  expression(node: Node): Sources {
+    const inner = new Reading()
+    return this.#settled(inner, sourcesOf(this.#walk(inner, this.#scope), node, this.#scope))
+  }
+
+  #settled(inner: Reading, outputs: Sources): Sources {
+    const sources = union(outputs, inner.choices)
+    if (storesWhatItReads(inner)) inner.flow(inner.choices)
+    const definitions = inner.objects.filter(({ access }) => access === 'ddl')
+    const temporary = definitions.length > 0 && definitions.every(({ name }) => name.startsWith('pg_temp.'))
+    this.#redefines ||= inner.redefines || (inner.changesCatalogue && !temporary)
+    this.reading.include(inner, 'part')
+    return sources
+  }
+
+  /** Whether a function or an operator of that name is certainly one of PostgreSQL itself. */
+  isSystem(name: string): boolean {
+    if (this.#catalogue.userOperators.has(name)) return false
+    const candidates = findFunctions(this.#catalogue, null, name)
+    return candidates.every(({ schema }) => isSystemSchema(schema))
+  }
+
+  tell(sources: Sources): void {
+    this.told = union(this.told, sources)
+  }
+
+  /** What the statements of the body can rely upon, as any of them may come after one that changes definitions. */
+  changedCatalogue(catalogue: Catalogue): Catalogue {
+    return this.#redefines ? uncertainCatalogue(catalogue) : catalogue
+  }
+
+  done(rows: boolean): Body {
+    const { reading } = this
+    if (reading.session.length > 0) reading.unknown('the body changes what names mean in its session')
+    if (reading.applicationNames.size > 0) reading.unknown('the body changes application_name')
+    if (reading.notSupported !== null) reading.unknown(reading.notSupported)
+    reading.notSupported = null
+    reading.redefines = this.#redefines
+    // What the body makes itself is not looked for.
+    const made = new Set(reading.objects.flatMap(({ name, access }) => (access === 'ddl' ? [lastName(name)] : [])))
+    for (const name of [...reading.unresolved]) if (made.has(lastName(name))) reading.unresolved.delete(name)
+    if (storesWhatItReads(reading)) {
+      reading.flow(reading.choices)
+      reading.stores = true
+    }
+    const reads = reading.objects.some(({ kind }) => kind !== 'function') || reading.columns.size > 0
+    const nothing = this.told !== 'opaque' && this.told.length === 0
+    return { reading, pure: onlyReads(reading) && !reads && nothing, tells: union(this.told, reading.choices), rows }
+  }
+
+  #walk(reading: Reading, outer: Scope): Walk {
+    return startWalk(this.#catalogue, reading, unnamed({ outer, bodies: this.#bodies }))
+  }
+}
+
+/** It does more than read: what it is given may stay behind. */
+function storesWhatItReads(reading: Reading): boolean {
+  return reading.stores || !onlyReads(reading)
+}
