@@ -97,3 +97,41 @@ test('a statement is explained: verdict, each rule, each column', async () => {
   }
   expect((await explain('select from where', '--json', ...agent)).stdout).toContain('"code":"unreadable"')
 })
+
+test('recorded operations are judged anew by other documents', async () => {
+  const home = await system.home('ada')
+  const statements = [
+    "select count(*) from orders; update orders set status = 'x' where id = 1",
+    'select full_name from customers limit 1',
+    "select 1 from customers where email = 'a@b.c'",
+  ]
+  await Promise.all(
+    statements.map(async (statement) =>
+      expect(await hoop(['exec', 'sample', '-c', statement], { home })).toMatchObject({ code: 0 }),
+    ),
+  )
+  const stricter = await fileOf(
+    'stricter.yaml',
+    'kind: Policy\nname: no-updates\nwhen: "\'UPDATE\' in operation.verbs"\nthen: deny\n',
+  )
+  const replay = async (file: string, ...flags: string[]) =>
+    await hoop(['policy', 'test', '-f', file, '--replay', '--since', '1h', ...flags], { home: admin })
+  const shown = await replay(stricter)
+  expect(shown.stdout).toMatch(/^1 permitted → refused\n {2}.*sample.* by Policy\/no-updates\n {4}select count/)
+  expect(shown.stdout).toMatch(/3 operations of 3 sessions: 1 would differ, 2 not/)
+  expect(shown.code).toBe(exitCodes.ok)
+  expect((await replay(stricter, '--fail-on-change')).code).toBe(exitCodes.failed)
+  // The e-mail address is not on the record: nothing is told of a rule that asks for it.
+  const ofText = await fileOf(
+    'of-text.yaml',
+    "kind: Policy\nname: no-texts\nwhen: operation.text.contains('a@b.c')\nthen: deny\n",
+  )
+  const answer = JSON.parse((await replay(ofText, '--json')).stdout)
+  expect(answer).toMatchObject({
+    operations: 3,
+    unchanged: 2,
+    changes: [],
+    notJudged: [{ count: 1, words: expect.stringContaining('masked') }],
+  })
+  expect((await hoop(['policy', 'test', '-f', stricter, '--replay'], { home })).code).toBe(exitCodes.noAccess)
+})

@@ -55,6 +55,9 @@ import { Metrics } from './operations/metrics.ts'
 import { TlsFiles } from './operations/tls-files.ts'
 import { Cipher } from './secrets/cipher.ts'
 import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
+import { Explainer } from './policy/explain.ts'
+import { Replayer } from './policy/replay.ts'
+import { StatementReader } from './policy/statement-reader.ts'
 import { References } from './secrets/references.ts'
 import { createSessions } from './sessions/index.ts'
 import { type Environment, loadSettings, type Settings } from './settings.ts'
@@ -291,6 +294,10 @@ async function start(
     tls,
   )
   const closeApi = once(() => api.close())
+      chatLinks,
+      slackRequests,
+      explainer: new Explainer({ documents, reader }),
+      replayer: new Replayer({ documents, reader, sessions, digestKey: createSecretKey(keys.digest) }),
   started.defer(closeApi)
   const tunnels = attachTunnels({
     server: api.server,

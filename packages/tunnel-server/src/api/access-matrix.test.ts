@@ -9,6 +9,7 @@ import { LoginFlows } from '../identity/login-flows.ts'
 import { Health } from '../operations/health.ts'
 import { Metrics } from '../operations/metrics.ts'
 import { Explainer } from '../policy/explain.ts'
+import { Replayer } from '../policy/replay.ts'
 import { StatementReader } from '../policy/statement-reader.ts'
 import { createSessions } from '../sessions/index.ts'
 import type { HoldRequest, Sessions } from '../sessions/types.ts'
@@ -147,8 +148,21 @@ beforeAll(async () => {
   const { documents: inForce, log } = parts
   const reader = new StatementReader({ connections, dialling: dialling(parts.reachable), closing: closing.signal, log })
   const explainer = new Explainer({ documents: inForce, reader })
+  const replayer = new Replayer({ documents: inForce, reader, sessions: real, digestKey: createSecretKey(Buffer.alloc(32, 2)) })
   api = await buildApi(
-    { ...parts, health, meter, trustedProxies: null, config, flows, sessions, doctor, explainer, closing: closing.signal },
+    {
+      ...parts,
+      health,
+      meter,
+      trustedProxies: null,
+      config,
+      flows,
+      sessions,
+      doctor,
+      explainer,
+      replayer,
+      closing: closing.signal,
+    },
     null,
   )
   for (const person of Object.keys(people) as Person[]) {
@@ -395,6 +409,16 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     route: 'POST /v1/sessions/SESSION/kill',
     body: { reason: 'enough' },
     allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 204 },
+  {
+    route: 'POST /v1/policy/explain',
+    body: { questions: [{ connection: 'absent', statement: 'select 1' }] },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 404, admin: 404 },
+  },
+  {
+    route: 'POST /v1/policy/replay',
+    body: { documents: { yaml: '' }, since: '2999-01-01T00:00:00Z' },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 },
+  },
   {
     route: 'POST /v1/policy/explain',
     body: { questions: [{ connection: 'absent', statement: 'select 1' }] },

@@ -41,6 +41,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   'POST /v1/policy/explain': 'what would become of statements, by which rules, and what of their results would be masked',
   'DELETE /v1/service-accounts/:name/keys/:id': 'revokes a key of a service account',
   'POST /v1/agent/join': 'an agent joins with its one-time token',
+  'POST /v1/policy/explain': 'what would become of statements, by which rules, and what of their results would be masked',
+  'POST /v1/policy/replay': 'what would become of recorded operations if other documents were in force',
   'POST /v1/agent/credential': 'an agent renews its credential',
   'GET /v1/agents': 'agents, and which of them are online',
   'POST /v1/agents/tokens': 'makes a token by which one agent can join',

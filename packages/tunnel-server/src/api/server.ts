@@ -29,6 +29,7 @@ import type { TlsFiles } from '../operations/tls-files.ts'
 import type { Explainer } from '../policy/explain.ts'
 import type { Sessions } from '../sessions/types.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
+import type { Replayer } from '../policy/replay.ts'
 import type { Store } from '../store/database.ts'
 import { accessRoutes } from './access.ts'
 import { agentAdminRoutes, agentRoutes } from './agents.ts'
@@ -81,6 +82,9 @@ export interface ApiParts {
   readonly agents: Agents
   /** Those of other gateways, too. */
   readonly reachable: Pick<ReachableAgents, 'has'>
+  readonly replayer: Replayer
+  readonly chatLinks: ChatLinks
+  readonly slackRequests: SlackRequests
   readonly strangers: Strangers
   readonly trustedProxies: BlockList | null
   readonly health: Health

@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../../hoop-command.ts'
+import type { Device } from '../../services/device.ts'
 
 export default class PolicyTest extends HoopCommand {
   static override summary =
@@ -24,10 +25,13 @@ labels, holds for all of them.
 
 Statements are read by the gateway, which knows what their names mean; nothing is run. It takes an admin or an auditor.
 
-Exit codes: 0 all as expected, 1 something is not, 2 a table or a document is not right.`
+--replay judges what is on the record instead, as if the documents of -f had been in force, and prints what would differ: the verdict before and after, how
+often, and examples. What cannot be judged anew is counted with the reason.
+
+Exit codes: 0 all as expected, 1 something is not (with --replay only by --fail-on-change), 2 a table or a document is not right.`
   static override strict = false
   static override args = {
-    tables: Args.string({ required: true, description: 'files with cases; - is standard input', ignoreStdin: true }),
+    tables: Args.string({ description: 'files with cases; needed without --replay', ignoreStdin: true }),
   }
   static override flags = {
     file: Flags.string({
@@ -44,17 +48,43 @@ Exit codes: 0 all as expected, 1 something is not, 2 a table or a document is no
       helpValue: 'NAME',
       description: 'for all cases, whatever they say',
     }),
+    replay: Flags.boolean({ env: 'HOOP_REPLAY', dependsOn: ['file'], description: 'judge recorded operations anew' }),
+    session: Flags.string({
+      env: 'HOOP_SESSION',
+      helpValue: 'ID',
+      dependsOn: ['replay'],
+      exclusive: ['since'],
+      description: 'those of one session',
+    }),
+    since: Flags.string({
+      env: 'HOOP_SINCE',
+      helpValue: 'TIME',
+      dependsOn: ['replay'],
+      description: 'those of sessions that were opened within 12h, 7d, …; else 7d',
+    }),
+    'fail-on-change': Flags.boolean({
+      env: 'HOOP_FAIL_ON_CHANGE',
+      dependsOn: ['replay'],
+      description: 'end with 1 if a verdict would differ',
+    }),
   }
   static override examples = [
     '<%= config.bin %> policy test cases.yaml',
     '<%= config.bin %> policy test cases.yaml -f new-policies.yaml',
-    '<%= config.bin %> policy test read-only.cases.yaml --connection sample',
+    '<%= config.bin %> policy test -f new-policies.yaml --replay --since 7d --fail-on-change',
   ]
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(PolicyTest)
-    const { testPolicies } = await import('../../services/policy-questions.ts')
     const device = await this.device(flags)
+    if (flags.replay) return await this.#replay(device, flags)
+    if (argv.length === 0) {
+      const { HoopError } = await import('@hoop/contracts/errors')
+      throw new HoopError('invalid_request', 'which tables of cases?', {
+        hint: 'name files, or judge what is on the record with --replay',
+      })
+    }
+    const { testPolicies } = await import('../../services/policy-questions.ts')
     const run = await testPolicies(device, argv.map(String), {
       documents: flags.file ?? [],
       connection: flags.connection ?? null,
@@ -66,4 +96,23 @@ Exit codes: 0 all as expected, 1 something is not, 2 a table or a document is no
     }
     this.exit(run.results.every(({ wrong }) => wrong.length === 0) ? 0 : 1)
   }
+
+  async #replay(device: Device, flags: ReplayFlags): Promise<void> {
+    const { replayRecord } = await import('../../services/policy-replay.ts')
+    const answer = await replayRecord(device, flags.file ?? [], { session: flags.session ?? null, since: flags.since ?? '7d' })
+    if (flags.json) this.answerJson(answer)
+    else {
+      const { replayReport } = await import('../../present/policy-replay.ts')
+      this.answer(replayReport(await this.screen(), answer))
+    }
+    this.exit(flags['fail-on-change'] && answer.changes.length > 0 ? 1 : 0)
+  }
+}
+
+interface ReplayFlags {
+  readonly file: string[] | undefined
+  readonly session: string | undefined
+  readonly since: string | undefined
+  readonly 'fail-on-change': boolean
+  readonly json: boolean
 }
