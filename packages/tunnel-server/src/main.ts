@@ -62,7 +62,6 @@ import { References } from './secrets/references.ts'
 import { createSessions } from './sessions/index.ts'
 import { type Environment, loadSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
-import { Explainer } from './policy/explain.ts'
 import { StatementReader } from './policy/statement-reader.ts'
 import { Store } from './store/database.ts'
 import { useToken } from './store/machines.ts'
@@ -294,8 +293,6 @@ async function start(
     tls,
   )
   const closeApi = once(() => api.close())
-      chatLinks,
-      slackRequests,
       explainer: new Explainer({ documents, reader }),
       replayer: new Replayer({ documents, reader, sessions, digestKey: createSecretKey(keys.digest) }),
   started.defer(closeApi)
@@ -308,7 +305,6 @@ async function start(
     strangers,
     log,
   })
-      explainer: new Explainer({ documents, reader }),
   const { credentials, online } = agents
   const agentTunnels = attachAgentTunnels({
     server: api.server,

@@ -419,11 +419,6 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     body: { documents: { yaml: '' }, since: '2999-01-01T00:00:00Z' },
     allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 },
   },
-  {
-    route: 'POST /v1/policy/explain',
-    body: { questions: [{ connection: 'absent', statement: 'select 1' }] },
-    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 404, admin: 404 },
-  },
   },
   { route: 'GET /v1/approvals', allowed: everybody },
   {

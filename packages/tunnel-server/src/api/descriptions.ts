@@ -38,7 +38,6 @@ export const descriptions: Readonly<Record<string, string>> = {
   'POST /v1/delegations': 'lets an AI agent act for the caller',
   'GET /v1/service-accounts': 'service accounts and their keys, without what is secret',
   'POST /v1/service-accounts/:name/keys': 'makes a key of a service account; it is shown once',
-  'POST /v1/policy/explain': 'what would become of statements, by which rules, and what of their results would be masked',
   'DELETE /v1/service-accounts/:name/keys/:id': 'revokes a key of a service account',
   'POST /v1/agent/join': 'an agent joins with its one-time token',
   'POST /v1/policy/explain': 'what would become of statements, by which rules, and what of their results would be masked',

@@ -83,8 +83,6 @@ export interface ApiParts {
   /** Those of other gateways, too. */
   readonly reachable: Pick<ReachableAgents, 'has'>
   readonly replayer: Replayer
-  readonly chatLinks: ChatLinks
-  readonly slackRequests: SlackRequests
   readonly strangers: Strangers
   readonly trustedProxies: BlockList | null
   readonly health: Health
