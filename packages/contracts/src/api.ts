@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DocumentKind, DocumentName } from './documents.ts'
+import { DocumentKind, DocumentName, Duration, seconds } from './documents.ts'
 import { Identity } from './identity.ts'
 import { tokenTypes } from './machines.ts'
 import { Effect, ObjectAccess } from './operation.ts'
@@ -162,6 +162,24 @@ export const Approval = z.object({
   decidedBy: Identity.nullable(),
   decidedAt: z.iso.datetime().nullable(),
   decisionReason: z.string().nullable(),
+  /** How many must say yes, and who did. */
+  count: z.int(),
+  votes: z.array(z.object({ by: Identity, at: z.iso.datetime(), reason: z.string().nullable() })),
+  /** `ticket`: its caller does not wait any more, and it passes when it is sent again. */
+  onHold: z.enum(['wait', 'ticket']),
+  database: z.string().nullable(),
+  /** It was sent in a transaction, which holds its locks while it waits. */
+  inTransaction: z.boolean(),
+  /** Operations of its session before it, as on the record, the last one last; long ones are cut. */
+  before: z.array(z.string()),
+  /** Whether its approvers may look at the original. */
+  revealable: z.boolean(),
+  /** How often an approval may be used, and was; until when. Null: by the operation that waits for it only. */
+  uses: z.int(),
+  used: z.int(),
+  usableUntil: z.iso.datetime().nullable(),
+  /** Its own caller passed the rule, with a reason. */
+  brokeGlass: z.boolean(),
   /** Whether the one who asks may decide it now. */
   mine: z.enum(['decide', 'requested', 'see']),
 })
@@ -169,6 +187,17 @@ export type Approval = z.infer<typeof Approval>
 export const ApprovalList = z.object({ approvals: z.array(Approval) })
 /** POST /v1/approvals/:id/approve and /deny: answers with the Approval. A denial needs a reason. */
 export const DecideRequest = z.strictObject({ reason: z.string().max(2000).nullable() })
+/** POST /v1/approvals/:id/approve: `for` and `uses` grant others like it, too: same identity, connection, fingerprint, objects and rules. */
+export const ApproveRequest = DecideRequest.extend({
+  for: Duration.refine((time) => seconds(time) <= 86_400, 'must be 24h or less').optional(),
+  uses: z.int().min(1).max(100_000).optional(),
+})
+export type ApproveRequest = z.infer<typeof ApproveRequest>
+/** POST /v1/approvals/:id/break-glass (its own caller passes the rule) and /revoke (what is left of an approval): answer with the Approval. */
+export const ReasonRequest = z.strictObject({ reason: z.string().trim().min(1).max(2000) })
+/** POST /v1/approvals/:id/reveal: the operation as it was sent; that it was looked at is on the record. */
+export const ApprovalOriginal = z.object({ text: z.string(), parameters: Approval.shape.parameters })
+export type ApprovalOriginal = z.infer<typeof ApprovalOriginal>
 // GET /v1/approvals/watch: application/x-ndjson, one Approval a line: those held now, then each change.
 
 /** POST /v1/documents: applies a YAML stream, all or nothing. */

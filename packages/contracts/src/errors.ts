@@ -21,6 +21,7 @@ export const apiErrors = {
   invalid_token: { status: 401, exit: exitCodes.notLoggedIn },
   invalid_proof: { status: 401, exit: exitCodes.notLoggedIn },
   token_reused: { status: 401, exit: exitCodes.notLoggedIn },
+  login_too_old: { status: 403, exit: exitCodes.notLoggedIn },
   no_access: { status: 403, exit: exitCodes.noAccess },
   not_found: { status: 404, exit: exitCodes.failed },
   conflict: { status: 409, exit: exitCodes.failed },

@@ -85,6 +85,10 @@ const body = {
     by: Identity.nullable(),
     reason: z.string().nullable(),
     policyVersion: z.string(),
+    /** Others who approved it before `by`, where the rule asks for several. */
+    also: z.array(Identity).optional(),
+    /** Nobody was asked anew: it was approved before (a ticket), or with others like it (a batch); or its own caller passed the rule. */
+    through: z.enum(['ticket', 'batch', 'break-glass']).optional(),
   }),
   chunk: z.object({ type: z.literal('chunk'), operation: z.string(), way: z.enum(['up', 'down']), data: DataRange }),
   outcome: z.object({

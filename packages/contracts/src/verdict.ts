@@ -29,6 +29,7 @@ export type RefusalCode =
   | 'approval_timed_out'
   | 'approval_void'
   | 'withdrawn'
+  | 'held'
   | 'unknown_effect'
   | 'masked_flow'
   | 'not_supported'
@@ -74,6 +75,8 @@ export interface HoldNotice {
   readonly rule: string
   readonly message: string
   readonly approvers: readonly string[]
+  /** How many of them must say yes. */
+  readonly count: number
   /** Seconds until the answer is no. */
   readonly timeout: number
 }
@@ -96,6 +99,15 @@ export interface AdmitOptions {
   readonly stream: number
   readonly signal: AbortSignal
   onHold(notice: HoldNotice): void
+  /** Which of the connection's databases it is for. */
+  readonly database?: string
+  /** It is in a transaction, whose locks stay while it is held. */
+  readonly inTransaction?: boolean
+  /**
+   * Reads the operation again, by what the backend has now: a hold may be long. Null: what it names was redefined meanwhile. Rejects with a
+   * HoopError where that cannot be told.
+   */
+  again?(): Promise<Operation | null>
 }
 
 /** What one output value becomes. */

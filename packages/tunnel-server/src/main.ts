@@ -176,7 +176,17 @@ async function start(
   const proofs = new DpopProofs((hash, expiresAt) => store.run((db) => useToken(db, { hash, device: null, expiresAt })))
   const authenticator = new Authenticator({ documents, logins, proofs, url: () => url ?? notListening() })
 
-  const approvals = await Approvals.open({ store, feed, access, gateway, log })
+  const approvals = await Approvals.open({
+    store,
+    notifier,
+    feed,
+    access,
+    gateway,
+    key: keys.approvals,
+    cipher: keys.cipher,
+    ticketAfter: settings.ticketTime,
+    log,
+  })
   const references = new References((name) => environment[name])
   const resolve: Resolve = (reference, document, field) => references.resolve(reference, document, field)
   const slack = new Slack(resolve)
@@ -364,6 +374,8 @@ async function readKeys(settings: Settings, { keys }: DataFolder) {
   return {
     cipher: new Cipher(master),
     digest,
+    // All gateways of a store have the same master key.
+    approvals: Buffer.from(hkdfSync('sha256', master, '', 'hoop approvals', 32)),
     hash: Buffer.from(hkdfSync('sha256', digest, '', 'hoop mask method hash', 32)),
     signing: await ownSigningKey(join(keys, 'access-tokens.pem')),
   }

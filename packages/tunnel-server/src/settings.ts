@@ -55,6 +55,7 @@ const Variables = z.object({
   HOOP_METRICS_TOKEN: z.string().min(shortestToken, `must have ${shortestToken} characters at least`).optional(),
   HOOP_DEMO: z.enum(['0', '1'], 'must be 1 or 0').default('0'),
   HOOP_RESUME_SECONDS: Seconds.default('60'),
+  HOOP_TICKET_SECONDS: Seconds.default('60'),
   HOOP_LEAVE_SECONDS: Seconds.optional(),
   HOOP_DRAIN_SECONDS: Seconds.optional(),
   HOOP_LOG: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -96,6 +97,8 @@ export interface Settings {
   readonly demo: boolean
   /** Milliseconds that a caller's streams stand still while their network is away. */
   readonly resumeTime: number
+  /** Milliseconds that an operation is held for before it fails with a ticket, where a rule or its caller's kind has it so. */
+  readonly ticketTime: number
   /** Milliseconds between being told to stop, from which on the gateway is not ready, and the end of its listener. */
   readonly leaveTime: number
   /** Milliseconds that what is under way may go on for when the gateway is told to stop. */
@@ -179,6 +182,7 @@ export function readSettings(environment: Environment, file: FileSettings | null
     metrics: metrics && { ...metrics, token: variables.HOOP_METRICS_TOKEN ?? null },
     demo,
     resumeTime: Number(variables.HOOP_RESUME_SECONDS) * 1000,
+    ticketTime: Number(variables.HOOP_TICKET_SECONDS) * 1000,
     // A demonstration ends when it is told to.
     leaveTime: Number(variables.HOOP_LEAVE_SECONDS ?? (demo ? 0 : 5)) * 1000,
     drainTime: Number(variables.HOOP_DRAIN_SECONDS ?? (demo ? 0 : 30)) * 1000,

@@ -27,6 +27,17 @@ const approval: Approval = {
   decidedAt: null,
   decisionReason: null,
   mine: 'decide',
+  count: 1,
+  votes: [],
+  onHold: 'wait',
+  database: null,
+  inTransaction: false,
+  before: [],
+  revealable: false,
+  uses: 1,
+  used: 0,
+  usableUntil: null,
+  brokeGlass: false,
 }
 const asked: AccessGrant = {
   id: 'ac_7',

@@ -6,17 +6,20 @@ import { localTime, span } from './time.ts'
 /** Everything that an approver needs to decide. The text is the caller's: whatever could deceive a reader is written out. */
 export function approvalDetails(screen: Screen, approval: Approval, now: number): string {
   const { colour } = screen
+  const left = usesLeft(approval, now)
   const head = fields(screen, [
     ['approval', approval.id],
     ['state', stateWords(approval, now)],
     ['who', `${who(approval.requester)} (${approval.requester.kind})`],
     ['groups', approval.requester.groups.join(', ') || 'none'],
-    ['through', approval.connection],
+    ['through', approval.database === null ? approval.connection : `${approval.connection}, database ${approval.database}`],
     ['why', approval.reason ?? 'no reason given'],
     ['session', approval.session],
     ['operation', approval.operation],
     ['rule', `${approval.rule}: ${approval.message}`],
-    ['approvers', approval.approvers.join(' or ')],
+    ['approvers', approvers(approval)],
+    ...approval.votes.map(({ by, reason }): [string, string] => ['yes', `${who(by)}${reason ? `: ${reason}` : ''}`]),
+    ...(left === null ? [] : [['uses', left] as [string, string]]),
     ['effects', approval.effects.join(', ') || 'none'],
     ['objects', approval.objects.map(({ access, kind, name }) => `${access} ${kind} ${name}`).join(', ') || 'none'],
   ])
@@ -27,14 +30,22 @@ export function approvalDetails(screen: Screen, approval: Approval, now: number)
   const text = escapeBlock(approval.text)
     .split('\n')
     .map((line) => `  ${line}`)
-  return [head, '', ...text, ...(parameters.length > 0 ? ['', ...parameters] : [])].join('\n')
+  const before = approval.before.map((each) => `  ${colour.dim(firstLine(each, 120))}`)
+  const notes = [
+    ...(approval.inTransaction ? ['It is inside a transaction: what that has locked stays locked while it waits.'] : []),
+    ...(approval.revealable ? ['hoop approvals show --reveal shows the original; that you looked is recorded.'] : []),
+    ...(before.length > 0 ? ['Before it, in the same session:', ...before] : []),
+  ]
+  const after = notes.length > 0 ? ['', ...notes] : []
+  return [head, '', ...text, ...(parameters.length > 0 ? ['', ...parameters] : []), ...after].join('\n')
 }
 
 function stateWords(approval: Approval, now: number): string {
-  if (approval.state === 'held') return `held since ${localTime(approval.heldAt)}, ${left(approval, now)} left`
+  if (approval.state === 'held') return `held since ${localTime(approval.heldAt)}, ${timeLeft(approval, now)} left`
   const by = approval.decidedBy ? ` by ${who(approval.decidedBy)}` : ''
   const at = approval.decidedAt ? ` at ${localTime(approval.decidedAt)}` : ''
-  return `${approval.state}${by}${at}${approval.decisionReason ? `: ${approval.decisionReason}` : ''}`
+  const how = approval.brokeGlass ? ' (broke the glass)' : ''
+  return `${approval.state}${how}${by}${at}${approval.decisionReason ? `: ${approval.decisionReason}` : ''}`
 }
 
 /** One line for `hoop approvals watch`. */
@@ -42,7 +53,7 @@ export function approvalLine(screen: Screen, approval: Approval, now: number): s
   const state = approval.state === 'held' ? screen.colour.yellow('held') : screen.colour.dim(approval.state)
   const rest =
     approval.state === 'held'
-      ? ` (${left(approval, now)} left)`
+      ? ` (${timeLeft(approval, now)} left)`
       : approval.decidedBy
         ? ` by ${escapeLine(who(approval.decidedBy))}`
         : ''
@@ -50,8 +61,19 @@ export function approvalLine(screen: Screen, approval: Approval, now: number): s
   return `${state}${rest}  ${screen.colour.bold(escapeLine(approval.id))}  ${whose}  ${firstLine(approval.text, 80)}`
 }
 
-function left(approval: Approval, now: number): string {
+function timeLeft(approval: Approval, now: number): string {
   return span(Date.parse(approval.expiresAt) - now)
+}
+
+function approvers({ approvers: groups, count }: Approval): string {
+  return count === 1 ? groups.join(' or ') : `${count} people of ${groups.join(' or ')}`
+}
+
+/** What is left of a batch, or of a ticket that is not used yet; null: nothing. */
+export function usesLeft({ state, uses, used, usableUntil }: Approval, now: number): string | null {
+  if (state !== 'approved' || usableUntil === null || Date.parse(usableUntil) <= now || used >= uses) return null
+  const until = span(Date.parse(usableUntil) - now)
+  return uses > 1 ? `${used} of ${uses} used, ${until} left` : `not used yet, ${until} left`
 }
 
 function who(identity: Identity): string {

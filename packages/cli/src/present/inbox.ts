@@ -1,6 +1,6 @@
 import type { InboxItem } from '../services/inbox.ts'
 import { grantDetails, grantLine, stateWords } from './access.ts'
-import { approvalDetails, approvalLine } from './approvals.ts'
+import { approvalDetails, approvalLine, usesLeft } from './approvals.ts'
 import { cellText } from './escape.ts'
 import { type Screen, table } from './screen.ts'
 import { span } from './time.ts'
@@ -38,5 +38,10 @@ export function wanted(item: InboxItem): string {
 
 function stateOf(item: InboxItem, now: number): string {
   if (item.kind === 'access') return stateWords(item, now)
-  return item.state === 'held' ? `held, ${span(Date.parse(item.expiresAt) - now)} left` : item.state
+  if (item.state !== 'held') {
+    const left = usesLeft(item, now)
+    return left === null ? item.state : `${item.state}, ${left}`
+  }
+  const votes = item.count > 1 ? ` (${item.votes.length} of ${item.count} said yes)` : ''
+  return `held${votes}, ${span(Date.parse(item.expiresAt) - now)} left`
 }

@@ -50,8 +50,10 @@ export function execReport(
 /** What statements that failed end with: the gate's own codes where it was the gate. */
 export function exitOfFailure(operations: readonly OperationView[]): ExitCode {
   const last = operations.findLast(
-    ({ operation, decided }) => operation.verdict === 'refuse' || (decided && decided.decision !== 'approved'),
+    ({ operation, decided, outcome }) =>
+      operation.verdict === 'refuse' || (decided && decided.decision !== 'approved') || outcome?.error?.code === 'held',
   )
+  if (last?.outcome?.error?.code === 'held') return exitCodes.held
   switch (last?.decided?.decision) {
     case 'denied':
       return exitCodes.approvalDenied

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AccessGrant, Approval, ApprovalList } from '@hoop/contracts'
+import { AccessGrant, Approval, ApprovalList, ApprovalOriginal, type ApproveRequest } from '@hoop/contracts'
 import { type ExitCode, exitCodes, HoopError } from '@hoop/contracts/errors'
 import { listGrants } from './access.ts'
 import type { Device } from './device.ts'
@@ -19,7 +19,7 @@ export async function listInbox(device: Device, state: 'held' | 'all'): Promise<
   ])
   const items = [...approvals.map(operation), ...grants.map(access)]
   return items
-    .filter((item) => state === 'all' || isWaiting(item))
+    .filter((item) => state === 'all' || isWaiting(item) || item.kind === 'operation')
     .sort((one, other) => askedAt(other).localeCompare(askedAt(one)))
 }
 
@@ -32,7 +32,7 @@ export async function decide(
   device: Device,
   id: string,
   decision: 'approve' | 'deny',
-  reason: string | null,
+  answer: ApproveRequest,
 ): Promise<InboxItem> {
   const item = await findInInbox(device, id)
   if (!isWaiting(item)) {
@@ -43,9 +43,42 @@ export async function decide(
     )
   }
   const path = `${encodeURIComponent(item.id)}/${decision}`
-  return item.kind === 'operation'
-    ? operation(await device.client.post(`/v1/approvals/${path}`, { reason }, Approval))
-    : access(await device.client.post(`/v1/access/${path}`, { reason }, AccessGrant))
+  if (item.kind === 'operation') return operation(await device.client.post(`/v1/approvals/${path}`, answer, Approval))
+  if (answer.for !== undefined || answer.uses !== undefined) {
+    throw new HoopError('invalid_request', 'access has its own time, which was asked for', { hint: 'leave out --for and --uses' })
+  }
+  return access(await device.client.post(`/v1/access/${path}`, { reason: answer.reason }, AccessGrant))
+}
+
+/** Passes the rule for the caller's own operation. */
+export async function breakGlass(device: Device, id: string, reason: string): Promise<InboxItem> {
+  const { id: approval } = await findOperation(device, id)
+  return operation(await device.client.post(`/v1/approvals/${encodeURIComponent(approval)}/break-glass`, { reason }, Approval))
+}
+
+/** Ends what is left of an approval. */
+export async function revoke(device: Device, id: string, reason: string): Promise<InboxItem> {
+  const { id: approval } = await findOperation(device, id)
+  return operation(await device.client.post(`/v1/approvals/${encodeURIComponent(approval)}/revoke`, { reason }, Approval))
+}
+
+/** With the operation as it was sent, in place of how it is on the record. */
+export async function revealed(device: Device, item: InboxItem): Promise<InboxItem> {
+  if (item.kind !== 'operation') throw notOperation(item.id)
+  const path = `/v1/approvals/${encodeURIComponent(item.id)}/reveal`
+  return { ...item, ...(await device.client.post(path, undefined, ApprovalOriginal)) }
+}
+
+async function findOperation(device: Device, id: string): Promise<Approval> {
+  const item = await findInInbox(device, id)
+  if (item.kind !== 'operation') throw notOperation(item.id)
+  return item
+}
+
+function notOperation(id: string): HoopError {
+  return new HoopError('invalid_request', `${id} is access that was asked for, not an operation`, {
+    hint: `hoop approvals show ${id}`,
+  })
 }
 
 const askEvery = 2000

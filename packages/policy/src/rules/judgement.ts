@@ -12,6 +12,10 @@ export interface RequiredApproval {
   /** Seconds until the answer is no. */
   readonly timeout: number
   readonly message: string
+  /** Null: as the kind of identity has it. */
+  readonly onHold: 'wait' | 'ticket' | null
+  /** Approvers may look at the original. */
+  readonly reveal: boolean
 }
 
 /** What the rules say to one operation: the reasons name every rule, whether it matched, and why not. */

@@ -24,7 +24,9 @@ export function policyRule(document: PolicyDocument, compileCondition: CompileCo
   if (document.approvers === undefined) throw new TypeError(`${rule}: approve without approvers`)
   const { groups, count, timeout } = document.approvers
   const message = document.message ?? `${rule} asks for approval by ${groups.join(' or ')}`
-  return { rule, document, condition, always, approval: { rule, groups, count, timeout: seconds(timeout), message } }
+  const { onHold = null, reveal = false } = document
+  const approval = { rule, groups, count, timeout: seconds(timeout), message, onHold, reveal }
+  return { rule, document, condition, always, approval }
 }
 
 /** What came of one rule: `failed` is a condition that could not be evaluated. */

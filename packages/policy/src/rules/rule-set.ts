@@ -18,7 +18,7 @@ import { type AccessMoment, type AccessRuling, accessRules } from './access.ts'
 import { JointStanding } from './joint-standing.ts'
 import type { JudgeInput, Judgement } from './judgement.ts'
 import { type PolicyRule, policyRule } from './policy-rule.ts'
-import { mayApprove } from './roles.ts'
+import { mayApprove, mayBreakGlass } from './roles.ts'
 import { connectionMisfit, identityMisfit, inAny } from './selectors.ts'
 import { Standing } from './standing.ts'
 import { type TrustRule, trustRule } from './trusts.ts'
@@ -36,6 +36,8 @@ export interface RuleSet {
   roles(identity: Identity): ('admin' | 'approve' | 'audit')[]
   /** Whether the Roles let somebody of these groups decide what goes through this connection (null: it is not registered any more). */
   mayApprove(groups: readonly string[], connection: ConnectionDocument | null): boolean
+  /** Whether the Roles let the identity pass a rule, with a reason and without an approval, on this connection. */
+  mayBreakGlass(identity: Identity, connection: ConnectionDocument | null): boolean
   /** Whether this rule (`Policy/NAME`) lets the person behind an AI agent decide what it asks. */
   ownAgents(rule: string): boolean
   /** Trusts in tokens of this issuer. */
@@ -116,6 +118,7 @@ export function compileRules(documents: readonly Document[], options: { readonly
       )
     },
     mayApprove: (groups, connection) => mayApprove(roles, groups, connection),
+    mayBreakGlass: (identity, connection) => mayBreakGlass(roles, identity, connection),
     ownAgents: (rule) => policies.some((policy) => policy.rule === rule && policy.document.approvers?.ownAgents === true),
     trusts: (issuer) => trusts.filter(({ document }) => document.issuer === issuer),
     serviceAccount: (name) => accounts.find((account) => account.name === name) ?? null,

@@ -7,6 +7,7 @@ import { write } from './codec.ts'
 import { Exchange } from './exchange.ts'
 import type { Statement } from './operations.ts'
 import { StatementUnreadable } from './parser.ts'
+import { isRedefined } from './redefined.ts'
 import { holdNotice } from './refusals.ts'
 import type { RelayParts } from './relay-parts.ts'
 import { mayUseNames } from './session-change.ts'
@@ -149,7 +150,8 @@ export class Admission {
   }
 
   admitStatement(statement: Statement, parameters: readonly Parameter[]): Maybe<Verdict> {
-    return andThen(this.admit(this.#operation(statement, parameters)), (verdict) => {
+    const again = () => this.#again(statement, parameters)
+    return andThen(this.admit(this.#operation(statement, parameters), again), (verdict) => {
       const { changes, asOf } = this.#parts.catalogues
       if (this.#transparent || verdict.kind === 'refuse' || !changes.endedSince(statement, this.#asOf.get(statement) ?? asOf))
         return verdict
@@ -169,12 +171,31 @@ export class Admission {
     return { ...operation, parameters, refused: conflict === null ? null : { code: 'not_supported', words: conflict } }
   }
 
-  admit(operation: Operation): Maybe<Verdict> {
+  /** Reads a statement that was held by a catalogue that is read anew; null: what it names was redefined meanwhile. */
+  async #again(statement: Statement, parameters: readonly Parameter[]): Promise<Operation | null> {
+    const { catalogues } = this.#parts
+    const { operation } = statement
+    if (this.#transparent) return { ...operation, parameters }
+    const before = catalogues.latest
+    // Others may have changed what it names where nobody here could see it.
+    catalogues.changed()
+    const read = await this.#readNow(operation.text, readAgain)
+    if (read instanceof StatementUnreadable) {
+      if (read.code === 'unavailable') throw new HoopError('unavailable', read.message)
+      return null
+    }
+    return isRedefined(before, catalogues.latest, operation) ? null : this.#operation(read, parameters)
+  }
+
+  admit(operation: Operation, again?: () => Promise<Operation | null>): Maybe<Verdict> {
     // Whoever has hung up gets what needs nobody's approval only.
     if (this.#withdrawal.signal.aborted && !this.#callerGone) this.#withdrawal = new AbortController()
     const verdict = this.#parts.context.gate.admit(operation, {
       stream: this.#parts.context.stream,
       signal: this.#withdrawal.signal,
+      database: this.#parts.database,
+      inTransaction: this.#parts.replies.inTransaction,
+      ...(again && { again }),
       onHold: (notice) => {
         // What was sent before it is answered, so that an error there is known before anybody decides.
         this.#parts.backend.push(write.flush())

@@ -10,6 +10,8 @@ const sqlStates = {
   approval_timed_out: '42501',
   approval_void: '42501',
   withdrawn: '57014',
+  // Of a class that the SQL standard leaves to implementations (it begins with W), and that PostgreSQL does not use.
+  held: 'WH001',
   unknown_effect: '42501',
   masked_flow: '42501',
   not_supported: '0A000',
@@ -74,7 +76,7 @@ export function holdNotice(notice: HoldNotice): Buffer {
       ['M', `held for approval ${notice.approvalId}: ${notice.message}`],
       [
         'D',
-        `Rule: ${notice.rule}. Anyone of ${notice.approvers.join(' or ')} may decide within ${span(notice.timeout)}; after that the answer is no.`,
+        `Rule: ${notice.rule}. ${notice.count === 1 ? 'Anyone' : `${notice.count}`} of ${notice.approvers.join(' or ')} ${notice.count === 1 ? 'may decide' : 'must approve it'} within ${span(notice.timeout)}; after that the answer is no.`,
       ],
       ['H', `An approver runs: hoop approvals show ${notice.approvalId}. Cancelling it (Ctrl-C) withdraws it.`],
     ]),

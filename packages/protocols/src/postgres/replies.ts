@@ -31,6 +31,8 @@ export interface ReplyEvents {
 export class Replies {
   /** After an error in the extended protocol the backend ignores everything until Sync; so do we. */
   skipping = false
+  /** As the server said last. */
+  inTransaction = false
   /** DDL has run in the open transaction: nobody else can see yet what names mean in it. */
   ddlOpen = false
   /** The operation whose COPY data the backend waits for. */
@@ -290,6 +292,7 @@ export class Replies {
     this.copyIn = null
     this.#output.pass(this.#reader, null)
     const committed = !this.#failed
+    this.inTransaction = status !== 'I'
     if (status !== 'E') this.#failed = false
     if (status !== 'I') return
     this.#transactionEnded(head.unit, committed)

@@ -288,6 +288,7 @@ const notice: Omit<HoldNotice, 'operationId'> = {
   rule: 'Policy/ask-first',
   message: 'Ask first.',
   approvers: ['dba'],
+  count: 1,
   timeout: 900,
 }
 

@@ -1,10 +1,24 @@
-import { actors, type ConnectionDocument, HoopError, type Identity, type SessionSummary } from '@hoop/contracts'
+import {
+  type ApiErrorCode,
+  actors,
+  type ConnectionDocument,
+  HoopError,
+  type Identity,
+  type SessionSummary,
+} from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { StoredApproval } from '../store/approvals.ts'
 import type { StoredGrant } from '../store/grants.ts'
 
 export type Role = 'admin' | 'approve' | 'audit'
+
+/** Why not, and what to do; `no_access`, if not said otherwise. */
+interface No {
+  readonly message: string
+  readonly hint: string
+  readonly code?: ApiErrorCode
+}
 
 /** Everything that can be asked of the product, with what the answer depends on. */
 export type Action =
@@ -14,7 +28,10 @@ export type Action =
   | { readonly kind: 'login.list' | 'login.end-all'; readonly of: string }
   /** Null: there is no such login. */
   | { readonly kind: 'login.end'; readonly of: Identity | null }
-  | { readonly kind: 'approval.see' | 'approval.decide'; readonly approval: StoredApproval }
+  | {
+      readonly kind: 'approval.see' | 'approval.decide' | 'approval.reveal' | 'approval.break-glass' | 'approval.revoke'
+      readonly approval: StoredApproval
+    }
   | { readonly kind: 'grant.see' | 'grant.decide' | 'grant.withdraw'; readonly grant: StoredGrant }
   | { readonly kind: 'grant.list-all' }
   | { readonly kind: 'document.read' | 'document.write' }
@@ -54,10 +71,10 @@ export class Access {
     return this.#rules().roles(identity)
   }
 
-  /** @throws HoopError `no_access` with words for the caller, or `unavailable` when it cannot be told. */
+  /** @throws HoopError `no_access` or `login_too_old` with words for the caller, or `unavailable` when it cannot be told. */
   authorise(caller: Caller, action: Action): void {
     const refusal = this.#refusal(caller, action)
-    if (refusal !== null) throw new HoopError('no_access', refusal.message, { hint: refusal.hint })
+    if (refusal !== null) throw new HoopError(refusal.code ?? 'no_access', refusal.message, { hint: refusal.hint })
   }
 
   /** The same for something that goes on: when to ask again, though nothing has changed; null: never. */
@@ -83,7 +100,7 @@ export class Access {
     return [...connections].filter((connection) => rules.mayUse(identity, connection).allowed)
   }
 
-  #refusal(caller: Caller, action: Action): { message: string; hint: string } | null {
+  #refusal(caller: Caller, action: Action): No | null {
     const { identity } = caller
     switch (action.kind) {
       case 'connection.use':
@@ -138,7 +155,14 @@ export class Access {
           ? null
           : no('This approval does not concern you.', 'hoop approvals ls shows those that do.')
       case 'approval.decide':
+      case 'approval.reveal':
         return this.#refusalToDecide(caller, action.approval)
+      case 'approval.break-glass':
+        return this.#refusalToBreakGlass(caller, action.approval)
+      case 'approval.revoke':
+        return isOf(identity, action.approval.requester) || this.decides(identity, action.approval)
+          ? null
+          : this.#needs(identity, ['admin'], 'revoke what others have approved')
     }
   }
 
@@ -150,7 +174,7 @@ export class Access {
       : 'hoop ls shows those that you may use.'
   }
 
-  #refusalOfQuestion(identity: Identity, question: Question): { message: string; hint: string } | null {
+  #refusalOfQuestion(identity: Identity, question: Question): No | null {
     const { requester, approvers, rule } = question
     if (identity.kind !== 'person' || identity.onBehalfOf !== undefined) {
       return no('Only a person decides.', `Ask somebody of ${approvers.join(', ')}.`)
@@ -169,15 +193,27 @@ export class Access {
       : no(`Your role does not let you decide what goes through ${question.connection}.`, 'Ask an admin which Role does.')
   }
 
-  #refusalToDecide(caller: Caller, question: Question): { message: string; hint: string } | null {
+  #refusalToDecide(caller: Caller, question: Question): No | null {
     const refusal = this.#refusalOfQuestion(caller.identity, question)
     if (refusal !== null) return refusal
-    const age = Date.now() - caller.authenticatedAt.getTime()
-    if (age <= decideWithin * 60_000) return null
-    return no(`Deciding for others needs a login of the last ${decideWithin} minutes.`, 'Run: hoop login')
+    return refusalOfOldLogin(caller, 'Deciding for others')
   }
 
-  #needs(identity: Identity, roles: readonly Role[], what: string): { message: string; hint: string } | null {
+  #refusalToBreakGlass(caller: Caller, question: Question): No | null {
+    const { identity } = caller
+    if (identity.id !== question.requester.id || identity.kind !== 'person' || identity.onBehalfOf !== undefined) {
+      return no('Only the person who asked may break the glass.', `Ask somebody of ${question.approvers.join(', ')}.`)
+    }
+    if (!this.#rules().mayBreakGlass(identity, this.#connection(question.connection))) {
+      return no(
+        `No Role lets you pass ${question.rule} without an approval.`,
+        `Ask somebody of ${question.approvers.join(', ')}; an admin gives may: [break-glass].`,
+      )
+    }
+    return refusalOfOldLogin(caller, 'Breaking the glass')
+  }
+
+  #needs(identity: Identity, roles: readonly Role[], what: string): No | null {
     if (this.roles(identity).some((role) => roles.includes(role))) return null
     return no(`You may not ${what}.`, `That needs the role ${roles.join(' or ')}; hoop whoami shows yours.`)
   }
@@ -218,6 +254,13 @@ function owns(identity: Identity, session: SessionSummary): boolean {
   return isOf(identity, session.identity)
 }
 
-function no(message: string, hint: string): { message: string; hint: string } {
+/** When the person proved at the provider who they are is what counts, not when the token was renewed. */
+function refusalOfOldLogin({ authenticatedAt }: Caller, what: string): No | null {
+  if (Date.now() - authenticatedAt.getTime() <= decideWithin * 60_000) return null
+  const hint = 'Run: hoop login'
+  return { code: 'login_too_old', message: `${what} needs a login of the last ${decideWithin} minutes.`, hint }
+}
+
+function no(message: string, hint: string): No {
   return { message, hint }
 }

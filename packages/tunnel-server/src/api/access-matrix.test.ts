@@ -321,6 +321,8 @@ async function requested(requester: Identity): Promise<string> {
   return id
 }
 
+let operationCount = 0
+
 function held(session: string, requester: Identity): HoldRequest {
   const rule = { rule: 'Policy/p', message: 'm', approverGroups: ['dba'], timeout: 600 }
   return {
@@ -333,6 +335,13 @@ function held(session: string, requester: Identity): HoldRequest {
     parameters: [],
     effects: ['write'],
     objects: [],
+    count: 1,
+    onHold: 'wait',
+    database: null,
+    inTransaction: false,
+    before: [],
+    original: null,
+    bound: { exact: [operationCount++], like: null },
     ...rule,
   }
 }
@@ -430,6 +439,22 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     route: 'POST /v1/approvals/APPROVAL/deny',
     body: { reason: 'no' },
     allowed: { nobody: 403, owner: 403, approver: 200, auditor: 403, admin: 403 },
+  },
+  {
+    route: 'POST /v1/approvals/APPROVAL/break-glass',
+    body: { reason: 'fire' },
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 403 },
+  },
+  {
+    route: 'POST /v1/approvals/APPROVAL/revoke',
+    body: { reason: 'no more' },
+    // It is not approved.
+    allowed: { nobody: 403, owner: 409, approver: 409, auditor: 403, admin: 403 },
+  },
+  // Its rule reveals nothing.
+  {
+    route: 'POST /v1/approvals/APPROVAL/reveal',
+    allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 403 },
   },
   {
     route: 'POST /v1/documents',

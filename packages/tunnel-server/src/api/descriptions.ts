@@ -23,8 +23,11 @@ export const descriptions: Readonly<Record<string, string>> = {
   'GET /v1/sessions/:id/events':
     'the record of a session, one event a line; `follow` waits for more, `live` counts what a person cannot follow',
   'GET /v1/approvals': 'held operations that concern the caller',
-  'POST /v1/approvals/:id/approve': 'approves a held operation',
+  'POST /v1/approvals/:id/approve': 'approves a held operation, or others like it too',
   'POST /v1/approvals/:id/deny': 'denies a held operation',
+  'POST /v1/approvals/:id/break-glass': 'passes the rule for the caller’s own held operation, with a reason',
+  'POST /v1/approvals/:id/revoke': 'ends what is left of an approval',
+  'POST /v1/approvals/:id/reveal': 'the operation as it was sent, for its approvers, where the rule allows it',
   'GET /v1/approvals/watch': 'held operations as they come and are decided, one a line',
   'POST /v1/access': 'asks for access to a connection for a time',
   'GET /v1/access': 'requests for access that concern the caller',

@@ -41,6 +41,13 @@ function request(change: Partial<HoldRequest> = {}): HoldRequest {
     parameters: [{ type: 'int4', value: '1' }],
     effects: ['write'],
     objects: [{ kind: 'table', name: 'public.orders', access: 'write' }],
+    count: 1,
+    onHold: 'wait',
+    database: 'shop',
+    inTransaction: false,
+    before: [],
+    original: null,
+    bound: { exact: ['delete from orders'], like: ['delete'] },
     ...change,
   }
 }
@@ -57,32 +64,32 @@ test('an approval by another of the group lets it pass, and says who', async () 
     effects: ['write'],
     reason: 'clean up',
   })
-  const answered = await parts.approvals.decide(dba, id, 'approve', null)
+  const answered = await parts.approvals.decide(dba, id, 'approve', { reason: null })
   expect(answered).toMatchObject({ state: 'approved', mine: 'see', decidedBy: { id: dba.identity.id } })
   expect(await decision).toEqual({ decision: 'approved', by: dba.identity, reason: null })
 })
 
 test('a denial needs a reason, and the requester is told it', async () => {
   const { id, decision } = await parts.approvals.hold(request(), never)
-  await expect(parts.approvals.decide(dba, id, 'deny', '  ')).rejects.toMatchObject({ code: 'invalid_request' })
-  await parts.approvals.decide(dba, id, 'deny', 'use the archive job')
+  await expect(parts.approvals.decide(dba, id, 'deny', { reason: '  ' })).rejects.toMatchObject({ code: 'invalid_request' })
+  await parts.approvals.decide(dba, id, 'deny', { reason: 'use the archive job' })
   expect(await decision).toMatchObject({ decision: 'denied', reason: 'use the archive job' })
 })
 
 test('nobody decides their own, nobody outside the groups decides or sees it, nobody with an old login decides', async () => {
   const { id, decision } = await parts.approvals.hold(request(), never)
-  await expect(parts.approvals.decide(ada, id, 'approve', null)).rejects.toMatchObject({ code: 'no_access' })
+  await expect(parts.approvals.decide(ada, id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'no_access' })
   const admin = await callerOf(parts, issuer, 'root', ['admins'])
-  await expect(parts.approvals.decide(admin, id, 'approve', null)).rejects.toMatchObject({ code: 'no_access' })
+  await expect(parts.approvals.decide(admin, id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'no_access' })
   expect((await parts.approvals.list(admin, 'all')).length).toBe(0)
   expect((await parts.approvals.list(ada, 'held')).map(({ mine }) => mine)).toEqual(['requested'])
   const old = { ...dba, authenticatedAt: new Date(Date.now() - 16 * 60_000) }
-  await expect(parts.approvals.decide(old, id, 'approve', null)).rejects.toMatchObject({
-    code: 'no_access',
+  await expect(parts.approvals.decide(old, id, 'approve', { reason: null })).rejects.toMatchObject({
+    code: 'login_too_old',
     hint: 'Run: hoop login',
   })
-  await expect(parts.approvals.decide(dba, 'ap_none', 'approve', null)).rejects.toMatchObject({ code: 'not_found' })
-  await parts.approvals.decide(dba, id, 'approve', null)
+  await expect(parts.approvals.decide(dba, 'ap_none', 'approve', { reason: null })).rejects.toMatchObject({ code: 'not_found' })
+  await parts.approvals.decide(dba, id, 'approve', { reason: null })
   expect((await decision).decision).toBe('approved')
 })
 
@@ -90,9 +97,9 @@ test('it is decided once, whoever asks at the same time', async () => {
   const eve = await callerOf(parts, issuer, 'eve', ['dba'])
   const { id, decision } = await parts.approvals.hold(request(), never)
   const tries = await Promise.allSettled([
-    parts.approvals.decide(dba, id, 'approve', null),
-    parts.approvals.decide(eve, id, 'deny', 'no'),
-    parts.approvals.decide(dba, id, 'approve', null),
+    parts.approvals.decide(dba, id, 'approve', { reason: null }),
+    parts.approvals.decide(eve, id, 'deny', { reason: 'no' }),
+    parts.approvals.decide(dba, id, 'approve', { reason: null }),
   ])
   const won = tries.filter(({ status }) => status === 'fulfilled')
   expect(won.length).toBe(1)
@@ -104,7 +111,7 @@ test('it is decided once, whoever asks at the same time', async () => {
 test('time that runs out is no, and nobody can say yes after it', async () => {
   const { id, decision } = await parts.approvals.hold(request({ timeout: 0.2 }), never)
   expect(await decision).toEqual({ decision: 'timed-out', by: null, reason: null })
-  await expect(parts.approvals.decide(dba, id, 'approve', null)).rejects.toMatchObject({ code: 'conflict' })
+  await expect(parts.approvals.decide(dba, id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'conflict' })
 })
 
 test('a caller who leaves withdraws', async () => {
@@ -112,7 +119,7 @@ test('a caller who leaves withdraws', async () => {
   const { id, decision } = await parts.approvals.hold(request(), leaving.signal)
   leaving.abort()
   expect((await decision).decision).toBe('withdrawn')
-  await expect(parts.approvals.decide(dba, id, 'approve', null)).rejects.toMatchObject({ code: 'conflict' })
+  await expect(parts.approvals.decide(dba, id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'conflict' })
   const gone = await parts.approvals.hold(request(), AbortSignal.abort())
   expect((await gone.decision).decision).toBe('withdrawn')
 })
@@ -124,7 +131,7 @@ test('what is too large to be read through is not held', async () => {
 
 test('what was approved can be made void, with words', async () => {
   const { id, decision } = await parts.approvals.hold(request(), never)
-  await parts.approvals.decide(dba, id, 'approve', 'fine')
+  await parts.approvals.decide(dba, id, 'approve', { reason: 'fine' })
   await decision
   await parts.approvals.void(id, 'the policy changed')
   expect(await parts.approvals.find(dba, id)).toMatchObject({ state: 'void', decisionReason: 'the policy changed' })
@@ -138,7 +145,7 @@ test('what a killed gateway left held is withdrawn when it starts again, and tha
   expect((await theirs.decision).decision).toBe('withdrawn')
   expect(await again.approvals.find(dba, ours.id)).toMatchObject({ state: 'held' })
   // Decided at another gateway than the one that waits.
-  await again.approvals.decide(dba, ours.id, 'approve', null)
+  await again.approvals.decide(dba, ours.id, 'approve', { reason: null })
   expect((await ours.decision).decision).toBe('approved')
   await other.close()
   await again.close()
@@ -154,7 +161,7 @@ test('a watcher sees what is held, then each change, and nothing that is not the
   await until(() => seen.some(({ id }) => id === held.id))
   await parts.approvals.hold(request({ approverGroups: ['sre'], requester: { ...ada.identity, id: 'somebody' } }), never)
   const next = await parts.approvals.hold(request({ session: 'ses_watch' }), never)
-  await parts.approvals.decide(dba, held.id, 'deny', 'not today')
+  await parts.approvals.decide(dba, held.id, 'deny', { reason: 'not today' })
   await until(() => seen.some(({ id, state }) => id === held.id && state === 'denied') && seen.some(({ id }) => id === next.id))
   expect(seen.every(({ approvers }) => approvers.includes('dba'))).toBe(true)
   stop.abort()
@@ -168,12 +175,12 @@ test('a store that is gone is never a yes: held operations fail, and what is app
   await expect(short.decision).rejects.toMatchObject({ code: 'unavailable' })
   await expect(parts.approvals.hold(request(), never)).rejects.toMatchObject({ code: 'unavailable' })
   await expect(parts.approvals.list(dba, 'held')).rejects.toMatchObject({ code: 'unavailable' })
-  await expect(parts.approvals.decide(dba, long.id, 'approve', null)).rejects.toMatchObject({ code: 'unavailable' })
+  await expect(parts.approvals.decide(dba, long.id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'unavailable' })
   await until(() => !parts.feed.fresh)
   expect(() => parts.documents.current()).toThrow(expect.objectContaining({ code: 'unavailable' }))
   await server.start()
   await until(() => parts.feed.fresh)
-  await parts.approvals.decide(dba, long.id, 'approve', null)
+  await parts.approvals.decide(dba, long.id, 'approve', { reason: null })
   expect((await long.decision).decision).toBe('approved')
   await until(() => parts.documents.current().documents.length === 0)
 })

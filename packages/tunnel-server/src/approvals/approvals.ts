@@ -1,33 +1,62 @@
-import { randomUUID } from 'node:crypto'
-import { type Approval, type Effect, HoopError, type Identity } from '@hoop/contracts'
+import { createHmac, randomUUID } from 'node:crypto'
+import { type Approval, ApprovalOriginal, HoopError, seconds } from '@hoop/contracts'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Caller } from '../identity/access-tokens.ts'
-import type { Decision, HoldRequest, Holds } from '../sessions/types.ts'
+import type { Notifier } from '../notify/notifier.ts'
+import type { Cipher } from '../secrets/cipher.ts'
+import type { Asked, Bound, Decision, HoldRequest, Holds } from '../sessions/types.ts'
+import { writeAdminLog } from '../store/admin-log.ts'
 import {
   addApproval,
-  decideApproval,
+  consumeApproval,
   endApproval,
+  findStanding,
+  keepAsTicket,
+  lockApproval,
+  type NewApproval,
   readApproval,
   readApprovalsFor,
   type StoredApproval,
+  ticketApproval,
+  updateApproval,
   voidApproval,
   withdrawApprovalsOf,
 } from '../store/approvals.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
-import type { Store } from '../store/database.ts'
+import type { Database, Store } from '../store/database.ts'
+import { decisionOf } from './decision.ts'
+import { settled, shownTo } from './shown.ts'
 import { waitForDecision } from './waiting.ts'
 
 const listLimit = 100
 /** Characters of text and parameters: what nobody can read through cannot be approved. */
 const readable = 256 * 1024
+/** Milliseconds for which an approved ticket may be used. */
+const ticketTime = 15 * 60_000
+/** Of a batch, where the approver says only one of the two. */
+const batchTime = '1h'
+const batchUses = 100_000
 
 interface Parts {
   readonly store: Store
   readonly feed: ChangeFeed
   readonly access: Access
   readonly gateway: string
+  /** 32 bytes, the same at all gateways of the store. */
+  readonly key: Buffer
+  readonly cipher: Cipher
+  readonly notifier?: Notifier | undefined
+  /** Milliseconds that an operation waits for before it fails with a ticket, where it is held with one. */
+  readonly ticketAfter?: number
   readonly log: Logger
+}
+
+/** An approver's answer; `for` and `uses` of a batch. */
+export interface Answer {
+  readonly reason: string | null
+  readonly for?: string | undefined
+  readonly uses?: number | undefined
 }
 
 /** Held operations: the gate waits here, approvers decide here. */
@@ -46,7 +75,7 @@ export class Approvals implements Holds {
   }
 
   async hold(request: HoldRequest, signal: AbortSignal): Promise<{ id: string; decision: Promise<Decision> }> {
-    const { store, feed, gateway } = this.#parts
+    const { store, feed, gateway, cipher, ticketAfter = 60_000 } = this.#parts
     if (request.parameters.reduce((sum, { value }) => sum + (value?.length ?? 0), request.text.length) > readable) {
       throw new HoopError('invalid_request', 'The operation is too large to be read by an approver.', {
         hint: 'Split it into smaller ones.',
@@ -58,13 +87,24 @@ export class Approvals implements Holds {
     const waiting = waitForDecision({
       id,
       expiresAt,
+      ticketAfter: request.onHold === 'ticket' ? ticketAfter : null,
       signal,
       feed,
       read: () => store.run((db) => readApproval(db, id)),
-      end: (state) => store.transaction((db) => endApproval(db, id, state)),
+      end: (state) =>
+        this.#telling(state === 'timed-out' ? 'operation.expired' : 'operation.withdrawn', (db) => endApproval(db, id, state)),
+      ticket: () => store.transaction((db) => ticketApproval(db, id)),
     })
     try {
-      await store.transaction((db) => addApproval(db, rowOf(request, { id, gateway, heldAt, expiresAt })))
+      const { text, parameters } = request.original ?? {}
+      const original = text === undefined ? null : cipher.seal(placeOf({ ...request, id }), JSON.stringify({ text, parameters }))
+      const row = { ...rowOf(request, { id, gateway, heldAt, expiresAt }), ...this.#keysOf(request.bound) }
+      const sealed = {
+        originalCiphertext: original?.ciphertext ?? null,
+        originalNonce: original?.nonce ?? null,
+        originalKeyId: original?.keyId ?? null,
+      }
+      await this.#telling('operation.held', (db) => addApproval(db, { ...row, ...sealed }))
     } catch (error) {
       waiting.release()
       throw error
@@ -73,81 +113,222 @@ export class Approvals implements Holds {
     return { id, decision: waiting.decision }
   }
 
+  async standing({ requester, bound, onHold }: HoldRequest): Promise<Asked | null> {
+    const { exactKey, likeKey } = this.#keysOf(bound)
+    const key = { requesterId: requester.id, exactKey: onHold === 'ticket' ? exactKey : null, likeKey }
+    const row = await this.#parts.store.run((db) => findStanding(db, key, new Date()))
+    if (row === null) return null
+    const decision = decisionOf(row)
+    if (decision === null) return { approval: row.id, decision: { decision: 'ticket', by: null, reason: null } }
+    const through = decision.through ?? (row.uses > 1 ? 'batch' : 'ticket')
+    return { approval: row.id, decision: { ...decision, through } }
+  }
+
+  async use(ids: readonly string[]): Promise<boolean> {
+    const now = new Date()
+    try {
+      await this.#parts.store.transaction(async (db) => {
+        for (const id of [...ids].sort()) if ((await consumeApproval(db, id, now)) === null) throw new UsedUp()
+      })
+      return true
+    } catch (error) {
+      if (error instanceof UsedUp) return false
+      throw error
+    }
+  }
+
+  async keep(id: string): Promise<void> {
+    await this.#parts.store.transaction((db) => keepAsTicket(db, id))
+  }
+
   async void(id: string, words: string): Promise<void> {
     await this.#parts.store.transaction((db) => voidApproval(db, id, words))
   }
 
-  /** Newest first; those that the caller asked for and those that the caller's groups decide. */
+  /** Newest first; those that the caller asked for and those that the caller's groups decide. `held`: batches in use, too. */
   async list(caller: Caller, state: 'held' | 'all'): Promise<Approval[]> {
-    const filter = { held: state === 'held', limit: listLimit }
+    const filter = { open: state === 'held', now: new Date(), limit: listLimit }
     const rows = await this.#parts.store.run((db) => readApprovalsFor(db, caller.identity, filter))
-    return rows.map((row) => this.#shownTo(caller.identity, row))
+    return rows.map((row) => this.#shownTo(caller, row))
   }
 
   /** Null for one that is not there or does not concern the caller. */
   async find(caller: Caller, id: string): Promise<Approval | null> {
     const { store, access } = this.#parts
     const approval = await store.run((db) => readApproval(db, id))
-    return approval !== null && access.may(caller, { kind: 'approval.see', approval })
-      ? this.#shownTo(caller.identity, approval)
-      : null
+    return approval !== null && access.may(caller, { kind: 'approval.see', approval }) ? this.#shownTo(caller, approval) : null
   }
 
-  /** @throws HoopError `no_access`, `invalid_request` for a denial without a reason, `conflict` when it is not held any more. */
-  async decide(caller: Caller, id: string, verdict: 'approve' | 'deny', reason: string | null): Promise<Approval> {
-    const { store, access } = this.#parts
-    access.authorise(caller, { kind: 'approval.decide', approval: await this.#concerning(caller, id) })
-    const words = reason?.trim() || null
-    if (verdict === 'deny' && words === null) {
-      throw new HoopError('invalid_request', 'A denial needs a reason.', {
-        hint: 'The one who asked reads it: say what to do instead.',
-      })
-    }
-    const decision = {
-      state: verdict === 'approve' ? 'approved' : 'denied',
-      by: caller.identity,
-      reason: words,
-      now: new Date(),
-    } as const
-    const decided = await store.transaction((db) => decideApproval(db, id, decision))
-    if (decided !== null) return this.#shownTo(caller.identity, decided)
-    const now = this.#shownTo(caller.identity, await this.#concerning(caller, id))
-    throw new HoopError('conflict', `It is not held any more: ${now.state === 'held' ? 'its time ran out' : now.state}.`, {
-      hint: now.decidedBy === null ? 'Nothing is left to decide.' : `${now.decidedBy.name} decided it.`,
+  /**
+   * @throws HoopError `no_access`, `login_too_old`, `invalid_request` for a denial without a reason or a batch that cannot be, `conflict` when
+   * nothing is left to decide
+   */
+  async decide(caller: Caller, id: string, verdict: 'approve' | 'deny', answer: Answer): Promise<Approval> {
+    return await this.#change(caller, id, 'approval.decide', async (db, row, now) => {
+      if (row.state !== 'held' || row.expiresAt <= now) throw settled(row, now)
+      const change = verdict === 'approve' ? approved(row, caller, answer, now) : denied(caller, answer, now)
+      const decided = await updateApproval(db, id, change)
+      if (decided.state === 'held') return decided
+      await this.#parts.notifier?.tell(db, { event: 'operation.decided', approval: decided })
+      // No session has a ticket's decision on its record before it is used, if it ever is.
+      if (decided.ticketedAt !== null || decided.uses > 1) {
+        const detail =
+          decided.uses > 1 ? `${decided.uses} uses until ${decided.usableUntil?.toISOString()}` : answer.reason?.trim()
+        await writeAdminLog(db, { by: caller.identity, action: `approval.${verdict}`, target: id, ...(detail && { detail }) })
+      }
+      return decided
     })
   }
 
-  /** An approval as one identity sees it. */
-  #shownTo(identity: Identity, row: StoredApproval): Approval {
-    const { gateway: _, requesterId, voidedBecause, heldAt, expiresAt, decidedAt, effects, ...rest } = row
-    const decidable = row.state === 'held' && this.#parts.access.decides(identity, row)
-    return {
-      ...rest,
-      effects: effects as Effect[],
-      heldAt: heldAt.toISOString(),
-      expiresAt: expiresAt.toISOString(),
-      decidedAt: decidedAt?.toISOString() ?? null,
-      decisionReason: voidedBecause ?? rest.decisionReason,
-      mine: requesterId === identity.id ? 'requested' : decidable ? 'decide' : 'see',
-    }
+  /** Its own caller passes the rule, with a reason, and everybody concerned is told. @throws HoopError `no_access`, `login_too_old`, `conflict` */
+  async breakGlass(caller: Caller, id: string, reason: string): Promise<Approval> {
+    const { identity } = caller
+    return await this.#change(caller, id, 'approval.break-glass', async (db, row, now) => {
+      if (row.state !== 'held' || row.expiresAt <= now) throw settled(row, now)
+      const usableUntil = row.onHold === 'ticket' ? new Date(now.getTime() + ticketTime) : null
+      const decision = {
+        state: 'approved',
+        brokeGlass: true,
+        decidedBy: identity,
+        decidedAt: now,
+        decisionReason: reason,
+      } as const
+      const passed = await updateApproval(db, id, { ...decision, usableUntil })
+      await writeAdminLog(db, { by: identity, action: 'approval.break-glass', target: id, detail: `${row.rule}: ${reason}` })
+      await this.#parts.notifier?.tell(db, { event: 'break-glass.used', approval: passed })
+      return passed
+    })
   }
 
-  async #concerning(caller: Caller, id: string): Promise<StoredApproval> {
+  /** Ends what is left of an approval: a ticket, or a batch. @throws HoopError `no_access`, `conflict` */
+  async revoke(caller: Caller, id: string, reason: string): Promise<Approval> {
+    return await this.#change(caller, id, 'approval.revoke', async (db, row, now) => {
+      const left = row.state === 'approved' && row.used < row.uses && row.usableUntil !== null && row.usableUntil > now
+      const words = `revoked by ${caller.identity.name}: ${reason}`
+      const revoked = left ? await voidApproval(db, id, words) : null
+      if (revoked === null) throw settled(row, now)
+      await writeAdminLog(db, { by: caller.identity, action: 'approval.revoke', target: id, detail: reason })
+      return revoked
+    })
+  }
+
+  /** The operation as it was sent. That it was looked at is put on the record first. @throws HoopError `no_access`, `login_too_old` */
+  async reveal(caller: Caller, id: string): Promise<{ approval: StoredApproval; original: ApprovalOriginal }> {
+    const { store, access, cipher } = this.#parts
+    return await store.transaction(async (db) => {
+      const approval = await lockApproval(db, id)
+      if (approval === null) throw missing(id)
+      access.authorise(caller, { kind: 'approval.see', approval })
+      access.authorise(caller, { kind: 'approval.reveal', approval })
+      const { originalCiphertext: ciphertext, originalNonce: nonce, originalKeyId: keyId } = approval
+      if (ciphertext === null || nonce === null || keyId === null) {
+        throw new HoopError('no_access', `${approval.rule} does not let anybody look at the original.`, {
+          hint: 'An admin lets approvers do so with reveal: true in the Policy.',
+        })
+      }
+      const original = ApprovalOriginal.parse(JSON.parse(cipher.open(placeOf(approval), { ciphertext, nonce, keyId })))
+      await writeAdminLog(db, { by: caller.identity, action: 'approval.reveal', target: id })
+      return { approval, original }
+    })
+  }
+
+  /** Changes the row, and tells people of it in the same transaction. */
+  async #telling(
+    event: 'operation.held' | 'operation.expired' | 'operation.withdrawn',
+    change: (db: Database) => Promise<StoredApproval | null>,
+  ): Promise<StoredApproval | null> {
+    const { store, notifier } = this.#parts
+    return await store.transaction(async (db) => {
+      const approval = await change(db)
+      if (approval !== null) await notifier?.tell(db, { event, approval })
+      return approval
+    })
+  }
+
+  async #change(
+    caller: Caller,
+    id: string,
+    kind: 'approval.decide' | 'approval.break-glass' | 'approval.revoke',
+    work: (db: Database, row: StoredApproval, now: Date) => Promise<StoredApproval>,
+  ): Promise<Approval> {
     const { store, access } = this.#parts
-    const approval = await store.run((db) => readApproval(db, id))
-    if (approval === null)
-      throw new HoopError('not_found', `There is no approval ${id}.`, { hint: 'hoop approvals ls shows yours.' })
-    access.authorise(caller, { kind: 'approval.see', approval })
-    return approval
+    const changed = await store.transaction(async (db) => {
+      const approval = await lockApproval(db, id)
+      if (approval === null) throw missing(id)
+      access.authorise(caller, { kind: 'approval.see', approval })
+      access.authorise(caller, { kind, approval })
+      return await work(db, approval, new Date())
+    })
+    return this.#shownTo(caller, changed)
+  }
+
+  #shownTo({ identity }: Caller, row: StoredApproval): Approval {
+    return shownTo(identity, row, this.#parts.access, new Date())
+  }
+
+  #keysOf({ exact, like }: Bound): { exactKey: string; likeKey: string | null } {
+    const digest = (kind: string, values: readonly unknown[]) =>
+      createHmac('sha256', this.#parts.key)
+        .update(JSON.stringify([kind, ...values]))
+        .digest('hex')
+    return { exactKey: digest('exact', exact), likeKey: like && digest('like', like) }
   }
 }
 
-function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt: Date; expiresAt: Date }) {
-  const { operationId, approverGroups, requester, timeout: _, parameters, effects, objects, ...rest } = request
+class UsedUp extends Error {}
+
+function denied({ identity }: Caller, answer: Answer, now: Date): Partial<NewApproval> {
+  const reason = answer.reason?.trim() || null
+  if (reason === null) {
+    throw new HoopError('invalid_request', 'A denial needs a reason.', {
+      hint: 'The one who asked reads it: say what to do instead.',
+    })
+  }
+  return { state: 'denied', decidedBy: identity, decidedAt: now, decisionReason: reason }
+}
+
+/** One of several votes, or the last. */
+function approved(row: StoredApproval, { identity }: Caller, answer: Answer, now: Date): Partial<NewApproval> {
+  if (row.votes.some(({ by }) => by.id === identity.id)) {
+    throw new HoopError('conflict', 'You have approved it already.', { hint: `It needs ${row.count} people.` })
+  }
+  const reason = answer.reason?.trim() || null
+  const votes = [...row.votes, { by: identity, at: now.toISOString(), reason }]
+  const batch = batchOf(row, answer, now)
+  if (votes.length < row.count) return { votes }
+  const usableUntil = row.onHold === 'ticket' ? new Date(now.getTime() + ticketTime) : null
+  return { state: 'approved', votes, decidedBy: identity, decidedAt: now, decisionReason: reason, usableUntil, ...batch }
+}
+
+function batchOf(row: StoredApproval, answer: Answer, now: Date): { uses: number; usableUntil: Date } | null {
+  if (answer.for === undefined && answer.uses === undefined) return null
+  const why =
+    row.likeKey === null
+      ? 'It cannot be told which operations are like it.'
+      : row.count > 1
+        ? `${row.count} people must approve each of these.`
+        : null
+  if (why !== null) throw new HoopError('invalid_request', why, { hint: 'Approve it without --for and --uses.' })
+  const usableUntil = new Date(now.getTime() + seconds(answer.for ?? batchTime) * 1000)
+  return { uses: answer.uses ?? batchUses, usableUntil }
+}
+
+function missing(id: string): HoopError {
+  return new HoopError('not_found', `There is no approval ${id}.`, { hint: 'hoop approvals ls shows yours.' })
+}
+
+/** What is sealed for one approval opens for no other. */
+function placeOf({ connection, id }: { connection: string; id: string }) {
+  return { connection, field: `approval ${id}` }
+}
+
+function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt: Date; expiresAt: Date }): NewApproval {
+  const { operationId, approverGroups, requester, parameters, effects, objects, before } = request
+  const { session, connection, reason, rule, message, text, count, onHold, database, inTransaction } = request
   return {
-    ...rest,
     ...held,
-    state: 'held' as const,
+    ...{ session, connection, reason, rule, message, text, count, onHold, database, inTransaction },
+    state: 'held',
     operation: operationId,
     requester,
     requesterId: requester.id,
@@ -155,5 +336,6 @@ function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt
     parameters: parameters.map(({ type, value }) => ({ type, value })),
     effects: [...effects],
     objects: [...objects],
+    before: [...before],
   }
 }

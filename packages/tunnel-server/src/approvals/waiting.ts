@@ -1,15 +1,20 @@
 import type { Decision } from '../sessions/types.ts'
 import type { StoredApproval } from '../store/approvals.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
+import { decisionOf } from './decision.ts'
 
 /** One held operation, and how its row is read and ended. */
 export interface Wait {
   readonly id: string
   readonly expiresAt: Date
+  /** Milliseconds after which it is a ticket and not waited for; null: it is waited for until its time runs out. */
+  readonly ticketAfter: number | null
   readonly signal: AbortSignal
   readonly feed: ChangeFeed
   read(): Promise<StoredApproval | null>
   end(state: 'timed-out' | 'withdrawn'): Promise<StoredApproval | null>
+  /** Null: it is decided. */
+  ticket(): Promise<StoredApproval | null>
 }
 
 /** Node's timers count milliseconds in 31 bits. */
@@ -19,9 +24,10 @@ const longestTimer = 2 ** 31 - 1
 const againAfter = 1000
 
 /**
- * Waits until the row says that it is decided, its time runs out, or the signal aborts. The row is always right: a time-out and a
- * withdrawal are written to it first, and a person who was faster wins. It listens from the first moment on; `start` is for when
- * the row is there. A store that is gone for a moment is waited for; one that cannot take the end rejects: never an approval.
+ * Waits until the row says that it is decided, its time runs out, it becomes a ticket, or the signal aborts. The row is always right: a
+ * time-out and a withdrawal are written to it first, and a person who was faster wins. It listens from the first moment on; `start` is for
+ * when the row is there. A store that is gone for a moment is waited for; one that cannot take the end rejects: never an approval. The time
+ * of a ticket runs on here.
  */
 export function waitForDecision(wait: Wait): { decision: Promise<Decision>; start(): void; release(): void } {
   const { promise: decision, resolve, reject } = Promise.withResolvers<Decision>()
@@ -29,19 +35,25 @@ export function waitForDecision(wait: Wait): { decision: Promise<Decision>; star
   decision.catch(() => {})
   let expiry: NodeJS.Timeout | undefined
   let again: NodeJS.Timeout | undefined
+  let ticket: NodeJS.Timeout | undefined
   let released = false
   const release = () => {
     released = true
     unsubscribe()
     clearTimeout(expiry)
     clearTimeout(again)
+    clearTimeout(ticket)
     wait.signal.removeEventListener('abort', withdraw)
   }
   const settle = (row: StoredApproval | null) => {
-    const outcome = row === null ? null : outcomeOf(row)
+    const outcome = row === null ? null : decisionOf(row)
     if (outcome === null) return
     release()
     resolve(outcome)
+  }
+  const fail = (error: unknown) => {
+    release()
+    reject(error)
   }
   const look = () => {
     wait.read().then(settle, () => {
@@ -52,33 +64,29 @@ export function waitForDecision(wait: Wait): { decision: Promise<Decision>; star
   }
   const finish = (state: 'timed-out' | 'withdrawn') => {
     const ended = wait.end(state).then(async (row) => row ?? (await wait.read()))
-    ended.then(settle, (error: unknown) => {
-      release()
-      reject(error)
-    })
+    ended.then(settle, fail)
   }
   const withdraw = () => finish('withdrawn')
+  const becomeTicket = () => {
+    wait.ticket().then((row) => {
+      if (row === null) return look()
+      wait.signal.removeEventListener('abort', withdraw)
+      expiry?.unref()
+      resolve({ decision: 'ticket', by: null, reason: null })
+    }, fail)
+  }
+  const countDown = () => {
+    const left = wait.expiresAt.getTime() - Date.now()
+    expiry = left <= longestTimer ? setTimeout(() => finish('timed-out'), Math.max(0, left)) : setTimeout(countDown, longestTimer)
+  }
   const start = () => {
     if (wait.signal.aborted) return withdraw()
     wait.signal.addEventListener('abort', withdraw, { once: true })
-    const left = wait.expiresAt.getTime() - Date.now()
-    expiry = left <= longestTimer ? setTimeout(() => finish('timed-out'), Math.max(0, left)) : setTimeout(start, longestTimer)
+    countDown()
+    if (wait.ticketAfter !== null) ticket = setTimeout(becomeTicket, wait.ticketAfter)
   }
   const unsubscribe = wait.feed.on('approvals', (id) => {
     if (id === null || id === wait.id) look()
   })
   return { decision, start, release }
-}
-
-/** Null: it is still held. A void one was never approved, whatever it was before. */
-function outcomeOf(row: StoredApproval): Decision | null {
-  const { decidedBy: by, decisionReason: reason } = row
-  switch (row.state) {
-    case 'held':
-      return null
-    case 'void':
-      return { decision: 'withdrawn', by: null, reason: row.voidedBecause }
-    default:
-      return { decision: row.state, by, reason }
-  }
 }

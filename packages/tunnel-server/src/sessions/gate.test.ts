@@ -75,6 +75,9 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
         holds.push({ id, request, signal, decide: resolve })
         return { id, decision: promise }
       },
+      standing: async () => null,
+      use: async () => true,
+      keep: async () => {},
       void: async (id) => void voided.push(id),
     },
     digestKey: createSecretKey(Buffer.alloc(32)),

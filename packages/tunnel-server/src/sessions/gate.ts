@@ -16,9 +16,19 @@ import { recordedForm, recordedObjects } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { AdmittedPermit, type Append } from './permit.ts'
-import { type Asked, Questions } from './questions.ts'
-import { approvalVoid, decisionRefused, judgeFailed, rulesUnknown, type Words } from './refusals.ts'
-import type { Decision, Holds } from './types.ts'
+import { type HeldOperation, Questions } from './questions.ts'
+import {
+  approvalVoid,
+  decisionRefused,
+  definitionsUnknown,
+  judgeFailed,
+  redefined,
+  rulesUnknown,
+  ticketed,
+  usedUp,
+  type Words,
+} from './refusals.ts'
+import type { Asked, Decision, Holds } from './types.ts'
 
 export interface GateParts {
   readonly sessionId: string
@@ -53,6 +63,10 @@ interface Form {
   readonly digest: string
 }
 
+/** Operations before a held one that approvers see, and how much of each: UTF-16 units. */
+const rememberedBefore = 5
+const shownBefore = 200
+
 type Approve = Extract<Judgement, { decision: 'approve' }>
 type OperationEvent = Extract<Entry, { type: 'operation' }>
 
@@ -64,6 +78,8 @@ export class SessionGate implements Gate {
   /** By the shared analysis of a text: its recorded form and digest under one mask plan. */
   readonly #forms = new WeakMap<object, Form>()
   readonly #holding = new Set<Promise<Verdict>>()
+  /** Texts of the last operations, as on the record. */
+  readonly #before: string[] = []
   #count = 0
   /** What was in force when that was last known: to refuse, to record and to mask by while it is not, never to permit by. */
   #known: InForce
@@ -121,6 +137,7 @@ export class SessionGate implements Gate {
       const hold = () => this.#tracked(this.#hold(id, operation, options, judgement, entry))
       return recorded === undefined ? hold() : recorded.then(hold)
     }
+    this.#remember(entry)
     const verdict: Verdict =
       judgement.decision === 'refuse'
         ? { kind: 'refuse', refusal: { ...judgement.refusal, id } }
@@ -229,7 +246,7 @@ export class SessionGate implements Gate {
     return form
   }
 
-  /** Every rule's question is asked by itself, and one person answers one only; then the operation is judged again. */
+  /** Every rule's question is asked by itself, and one person answers one only; then the operation is read and judged again. */
   async #hold(
     id: string,
     operation: Operation,
@@ -238,6 +255,8 @@ export class SessionGate implements Gate {
     entry: OperationEvent,
   ): Promise<Verdict> {
     const signal = AbortSignal.any([options.signal, this.#parts.signal])
+    const held: HeldOperation = { operation, options, entry, before: [...this.#before], signal }
+    this.#remember(entry)
     const granted: Asked[] = []
     const refuse = async (words: Words, why: string): Promise<Verdict> => {
       for (const asked of granted) await this.#questions.void(id, asked, why)
@@ -245,35 +264,83 @@ export class SessionGate implements Gate {
     }
     for (const approval of judgement.approvals) {
       for (;;) {
-        const asked = await this.#questions.ask(id, approval, options, entry, signal)
+        const asked = await this.#questions.ask(id, approval, held)
         if (!('decision' in asked)) {
           await this.#parts.append(notRun(id, asked))
           return await refuse(asked, 'The other approvals that it needs could not be asked for.')
         }
         const { decision } = asked
+        if (decision.decision === 'ticket') {
+          const words = ticketed(approval, asked.approval)
+          await this.#parts.append(notRun(id, words))
+          await this.#questions.keep(granted)
+          return { kind: 'refuse', refusal: { ...words, id } }
+        }
         if (decision.decision !== 'approved' || decision.by === null) {
           return await refuse(
             decisionRefused(approval.rule, decision),
             `Another approval that it needs was ${decision.decision}.`,
           )
         }
-        if (granted.every((other) => other.decision.by?.id !== decision.by?.id)) {
+        if (decision.through === 'break-glass' || !granted.some((other) => shareApprover(asked, other))) {
           granted.push(asked)
           break
         }
         await this.#questions.void(id, asked, 'One person answers for one rule only; somebody else must decide.')
       }
     }
-    const now = signal.aborted ? null : this.#inForceIfKnown()
-    if (signal.aborted) return await refuse(decisionRefused('hoop/approvals', withdrawn), 'It was withdrawn as it was approved.')
-    if (now === null) {
-      await this.#parts.append(notRun(id, rulesUnknown))
-      return await refuse(rulesUnknown, 'It is not known which rules are in force.')
+    return await this.#release(id, judgement, held, granted, refuse)
+  }
+
+  /** What was approved is what runs: it is read and judged again, by what is in force now, and each approval is used once. */
+  async #release(
+    id: string,
+    judgement: Approve,
+    { operation, options, signal }: HeldOperation,
+    granted: readonly Asked[],
+    refuse: (words: Words, why: string) => Promise<Verdict>,
+  ): Promise<Verdict> {
+    const rule = judgement.approvals[0]?.rule ?? 'hoop/approvals'
+    const unknown = async (words: Words, why: string) => {
+      await this.#parts.append(notRun(id, words))
+      return await refuse(words, why)
     }
-    if (!stillApproved(judgement, this.#judge(operation, now))) {
-      return await refuse(approvalVoid(judgement.approvals[0]?.rule ?? 'hoop/approvals'), 'The rules changed while it was held.')
+    const used = await this.#questions.use(granted, this.#parts.sessionId)
+    if (typeof used === 'object') return await unknown(used, 'It could not be told whether the approval was used already.')
+    if (!used) return await unknown(usedUp(rule), 'It was used, or its time ran out, before this operation could run.')
+    const again = await this.#readAgain(operation, options, granted)
+    if (signal.aborted) return await refuse(decisionRefused('hoop/approvals', withdrawn), 'It was withdrawn as it was approved.')
+    const now = this.#inForceIfKnown()
+    if (now === null) return await unknown(rulesUnknown, 'It is not known which rules are in force.')
+    if (again === 'unavailable') return await unknown(definitionsUnknown, 'What its names mean now could not be looked up.')
+    if (again === null || !doesTheSame(operation, again)) {
+      return await refuse(redefined(rule), 'What it names was redefined while it was held.')
+    }
+    if (!stillApproved(judgement, this.#judge(again, now))) {
+      return await refuse(approvalVoid(rule), 'The rules changed while it was held.')
     }
     return { kind: 'permit', permit: this.#permit(id, now.masks) }
+  }
+
+  /** An operation that was not held for long was read just now. */
+  async #readAgain(
+    operation: Operation,
+    { again }: AdmitOptions,
+    granted: readonly Asked[],
+  ): Promise<Operation | null | 'unavailable'> {
+    if (again === undefined || granted.every(({ decision }) => decision.through === 'batch')) return operation
+    try {
+      return await again()
+    } catch (error) {
+      const { log, sessionId } = this.#parts
+      log.error({ err: error, session: sessionId }, 'an approved operation could not be read again')
+      return 'unavailable'
+    }
+  }
+
+  #remember({ text }: OperationEvent): void {
+    this.#before.push(text.length > shownBefore ? `${text.slice(0, shownBefore)}…` : text)
+    if (this.#before.length > rememberedBefore) this.#before.shift()
   }
 }
 
@@ -303,6 +370,19 @@ function stillApproved(before: Approve, again: Judgement): boolean {
   const asked = new Set(before.approvals.map(question))
   return again.approvals.every((approval) => asked.has(question(approval)))
 }
-function question({ rule, groups }: RequiredApproval): string {
-  return JSON.stringify([rule, groups])
+function question({ rule, groups, count }: RequiredApproval): string {
+  return JSON.stringify([rule, groups, count])
+}
+
+/** Read again, it has the effects that were approved, on the objects that were. */
+function doesTheSame(one: Operation, other: Operation): boolean {
+  if (one === other) return true
+  const does = ({ effects, objects, functions, facts, flows, refused }: Operation) =>
+    JSON.stringify([effects, objects, functions, facts, flows, refused])
+  return does(one) === does(other)
+}
+
+function shareApprover(one: Asked, other: Asked): boolean {
+  const of = ({ decision: { by, also = [] } }: Asked) => [by, ...also].map((each) => each?.id)
+  return of(one).some((id) => of(other).includes(id))
 }

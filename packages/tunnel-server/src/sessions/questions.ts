@@ -1,16 +1,11 @@
-import { type AdmitOptions, HoopError, type Identity } from '@hoop/contracts'
+import { type AdmitOptions, HoopError, type Identity, type Operation } from '@hoop/contracts'
 import type { RequiredApproval } from '@hoop/policy'
 import type { Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
+import { boundTo } from './bound.ts'
 import type { Append } from './permit.ts'
 import { holdFailed, notHoldable, type Words } from './refusals.ts'
-import type { Decision, Holds } from './types.ts'
-
-/** One question and its answer. */
-export interface Asked {
-  readonly approval: string
-  readonly decision: Decision
-}
+import type { Asked, HoldRequest, Holds } from './types.ts'
 
 export interface QuestionsParts {
   readonly sessionId: string
@@ -24,6 +19,16 @@ export interface QuestionsParts {
   readonly log: Logger
 }
 
+/** An operation that is held: as it came, and as it stands in the record. */
+export interface HeldOperation {
+  readonly operation: Operation
+  readonly options: AdmitOptions
+  readonly entry: Extract<Entry, { type: 'operation' }>
+  /** Texts of the session's operations before it, as on the record. */
+  readonly before: readonly string[]
+  readonly signal: AbortSignal
+}
+
 /** What approvers of one session are asked: each question, its answer, and that an answer does not count, stand on the record. */
 export class Questions {
   readonly #parts: QuestionsParts
@@ -32,14 +37,14 @@ export class Questions {
     this.#parts = parts
   }
 
-  /** An approval that does not count after all: said to approvers and on the record. */
+  /** An approval that does not count after all: said to approvers and on the record. A batch is not this operation's alone, and stays. */
   async void(operation: string, { approval, decision }: Asked, words: string): Promise<void> {
     const { append } = this.#parts
     const policyVersion = this.#parts.policyVersion()
     try {
       await append({ type: 'decided', operation, approval, decision: 'void', by: decision.by, reason: words, policyVersion })
     } finally {
-      await this.#voidInStore(approval, words)
+      if (decision.through !== 'batch') await this.#voidInStore(approval, words)
     }
   }
 
@@ -50,51 +55,49 @@ export class Questions {
       .catch((error: unknown) => log.error({ err: error, approval }, 'an approval could not be marked as void'))
   }
 
+  /** The operation fails for now; what was approved of it waits for its ticket. */
+  async keep(granted: readonly Asked[]): Promise<void> {
+    const { holds, log } = this.#parts
+    for (const { approval } of granted) {
+      await holds.keep(approval).catch((error: unknown) => log.error({ err: error, approval }, 'an approval could not be kept'))
+    }
+  }
+
+  /** Counts one use of each; words for a refusal where one does not hold any more, or that cannot be told. */
+  async use(granted: readonly Asked[], session: string): Promise<boolean | Words> {
+    const { holds, log } = this.#parts
+    try {
+      return await holds.use(granted.map(({ approval }) => approval))
+    } catch (error) {
+      log.error({ err: error, session }, 'an approval could not be used')
+      return holdFailed
+    }
+  }
+
   /** Asks one rule's question. Words for a refusal: it could not be asked, or the answer was lost. */
-  async ask(
-    id: string,
-    { rule, groups, timeout, message }: RequiredApproval,
-    options: AdmitOptions,
-    { text, runs, parameters, effects, objects }: Extract<Entry, { type: 'operation' }>,
-    signal: AbortSignal,
-  ): Promise<Asked | Words> {
-    const { holds, sessionId, identity, reason, append, log } = this.#parts
+  async ask(id: string, required: RequiredApproval, held: HeldOperation): Promise<Asked | Words> {
+    const { rule, groups, count, timeout, message } = required
+    const { holds, sessionId, append, log } = this.#parts
     // Nobody is left to decide what cannot be recorded, and nothing is left approved of which the record does not know.
     const givenUp = new AbortController()
     let approved: string | null = null
     try {
-      const held = await holds.hold(
-        {
-          session: sessionId,
-          operationId: id,
-          connection: this.#parts.connectionName,
-          requester: identity,
-          reason,
-          rule,
-          message,
-          approverGroups: groups,
-          timeout,
-          text: [text, ...runs.map((run) => `-- ${run.name}: ${run.text}`)].join('\n'),
-          parameters,
-          effects,
-          objects,
-        },
-        AbortSignal.any([signal, givenUp.signal]),
-      )
-      await append({ type: 'held', operation: id, approval: held.id, rule, approvers: [...groups], timeout })
-      options.onHold({ approvalId: held.id, operationId: id, rule, message, approvers: groups, timeout })
-      const decision = await held.decision
-      if (decision.decision === 'approved') approved = held.id
-      await append({
-        type: 'decided',
-        operation: id,
-        approval: held.id,
-        decision: decision.decision,
-        by: decision.by,
-        reason: decision.reason,
-        policyVersion: this.#parts.policyVersion(),
-      })
-      return { approval: held.id, decision }
+      const request = this.#request(id, required, held)
+      const standing = await holds.standing(request)
+      if (standing !== null) {
+        if (standing.decision.decision === 'ticket') return standing
+        approved = standing.decision.through === 'batch' ? null : standing.approval
+        await this.#record(id, standing)
+        return standing
+      }
+      const { id: approval, decision } = await holds.hold(request, AbortSignal.any([held.signal, givenUp.signal]))
+      await append({ type: 'held', operation: id, approval, rule, approvers: [...groups], timeout })
+      held.options.onHold({ approvalId: approval, operationId: id, rule, message, approvers: groups, count, timeout })
+      const asked = { approval, decision: await decision }
+      if (asked.decision.decision === 'ticket') return asked
+      if (asked.decision.decision === 'approved') approved = approval
+      await this.#record(id, asked)
+      return asked
     } catch (error) {
       givenUp.abort()
       if (approved !== null) await this.#voidInStore(approved, 'The decision could not be recorded.')
@@ -102,5 +105,46 @@ export class Questions {
       log.error({ err: error, session: sessionId, operation: id }, 'an operation could not be held')
       return holdFailed
     }
+  }
+
+  #request(id: string, required: RequiredApproval, { operation, options, entry, before }: HeldOperation): HoldRequest {
+    const { sessionId, identity, reason, connectionName } = this.#parts
+    const { rule, groups, count, timeout, message, reveal } = required
+    const { text, runs, parameters, effects, objects } = entry
+    const database = options.database ?? null
+    const place = { requester: identity.id, connection: connectionName, database, policyVersion: this.#parts.policyVersion() }
+    return {
+      session: sessionId,
+      operationId: id,
+      connection: connectionName,
+      requester: identity,
+      reason,
+      rule,
+      message,
+      approverGroups: groups,
+      timeout,
+      text: [text, ...runs.map((run) => `-- ${run.name}: ${run.text}`)].join('\n'),
+      parameters,
+      effects,
+      objects,
+      count,
+      onHold: required.onHold ?? (identity.kind === 'person' ? 'wait' : 'ticket'),
+      database,
+      inTransaction: options.inTransaction ?? false,
+      before,
+      original: reveal ? { text: operation.text, parameters: operation.parameters } : null,
+      bound: boundTo(operation, required, place),
+    }
+  }
+
+  async #record(operation: string, { approval, decision }: Asked): Promise<void> {
+    const { by, reason, also, through } = decision
+    const policyVersion = this.#parts.policyVersion()
+    const said = decision.decision === 'ticket' ? 'withdrawn' : decision.decision
+    await this.#parts.append({
+      ...{ type: 'decided', operation, approval, decision: said, by, reason, policyVersion },
+      ...(also && { also: [...also] }),
+      ...(through && { through }),
+    })
   }
 }

@@ -1,4 +1,5 @@
 import type { HoopError, Refusal } from '@hoop/contracts'
+import type { RequiredApproval } from '@hoop/policy'
 import type { Decision } from './types.ts'
 
 /** The gate's own refusals; those of rules come with their judgement. Without the operation's id. */
@@ -31,6 +32,39 @@ export function decisionRefused(rule: string, { decision, by, reason }: Decision
     detail: 'It was held for approval, withdrawn and not run.',
     hint: 'Run it again to ask again.',
   }
+}
+
+/** Nobody waits for it any more; what approves it later is good for the same operation, sent again. */
+export const ticketed = ({ rule, groups, message }: RequiredApproval, approval: string): Words => ({
+  code: 'held',
+  message: `held for approval ${approval}: ${message}`,
+  rule,
+  detail: `It was not run. Ask somebody of ${groups.join(' or ')}; the question stays open.`,
+  hint: `hoop approvals wait ${approval}; once it is approved, send exactly the same again within 15 minutes.`,
+})
+
+export const usedUp = (rule: string): Words => ({
+  code: 'approval_void',
+  message: 'the approval does not hold any more: it was used, revoked, or its time ran out',
+  rule,
+  detail: 'It was not run.',
+  hint: 'Run it again to ask again.',
+})
+
+export const redefined = (rule: string): Words => ({
+  code: 'approval_void',
+  message: 'the approval is void: what the statement names was redefined while it was held',
+  rule,
+  detail: 'Read again before its release, it would have done something else than what was approved, or to something else.',
+  hint: 'Look at what changed, and run it again to ask again.',
+})
+
+export const definitionsUnknown: Words = {
+  code: 'unavailable',
+  message: 'the statement was approved, and it cannot be looked up now what its names mean',
+  rule: 'hoop/definitions',
+  detail: 'The database did not answer in time, or somebody is altering it. Nothing was run.',
+  hint: 'Run it again to ask again.',
 }
 
 export const approvalVoid = (rule: string): Words => ({

@@ -7,6 +7,7 @@ import type {
   ObjectAccess,
   OpenSessionRequest,
   OpenSessionResponse,
+  Operation,
   Parameter,
   SessionSummary,
 } from '@hoop/contracts'
@@ -101,11 +102,40 @@ export interface HoldRequest {
   readonly parameters: readonly Pick<Parameter, 'type' | 'value'>[]
   readonly effects: readonly Effect[]
   readonly objects: readonly ObjectAccess[]
+  /** How many must say yes. */
+  readonly count: number
+  /** `ticket`: after a while nobody waits for it, and the same operation passes once it is approved. */
+  readonly onHold: 'wait' | 'ticket'
+  readonly database: string | null
+  readonly inTransaction: boolean
+  /** Operations of the session before it, as on the record, the last one last. */
+  readonly before: readonly string[]
+  /** Null: nobody may look at it. */
+  readonly original: Pick<Operation, 'text' | 'parameters'> | null
+  readonly bound: Bound
+}
+/** Everything that an approval holds for; kept as keyed digests only. */
+export interface Bound {
+  /** For this very operation. */
+  readonly exact: readonly unknown[]
+  /** For those like it; null where nobody can tell which are. */
+  readonly like: readonly unknown[] | null
 }
 export interface Decision {
-  readonly decision: 'approved' | 'denied' | 'timed-out' | 'withdrawn'
+  /** `ticket`: nobody has decided it yet, and it is not waited for any more. */
+  readonly decision: 'approved' | 'denied' | 'timed-out' | 'withdrawn' | 'ticket'
+  /** Who decided it; where several approved it, the last of them. */
   readonly by: Identity | null
   readonly reason: string | null
+  /** The others who approved it. */
+  readonly also?: readonly Identity[]
+  /** Nobody was asked for this very operation. */
+  readonly through?: 'ticket' | 'batch' | 'break-glass'
+}
+/** One question and its answer. */
+export interface Asked {
+  readonly approval: string
+  readonly decision: Decision
 }
 /** What the gate may ask of approvals. */
 export interface Holds {
@@ -114,6 +144,12 @@ export interface Holds {
    * Aborting the signal withdraws. A store that fails rejects `decision`: never an approval.
    */
   hold(request: HoldRequest, signal: AbortSignal): Promise<{ id: string; decision: Promise<Decision> }>
+  /** What was answered, or is asked already, and counts for this one, too: a ticket, or a batch. */
+  standing(request: HoldRequest): Promise<Asked | null>
+  /** Counts one use of each, all or none; false when one of them does not hold any more. */
+  use(ids: readonly string[]): Promise<boolean>
+  /** An approval that is not used now waits for its ticket. */
+  keep(id: string): Promise<void>
   /** Marks an approved one as void (judged again before release, and not the same any more). */
   void(id: string, words: string): Promise<void>
 }

@@ -76,7 +76,7 @@ export async function openParts(
   server: TestServer,
   issuer: Pick<Issuer, 'url'>,
   gateway = 'gateway-1',
-  { checkEvery = 300_000 } = {},
+  { checkEvery = 300_000, ticketAfter = 60_000 } = {},
 ) {
   const log = silent
   const store = await Store.open(server.url, log)
@@ -114,7 +114,17 @@ export async function openParts(
     file: join(server.folder, `${gateway}-admin-token`),
     log,
   })
-  const approvals = await Approvals.open({ store, feed, access, gateway, log })
+  const approvals = await Approvals.open({
+    store,
+    notifier,
+    feed,
+    access,
+    gateway,
+    key: Buffer.alloc(32, 2),
+    cipher,
+    ticketAfter,
+    log,
+  })
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins, grants })
   const strangers = new Strangers()

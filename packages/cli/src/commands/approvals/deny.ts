@@ -12,10 +12,15 @@ export default class Deny extends HoopCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(Deny)
-    const device = await this.device(flags)
-    const { decide } = await import('../../services/inbox.ts')
+    const [{ decide }, { withRecentLogin }] = await Promise.all([
+      import('../../services/inbox.ts'),
+      import('../../present/recent-login.ts'),
+    ])
     const reason = flags.reason ?? (await this.#askWhy())
-    const item = await decide(device, args.id, 'deny', reason)
+    const item = await withRecentLogin(
+      async () => decide(await this.device(flags), args.id, 'deny', { reason }),
+      () => this.config.runCommand('login', flags.gateway === undefined ? [] : [flags.gateway]),
+    )
     if (flags.json) return this.answerJson(item)
     const { inboxLine } = await import('../../present/inbox.ts')
     this.answer(inboxLine(await this.screen(), item, Date.now()))

@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { HoopCommand } from '../../hoop-command.ts'
 
 export default class ApprovalsShow extends HoopCommand {
@@ -7,11 +8,19 @@ export default class ApprovalsShow extends HoopCommand {
     id: Args.string({ required: true, description: 'approval, or the beginning of its id', ignoreStdin: true }),
   }
 
+  static override flags = {
+    reveal: Flags.boolean({
+      env: 'HOOP_REVEAL',
+      description: 'the original, unmasked, where the rule lets approvers see it; that you looked is recorded',
+    }),
+  }
+
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(ApprovalsShow)
     const device = await this.device(flags)
-    const { findInInbox } = await import('../../services/inbox.ts')
-    const item = await findInInbox(device, args.id)
+    const { findInInbox, revealed } = await import('../../services/inbox.ts')
+    const found = await findInInbox(device, args.id)
+    const item = flags.reveal ? await revealed(device, found) : found
     if (flags.json) return this.answerJson(item)
     const [{ inboxDetails }, { escapeLine }] = await Promise.all([
       import('../../present/inbox.ts'),

@@ -1,0 +1,303 @@
+import { Approval, RecordedEvent } from '@hoop/contracts'
+import { demoDocuments, demoUsers, startHoop } from '@hoop/demo'
+import type { Tunnel } from '@hoop/tunnel'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hoop, keepUntilEnd, loginAs, requires, type System, startSystem } from '../support/index.ts'
+import { clientOn, RawCaller } from './security-caller.ts'
+
+const keep = keepUntilEnd(afterAll)
+let system: System
+let callers: Record<'ada' | 'devin' | 'grace' | 'hedy', RawCaller>
+
+const more = `
+---
+kind: Connection
+name: ledger
+protocol: postgres
+labels: { env: ledger }
+address: ADDRESS
+databases: [shop]
+login: { user: shop_app, password: { env: HOOP_DEMO_SAMPLE_PASSWORD } }
+tls: TLS
+---
+kind: Access
+name: ledger-on-request
+groups: [coding-agents]
+connections: { names: [ledger] }
+request: { approvers: [dba], max: 1h }
+---
+kind: Policy
+name: updates-need-two
+when: operation.verbs.exists(v, v == 'UPDATE')
+then: approve
+approvers: { groups: [dba], count: 2 }
+reveal: true
+message: Two DBAs must agree.
+---
+kind: Policy
+name: functions-are-looked-at
+when: operation.text.contains('of_tests()') || operation.verbs.exists(v, v == 'INSERT')
+then: approve
+approvers: { groups: [dba] }
+---
+kind: Policy
+name: no-whole-tables
+identities: { kinds: [ai-agent] }
+when: operation.text.contains('SELECT * FROM cards')
+then: deny
+message: Name the columns that you need, without card_number.
+---
+kind: Role
+name: on-call
+groups: [engineering]
+may: [break-glass]
+connections: { names: [sample] }
+`
+
+beforeAll(async () => {
+  const hedy = { name: 'hedy', password: 'demo', fullName: 'Hedy Moreau', groups: ['dba'], about: 'another DBA' }
+  const documents = (sample: System['sample']) => {
+    const demo = demoDocuments(sample)
+    const [, address = '', tls = ''] = /address: (.*)\n[\s\S]*?\ntls:\n([\s\S]*?)\n---/.exec(demo) ?? []
+    return demo + more.replace('ADDRESS', address).replace('tls: TLS', `tls:\n${tls}`)
+  }
+  const users = [...demoUsers.map((user) => ({ ...user })), hedy]
+  const sample = { customers: 20 }
+  system = await keep(startSystem({ sample, users, documents, env: { HOOP_TICKET_SECONDS: '2' } }))
+  await asSuperuser(`CREATE TABLE notes_of_tests (note text); CREATE TABLE of_tests (n int);
+    CREATE FUNCTION of_tests() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT ALL ON notes_of_tests, of_tests TO PUBLIC`)
+  const at = system.gateway.url
+  const other = await keep(loginAs('hedy', { gateway: at, users }))
+  const [ada, devin, grace, hedyCaller] = await Promise.all([
+    ...(['ada', 'devin', 'grace'] as const).map((name) => RawCaller.from(system, name)),
+    RawCaller.at(at, other.home),
+  ])
+  callers = { ada, devin, grace, hedy: hedyCaller } as typeof callers
+})
+
+/** Past the gateway. */
+async function asSuperuser(statements: string): Promise<void> {
+  const superuser = new pg.Client(system.sample.server.url('shop'))
+  await superuser.connect()
+  await superuser.query(statements)
+  await superuser.end()
+}
+
+const tunnels: Tunnel[] = []
+afterAll(() => {
+  for (const tunnel of tunnels) tunnel.close('done')
+})
+
+async function visit(who: keyof typeof callers): Promise<{ client: pg.Client; session: string }> {
+  const tunnel = await callers[who].tunnel()
+  tunnels.push(tunnel)
+  const session = await callers[who].session(tunnel.id)
+  return { client: await clientOn(tunnel, session), session }
+}
+
+interface Said {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+}
+
+/** Runs a statement; the id by which it is held, if it is, and what came of it. */
+function run(client: pg.Client, text: string, values: unknown[] = []) {
+  const { promise: id, resolve } = Promise.withResolvers<string>()
+  client.once('notice', ({ message }) => resolve(/ap_[\w-]+/.exec(message ?? '')?.[0] ?? ''))
+  const result: Promise<Said> = client.query(text, values).then(
+    ({ rowCount }) => ({ code: 'ran', message: `${rowCount}`, hint: '' }),
+    ({ code, message, hint }: Said) => ({ code, message, hint }),
+  )
+  // What is not held has no id.
+  result.then(() => resolve(''))
+  return { id, result }
+}
+
+const decide = (who: keyof typeof callers, id: string, how: string, body: object = { reason: 'because' }) =>
+  callers[who].ask('POST', `/v1/approvals/${id}/${how}`, body)
+
+async function recordOf(who: keyof typeof callers, session: string): Promise<RecordedEvent[]> {
+  const { text } = await callers[who].ask('GET', `/v1/sessions/${session}/events`)
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => RecordedEvent.parse(JSON.parse(line)))
+}
+
+test('an approved ticket passes once, for the same text and parameters of the same identity', async () => {
+  const { client, session } = await visit('devin')
+  const text = 'DELETE FROM orders WHERE id = $1'
+  const first = run(client, text, [71])
+  const id = await first.id
+  const [told, again] = [await first.result, await run(client, text, [71]).result]
+  expect(told).toMatchObject({
+    code: 'WH001',
+    message: expect.stringContaining(id),
+    hint: expect.stringContaining(`hoop approvals wait ${id}`),
+  })
+  // Nobody is asked a second time.
+  expect(again).toEqual(told)
+  expect((await decide('grace', id, 'approve')).status).toBe(200)
+  // Others are not let pass by it.
+  expect((await run(client, text, [72]).result).message).not.toContain(id)
+  expect((await run(client, text, [71]).result).code).toBe('ran')
+  expect((await run(client, text, [71]).result).message).not.toContain(id)
+  const decided = (await recordOf('devin', session)).filter((event) => event.type === 'decided')
+  expect(decided).toMatchObject([{ approval: id, decision: 'approved', by: { name: 'Grace Lindqvist' }, through: 'ticket' }])
+})
+
+test('a ticket sent many times at once runs once', async () => {
+  const each = await Promise.all(Array.from({ length: 4 }, () => visit('devin')))
+  const text = 'DELETE FROM orders WHERE id = 73'
+  const first = run(each[0]!.client, text)
+  const id = await first.id
+  await first.result
+  await decide('grace', id, 'approve')
+  const results = await Promise.all(each.map(({ client }) => run(client, text).result))
+  expect(results.filter(({ code }) => code === 'ran')).toHaveLength(1)
+})
+
+test('a batch passes so many like it, and no others; revoked, none', async () => {
+  const { client, session } = await visit('devin')
+  const insert = (note: string) => run(client, `INSERT INTO notes_of_tests VALUES ('${note}')`).result
+  const first = run(client, "INSERT INTO notes_of_tests VALUES ('1')")
+  const id = await first.id
+  expect((await decide('grace', id, 'approve', { reason: null, for: '10m', uses: 3 })).status).toBe(200)
+  expect((await first.result).code).toBe('ran')
+  expect([(await insert('2')).code, (await insert('3')).code, (await insert('4')).code]).toEqual(['ran', 'ran', 'WH001'])
+  const through = (await recordOf('devin', session)).flatMap((event) => (event.type === 'decided' ? [event.through] : []))
+  expect(through).toEqual([undefined, 'batch', 'batch'])
+
+  const second = run(client, "INSERT INTO notes_of_tests VALUES ('5')")
+  const batch = await second.id
+  await decide('grace', batch, 'approve', { reason: null, uses: 100 })
+  await second.result
+  const listed = await hoop(['approvals', 'ls'], { home: await system.home('devin') })
+  expect(listed.stdout).toMatch(new RegExp(`${batch}\toperation\tapproved, 1 of 100 used, (59|1 h).*left\t`))
+  const revoked = await hoop(['approvals', 'revoke', batch, '--reason', 'enough'], { home: await system.home('grace') })
+  expect(revoked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^void/) })
+  expect((await insert('6')).code).toBe('WH001')
+})
+
+test('two must agree where the rule says so, and one who says no is enough', async () => {
+  const { client, session } = await visit('ada')
+  const update = "UPDATE customers SET email = 'new@shop.example' WHERE id = 3"
+  const held = run(client, update)
+  const id = await held.id
+  expect((await decide('grace', id, 'approve')).body).toMatchObject({
+    state: 'held',
+    votes: [{ by: { name: 'Grace Lindqvist' } }],
+  })
+  expect((await decide('grace', id, 'approve')).status).toBe(409)
+  expect((await decide('hedy', id, 'approve', { reason: null, uses: 5 })).status).toBe(400)
+  // The original is there for those who may decide, and that they looked is on the record.
+  expect((await decide('hedy', id, 'reveal', undefined)).body).toMatchObject({ text: update })
+  expect((await decide('ada', id, 'reveal', undefined)).status).toBe(403)
+  expect((await decide('hedy', id, 'approve')).body).toMatchObject({ state: 'approved' })
+  expect((await held.result).code).toBe('ran')
+  const record = await recordOf('ada', session)
+  expect(record.find(({ type }) => type === 'operation')).not.toMatchObject({ text: expect.stringContaining('new@shop') })
+  expect(record).toContainEqual(expect.objectContaining({ type: 'read', what: `the original of ${id}` }))
+  expect(record).toContainEqual(
+    expect.objectContaining({
+      type: 'decided',
+      by: expect.objectContaining({ name: 'Hedy Moreau' }),
+      also: [expect.objectContaining({ name: 'Grace Lindqvist' })],
+    }),
+  )
+  const refused = run(client, update)
+  const second = await refused.id
+  await decide('grace', second, 'approve')
+  await decide('hedy', second, 'deny', { reason: 'not now' })
+  expect(await refused.result).toMatchObject({ code: '42501', message: 'Hedy Moreau denied this statement: not now' })
+})
+
+test.each([
+  ['a table that is altered', 'DELETE FROM of_tests WHERE n = 1', 'ALTER TABLE of_tests ADD COLUMN more int'],
+  [
+    'a function that is redefined',
+    'SELECT of_tests()',
+    "CREATE OR REPLACE FUNCTION of_tests() RETURNS int LANGUAGE sql AS 'SELECT 2'",
+  ],
+])('%s by another session while it is held voids the approval', async (_, statement, change) => {
+  const { client } = await visit('ada')
+  const held = run(client, statement)
+  const id = await held.id
+  await asSuperuser(change)
+  expect((await decide('grace', id, 'approve')).status).toBe(200)
+  expect(await held.result).toMatchObject({ code: '42501', message: expect.stringContaining('was redefined while it was held') })
+  const { body } = await callers.ada.ask('GET', '/v1/approvals?state=all')
+  const { approvals } = body as { approvals: Approval[] }
+  expect(approvals.find((approval) => approval.id === id)?.state).toBe('void')
+  // With nothing changed meanwhile it runs.
+  const again = run(client, statement)
+  await decide('grace', await again.id, 'approve')
+  expect((await again.result).code).toBe('ran')
+})
+
+test('who may break the glass passes a rule with a reason, and nobody else', async () => {
+  const { client, session } = await visit('ada')
+  await client.query('BEGIN')
+  await client.query('SELECT 7 AS before_it')
+  const held = run(client, 'DELETE FROM orders WHERE id = 74')
+  const id = await held.id
+  const { body } = await callers.grace.ask('GET', '/v1/approvals')
+  const shown = Approval.array()
+    .parse((body as { approvals: unknown }).approvals)
+    .find((approval) => approval.id === id)
+  expect(shown).toMatchObject({ inTransaction: true, database: 'shop', before: ['BEGIN', 'SELECT 7 AS before_it'] })
+  expect((await decide('grace', id, 'break-glass')).status).toBe(403)
+  const broke = await hoop(['approvals', 'break-glass', id, '--reason', 'the shop is down'], { home: await system.home('ada') })
+  expect(broke.code).toBe(0)
+  expect((await held.result).code).toBe('ran')
+  await client.query('ROLLBACK')
+  expect(await recordOf('ada', session)).toContainEqual(
+    expect.objectContaining({ type: 'decided', approval: id, through: 'break-glass', reason: 'the shop is down' }),
+  )
+  const devin = await visit('devin')
+  const other = run(devin.client, 'DELETE FROM orders WHERE id = 75')
+  expect((await decide('devin', await other.id, 'break-glass')).status).toBe(403)
+})
+
+/** What a coding agent reads: the words of the error, and nothing else. */
+async function psql(connection: string, statement: string): Promise<string> {
+  const args = ['exec', connection, '--', 'psql', '--no-psqlrc', '--set=VERBOSITY=verbose', '-tAc', statement]
+  const { code, stdout, stderr } = await hoop(args, { home: await system.home('devin') })
+  return code === 0 ? `answer: ${stdout}` : stderr
+}
+
+test('the words of the errors alone lead an AI agent on', { timeout: 120_000 }, async (context) => {
+  requires(context, 'psql')
+  const grace = await system.home('grace')
+  // Denied: the rule's own words say what would be right.
+  const denied = await psql('sample', 'SELECT * FROM cards')
+  const [, unwanted] = /ERROR: +42501: Name the columns that you need, without (\w+)\./.exec(denied) ?? []
+  expect(unwanted).toBe('card_number')
+  expect(await psql('sample', 'SELECT count(id) FROM cards')).toMatch(/^answer: \d+/)
+
+  // Held: the ticket, the wait, the same again.
+  const remove = 'DELETE FROM orders WHERE id = 76'
+  const held = await psql('sample', remove)
+  const [, command = ''] =
+    /ERROR: +WH001: [\s\S]*HINT: +hoop (approvals wait \S+); once it is approved, send exactly the same again/.exec(held) ?? []
+  const waiting = await startHoop(command.split(' '), { home: await system.home('devin') })
+  await hoop(['approvals', 'approve', command.split(' ').at(-1) ?? ''], { home: grace })
+  expect((await waiting.finish()).code).toBe(0)
+  expect(await psql('sample', remove)).toMatch(/^answer: DELETE/)
+
+  // No access: what to type stands in the words.
+  const stranger = await psql('ledger', 'SELECT 1')
+  const [, request = ''] = /hoop (access request \w+ --reason … --for \w+)/.exec(stranger) ?? []
+  const args = request.split(' ').map((word) => (word === '…' ? 'ticket 12' : word))
+  const asked = await startHoop([...args, '--wait', '--json'], { home: await system.home('devin') })
+  const find = async () => {
+    const { stdout } = await hoop(['approvals', 'ls', '--json'], { home: grace })
+    return (JSON.parse(stdout) as { id: string; kind: string }[]).find(({ kind }) => kind === 'access')?.id
+  }
+  await expect.poll(find, { timeout: 20_000 }).toBeDefined()
+  await hoop(['approvals', 'approve', (await find()) ?? ''], { home: grace })
+  expect((await asked.finish()).code).toBe(0)
+  expect(await psql('ledger', 'SELECT 1')).toBe('answer: 1\n')
+})
