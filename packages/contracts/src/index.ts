@@ -1,5 +1,6 @@
 export * from './agents.ts'
 export * from './api.ts'
+export * from './chat.ts'
 export * from './doctor.ts'
 export * from './documents.ts'
 export * from './errors.ts'

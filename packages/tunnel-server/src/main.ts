@@ -41,10 +41,12 @@ import { RunningLogins } from './identity/running-logins.ts'
 import { ServiceAccounts } from './identity/service-accounts.ts'
 import { WorkloadTokens } from './identity/workload-tokens.ts'
 import { LocalCertificates } from './local-tls/local-certificates.ts'
+import { ChatLinks } from './notify/chat-links.ts'
 import { Courier } from './notify/courier.ts'
 import { Mail } from './notify/mail.ts'
 import { Outbox } from './notify/outbox.ts'
 import { Slack } from './notify/slack.ts'
+import { SlackRequests } from './notify/slack-requests.ts'
 import type { Resolve } from './notify/way.ts'
 import { Webhook } from './notify/webhook.ts'
 import { version } from './operations/commands.ts'
@@ -193,6 +195,8 @@ async function start(
   const ways = { webhook: new Webhook(resolve), slack, mail: new Mail(resolve) }
   const courier = Courier.start({ store, feed, documents, ways, meter: metrics, log })
   started.defer(() => courier.close())
+  const chatLinks = new ChatLinks({ store, logins })
+  const slackRequests = new SlackRequests({ store, documents, approvals, accessRequests, links: chatLinks, slack, resolve, log })
   const standing = new StandingAccess({ documents, logins, grants })
   const localCertificates = new LocalCertificates({ store, cipher: keys.cipher })
   const agents = new Agents({
@@ -290,6 +294,8 @@ async function start(
       approvals,
       sessions,
       doctor,
+      chatLinks,
+      slackRequests,
       agents,
   const reader = new StatementReader({ connections, dialling: dialling(reachable), closing: closing.signal, log })
       reachable,

@@ -359,6 +359,13 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 },
   },
   { route: 'POST /v1/delegations', body: { machine: 'machine-0' }, allowed: everybody, machines: 403 },
+  {
+    route: 'POST /v1/notify/link',
+    body: { code: 'none', confirm: true },
+    allowed: { nobody: 404, owner: 404, approver: 404, auditor: 404, admin: 404 },
+    machines: 403,
+  },
+  { route: 'POST /v1/notify/unlink', allowed: everybody, machines: 403 },
   { route: 'GET /v1/access', allowed: everybody },
   {
     route: 'POST /v1/access',
@@ -709,6 +716,17 @@ describe('back-channel logout', () => {
     ).toBe(400)
     expect((await post(`logout_token=${'x'.repeat(200_000)}`)).statusCode).toBe(400)
   })
+})
+
+test('what Slack did not sign is refused, whoever sends it, and whatever it is', async () => {
+  const url = '/v1/notify/slack/absent'
+  const send = async (type: string, payload: string) => {
+    const signature = { 'x-slack-signature': 'v0=00', 'x-slack-request-timestamp': String(Math.floor(Date.now() / 1000)) }
+    return (await api.inject({ method: 'POST', url, headers: { 'content-type': type, ...signature }, payload })).statusCode
+  }
+  expect(await send('application/x-www-form-urlencoded', 'payload=%7B%7D')).toBe(401)
+  expect(await send('application/json', '{}')).toBe(400)
+  expect(await send('application/x-www-form-urlencoded', `payload=${'x'.repeat(200_000)}`)).toBe(400)
 })
 
 describe('faults', () => {

@@ -8,7 +8,7 @@ import type { Api } from './server.ts'
 /** Answers that go on, one JSON value a line: their handlers write them themselves. */
 const lines: ReadonlySet<string> = new Set(['GET /v1/sessions/:id/events', 'GET /v1/approvals/watch'])
 const upgraded: ReadonlySet<string> = new Set(['GET /v1/tunnel', 'GET /v1/agent/tunnel'])
-const form: ReadonlySet<string> = new Set(['POST /v1/oidc/backchannel-logout'])
+const form: ReadonlySet<string> = new Set(['POST /v1/oidc/backchannel-logout', 'POST /v1/notify/slack/:name'])
 
 /**
  * Describes each route that is added from now on, by the very schemas that its requests and answers are checked with, and serves the document

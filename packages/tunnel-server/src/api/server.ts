@@ -24,6 +24,8 @@ import type { Logins } from '../identity/logins.ts'
 import type { Machines } from '../identity/machines.ts'
 import type { RunningLogins } from '../identity/running-logins.ts'
 import type { ServiceAccounts } from '../identity/service-accounts.ts'
+import type { ChatLinks } from '../notify/chat-links.ts'
+import type { SlackRequests } from '../notify/slack-requests.ts'
 import type { Health } from '../operations/health.ts'
 import type { TlsFiles } from '../operations/tls-files.ts'
 import type { Explainer } from '../policy/explain.ts'
@@ -43,6 +45,7 @@ import { documentRoutes } from './documents.ts'
 import { answerError } from './errors.ts'
 import { firstAdminRoute } from './first-admin.ts'
 import { loginRoutes } from './logins.ts'
+import { chatLinkRoutes, slackRoute } from './notify.ts'
 import { describeApi } from './openapi.ts'
 import { policyRoutes } from './policy.ts'
 import { publicRoutes } from './public.ts'
@@ -79,6 +82,8 @@ export interface ApiParts {
   readonly sessions: Sessions
   readonly doctor: Doctor
   readonly explainer: Explainer
+  readonly chatLinks: ChatLinks
+  readonly slackRequests: SlackRequests
   readonly agents: Agents
   /** Those of other gateways, too. */
   readonly reachable: Pick<ReachableAgents, 'has'>
@@ -164,11 +169,13 @@ export async function buildApi(parts: ApiParts, tls: TlsFiles | null): Promise<A
     accessRoutes,
     serviceAccountRoutes,
     delegationRoutes,
+    chatLinkRoutes,
     upgradeRoutes,
   ]) {
     routes(app, parts)
   }
   await providerLogoutRoute(app, parts)
+  await slackRoute(app, parts)
   await app.ready()
   return app
 }

@@ -25,9 +25,14 @@ export function blocksOf(notice: Notice): unknown[] {
   ]
 }
 
-/** What a notification of the system shows: Slack reads markup here (https://docs.slack.dev/messaging/formatting-message-text). */
+/** What a notification of the system shows. */
 export function fallback(notice: Notice): string {
-  return title(notice).replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? '')
+  return marked(title(notice))
+}
+
+/** Text where Slack reads markup, as nothing but text (https://docs.slack.dev/messaging/formatting-message-text). */
+export function marked(text: string): string {
+  return text.replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? '')
 }
 
 function buttons({ subject }: Notice): unknown {

@@ -12,6 +12,8 @@ export type AdminAction =
   | 'access.deny'
   | 'access.request'
   | 'access.withdraw'
+  | 'chat.link'
+  | 'chat.unlink'
   | 'approval.approve'
   | 'approval.break-glass'
   | 'approval.deny'

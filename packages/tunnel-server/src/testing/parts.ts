@@ -29,7 +29,10 @@ import { Provider } from '../identity/provider.ts'
 import { RunningLogins } from '../identity/running-logins.ts'
 import { ServiceAccounts } from '../identity/service-accounts.ts'
 import { WorkloadTokens } from '../identity/workload-tokens.ts'
+import { ChatLinks } from '../notify/chat-links.ts'
 import { Outbox } from '../notify/outbox.ts'
+import { Slack } from '../notify/slack.ts'
+import { SlackRequests } from '../notify/slack-requests.ts'
 import { Cipher } from '../secrets/cipher.ts'
 import { ownKey, ownSigningKey } from '../secrets/key-file.ts'
 import { ChangeFeed } from '../store/change-feed.ts'
@@ -127,6 +130,10 @@ export async function openParts(
   })
   const documentStore = new DocumentStore({ store, documents, cipher })
   const standing = new StandingAccess({ documents, logins, grants })
+  const resolve = async () => 'a secret of a Notifier in a test'
+  const chatLinks = new ChatLinks({ store, logins })
+  const slack = new Slack(resolve)
+  const slackRequests = new SlackRequests({ store, documents, approvals, accessRequests, links: chatLinks, slack, resolve, log })
   const strangers = new Strangers()
   const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl, workloads, documents })
   const registration = await Registration.make({ store, gateway, log })
@@ -168,6 +175,9 @@ export async function openParts(
     approvals,
     cipher,
     documentStore,
+    chatLinks,
+    slack,
+    slackRequests,
     standing,
     strangers,
     agents,
