@@ -33,10 +33,17 @@ const freshFor = 3600_000
 const leeway = 30
 
 /** One issuer of tokens: its metadata, and its keys with their rotation. */
+interface Known {
+  readonly metadata: Metadata
+  readonly keys: JWTVerifyGetKey
+  readonly readAt: number
+}
+
 export class Issuer {
   readonly #issuer: string
   readonly #allowPlain: boolean
-  #known: { metadata: Metadata; keys: JWTVerifyGetKey; readAt: number } | null = null
+  #known: Known | null = null
+  #asking: Promise<Known> | null = null
 
   /** `issuer`: as it writes itself in `iss`; `allowPlain`: plain http, for a development provider on loopback. */
   constructor({ issuer, allowPlain }: { issuer: string; allowPlain: boolean }) {
@@ -60,9 +67,16 @@ export class Issuer {
     return payload
   }
 
-  /** Metadata is read again every hour; the keys themselves whenever a token names one that is not known yet. */
-  async #discover() {
+  /** Metadata is read again every hour, once for all who ask meanwhile; the keys themselves whenever a token names one that is not known yet. */
+  async #discover(): Promise<Known> {
     if (this.#known !== null && performance.now() - this.#known.readAt < freshFor) return this.#known
+    this.#asking ??= this.#read().finally(() => {
+      this.#asking = null
+    })
+    return await this.#asking
+  }
+
+  async #read(): Promise<Known> {
     const metadata = await this.#readMetadata()
     const { issuer, jwks_uri, token_endpoint, userinfo_endpoint } = metadata
     const plain = [jwks_uri, token_endpoint, userinfo_endpoint].some((url) => url && new URL(url).protocol !== 'https:')
@@ -78,8 +92,9 @@ export class Issuer {
       cooldownDuration: 5000,
       [customFetch]: fetchKeys,
     })
-    this.#known = { metadata, keys, readAt: performance.now() }
-    return this.#known
+    const known = { metadata, keys, readAt: performance.now() }
+    this.#known = known
+    return known
   }
 
   async #readMetadata(): Promise<Metadata> {
