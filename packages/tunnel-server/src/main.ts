@@ -55,16 +55,15 @@ import { listenForOperators } from './operations/listener.ts'
 import { gatewayLog } from './operations/log.ts'
 import { Metrics } from './operations/metrics.ts'
 import { TlsFiles } from './operations/tls-files.ts'
-import { Cipher } from './secrets/cipher.ts'
-import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
 import { Explainer } from './policy/explain.ts'
 import { Replayer } from './policy/replay.ts'
 import { StatementReader } from './policy/statement-reader.ts'
+import { Cipher } from './secrets/cipher.ts'
+import { givenKey, ownId, ownKey, ownSigningKey } from './secrets/key-file.ts'
 import { References } from './secrets/references.ts'
 import { createSessions } from './sessions/index.ts'
 import { type Environment, loadSettings, type Settings } from './settings.ts'
 import { ChangeFeed } from './store/change-feed.ts'
-import { StatementReader } from './policy/statement-reader.ts'
 import { Store } from './store/database.ts'
 import { useToken } from './store/machines.ts'
 import { sessionIndex } from './store/session-index.ts'
@@ -273,6 +272,7 @@ async function start(
   const operators = settings.metrics && (await listenForOperators({ listen: settings.metrics, tls, metrics, health, log }))
   started.defer(() => operators?.close())
   const doctor = new Doctor({ connections, documents, dialling: dialling(reachable), closing: closing.signal, log })
+  const reader = new StatementReader({ connections, dialling: dialling(reachable), closing: closing.signal, log })
   const api = await buildApi(
     {
       config,
@@ -296,8 +296,9 @@ async function start(
       doctor,
       chatLinks,
       slackRequests,
+      explainer: new Explainer({ documents, reader }),
+      replayer: new Replayer({ documents, reader, sessions, digestKey: createSecretKey(keys.digest) }),
       agents,
-  const reader = new StatementReader({ connections, dialling: dialling(reachable), closing: closing.signal, log })
       reachable,
       strangers,
       trustedProxies: settings.trustedProxies,
@@ -309,8 +310,6 @@ async function start(
     tls,
   )
   const closeApi = once(() => api.close())
-      explainer: new Explainer({ documents, reader }),
-      replayer: new Replayer({ documents, reader, sessions, digestKey: createSecretKey(keys.digest) }),
   started.defer(closeApi)
   const tunnels = attachTunnels({
     server: api.server,

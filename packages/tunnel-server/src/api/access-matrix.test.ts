@@ -416,15 +416,6 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     route: 'POST /v1/connections/absent/doctor',
     allowed: { nobody: 403, owner: 403, approver: 403, auditor: 403, admin: 404 },
   },
-  { route: 'POST /v1/sessions', body: toOpen, allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 403 } },
-  { route: 'GET /v1/sessions', allowed: everybody },
-  { route: 'GET /v1/sessions/SESSION', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
-  { route: 'GET /v1/sessions/SESSION/events', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
-  { route: 'POST /v1/sessions/SESSION/end', allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 403 } },
-  {
-    route: 'POST /v1/sessions/SESSION/kill',
-    body: { reason: 'enough' },
-    allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 204 },
   {
     route: 'POST /v1/policy/explain',
     body: { questions: [{ connection: 'absent', statement: 'select 1' }] },
@@ -435,6 +426,15 @@ const routes: { route: string; body?: unknown; allowed: Record<Person, number>; 
     body: { documents: { yaml: '' }, since: '2999-01-01T00:00:00Z' },
     allowed: { nobody: 403, owner: 403, approver: 403, auditor: 200, admin: 200 },
   },
+  { route: 'POST /v1/sessions', body: toOpen, allowed: { nobody: 403, owner: 200, approver: 403, auditor: 403, admin: 403 } },
+  { route: 'GET /v1/sessions', allowed: everybody },
+  { route: 'GET /v1/sessions/SESSION', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
+  { route: 'GET /v1/sessions/SESSION/events', allowed: { nobody: 403, owner: 200, approver: 403, auditor: 200, admin: 200 } },
+  { route: 'POST /v1/sessions/SESSION/end', allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 403 } },
+  {
+    route: 'POST /v1/sessions/SESSION/kill',
+    body: { reason: 'enough' },
+    allowed: { nobody: 403, owner: 204, approver: 403, auditor: 403, admin: 204 },
   },
   { route: 'GET /v1/approvals', allowed: everybody },
   {

@@ -29,9 +29,9 @@ import type { SlackRequests } from '../notify/slack-requests.ts'
 import type { Health } from '../operations/health.ts'
 import type { TlsFiles } from '../operations/tls-files.ts'
 import type { Explainer } from '../policy/explain.ts'
+import type { Replayer } from '../policy/replay.ts'
 import type { Sessions } from '../sessions/types.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
-import type { Replayer } from '../policy/replay.ts'
 import type { Store } from '../store/database.ts'
 import { accessRoutes } from './access.ts'
 import { agentAdminRoutes, agentRoutes } from './agents.ts'
@@ -82,12 +82,12 @@ export interface ApiParts {
   readonly sessions: Sessions
   readonly doctor: Doctor
   readonly explainer: Explainer
+  readonly replayer: Replayer
   readonly chatLinks: ChatLinks
   readonly slackRequests: SlackRequests
   readonly agents: Agents
   /** Those of other gateways, too. */
   readonly reachable: Pick<ReachableAgents, 'has'>
-  readonly replayer: Replayer
   readonly strangers: Strangers
   readonly trustedProxies: BlockList | null
   readonly health: Health
