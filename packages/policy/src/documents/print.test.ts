@@ -40,3 +40,18 @@ it('leaves a password out that was given as text, and keeps a reference', () => 
   const [reference] = documents(connection.replace('PASSWORD', '{ file: /run/secrets/prod }'))
   expect(printDocument(reference!)).toContain('file: /run/secrets/prod')
 })
+
+it('prints a Notifier with what leads to its secrets, as it can be applied again', () => {
+  const source = `kind: Notifier
+name: dba-channel
+events: [operation.held, operation.decided]
+connections: { labels: { env: prod } }
+slack:
+  botToken: { env: SLACK_TOKEN }
+  signingSecret: { file: /run/secrets/slack }
+  channel: C0123456789
+`
+  const parsed = documents(source)
+  expect(documents(printDocuments(parsed))).toEqual(parsed)
+  expect(printDocuments(parsed)).toContain('env: SLACK_TOKEN')
+})

@@ -5,7 +5,7 @@ export function notifierMistakes({ webhook, slack, mail }: NotifierDocument): { 
   const ways = Object.entries({ webhook, slack, mail }).flatMap(([way, given]) => (given === undefined ? [] : [way]))
   if (ways.length !== 1) {
     const message =
-      ways.length === 0 ? 'tells nobody: give one of webhook, slack and mail' : 'has several ways: write a Notifier for each'
+      ways.length === 0 ? 'tells nobody: give one of webhook, slack and mail' : 'is one way too many: write a Notifier for each'
     return [{ path: [ways[1] ?? 'name'], message }]
   }
   return [
