@@ -75,3 +75,15 @@ test('what was let go is told nothing any more', async () => {
   await parts.documents.reload()
   expect(held.signal.aborted).toBe(false)
 })
+
+test('one identity may have so much going on, and again when some of it has ended', async () => {
+  const [caller, other] = [await callerOf(parts, issuer, 'heidi'), await callerOf(parts, issuer, 'ivan')]
+  const held = Array.from({ length: 2560 }, () => parts.standing.hold(caller))
+  expect(() => parts.standing.hold(caller)).toThrow(/and may have no more/)
+  parts.standing.hold(other).release()
+  held[0]?.release()
+  held[0]?.release()
+  held[0] = parts.standing.hold(caller)
+  expect(() => parts.standing.hold(caller)).toThrow(/and may have no more/)
+  for (const { release } of held) release()
+})

@@ -10,11 +10,16 @@ const longestTimer = 2 ** 31 - 1
 /** Milliseconds until it is asked again what could not be told. */
 const askAgainAfter = 2000
 
+/** What one identity may have going on at a time: its most sessions and tunnels, and as much again that is followed. */
+const mostHeld = 2 * (1024 + 256)
+
 /** What goes on for longer than a request is authorised anew whenever something changes that the answer depends on. */
 export class StandingAccess {
   readonly #documents: Pick<Documents, 'current' | 'onChange'>
   readonly #logins: Logins
   readonly #grants: Pick<ActiveGrants, 'onChange'>
+  /** How much goes on, by identity. */
+  readonly #held = new Map<string, number>()
 
   constructor(parts: {
     documents: Pick<Documents, 'current' | 'onChange'>
@@ -29,8 +34,10 @@ export class StandingAccess {
   /**
    * The signal aborts as soon as `check` throws after a change of the documents or of what was granted, or at the moment for which it asks
    * itself, or the caller's login ends, whoever ends it; until `release`. Its reason is the error.
+   * @throws HoopError `too_many_requests`
    */
   hold(caller: Caller, check: () => Date | null | undefined = () => null): { signal: AbortSignal; release(): void } {
+    this.#count(caller.identity.id)
     const gone = new AbortController()
     const logins = [caller.login, ...(caller.machine?.principal ? [caller.machine.principal] : [])]
     const abort = (words: string) => gone.abort(new HoopError('invalid_token', words, { hint: 'Run: hoop login' }))
@@ -59,12 +66,36 @@ export class StandingAccess {
     const timer = setTimeout(() => abort('The login has run out.'), Math.max(0, left)).unref()
     // Since the token was verified.
     if (logins.some((login) => this.#logins.hasEnded(login))) abort('The login was ended.')
+    let released = false
     const release = () => {
+      if (released) return
+      released = true
+      this.#uncount(caller.identity.id)
       clearTimeout(timer)
       clearTimeout(next)
       for (const stop of unsubscribe) stop()
     }
     return { signal: gone.signal, release }
+  }
+
+  #count(identity: string): void {
+    const held = this.#held.get(identity) ?? 0
+    if (held >= mostHeld) {
+      throw new HoopError(
+        'too_many_requests',
+        `You have ${mostHeld} sessions, tunnels and streams of events open, and may have no more.`,
+        {
+          hint: 'End some: hoop sessions ls --state open',
+        },
+      )
+    }
+    this.#held.set(identity, held + 1)
+  }
+
+  #uncount(identity: string): void {
+    const held = (this.#held.get(identity) ?? 1) - 1
+    if (held > 0) this.#held.set(identity, held)
+    else this.#held.delete(identity)
   }
 
   /** Whether it could be told: while it is not known what holds, nobody is cut off for it. */

@@ -32,13 +32,14 @@ const freshFor = 3600_000
 /** Seconds by which clocks may differ. */
 const leeway = 30
 
-/** One issuer of tokens: its metadata, and its keys with their rotation. */
 interface Known {
   readonly metadata: Metadata
   readonly keys: JWTVerifyGetKey
   readonly readAt: number
 }
 
+/** One issuer of tokens: its metadata, and its keys with their rotation. */
+/** One issuer of tokens: its metadata, and its keys with their rotation. */
 export class Issuer {
   readonly #issuer: string
   readonly #allowPlain: boolean

@@ -92,10 +92,11 @@ class GatewaySessions implements Sessions {
     const localTls = request.local_tls ? await this.#dependencies.localCertificate(identity) : null
     const id = newSessionId()
     const { durability, results } = connection.record
-    const record = beginRecord({ folder: join(records, id), session: id, durability, results })
     const standing = hold(caller, connection.name)
+    let record: SessionRecord | null = null
     let session: OpenSession
     try {
+      record = beginRecord({ folder: join(records, id), session: id, durability, results })
       record.append({
         type: 'session.opened',
         identity,
@@ -137,7 +138,7 @@ class GatewaySessions implements Sessions {
       })
     } catch (error) {
       standing.release()
-      await record.close('The session could not be opened.').catch(() => undefined)
+      await record?.close('The session could not be opened.').catch(() => undefined)
       throw error
     }
     this.#open.set(id, session)

@@ -73,8 +73,13 @@ export function attachTunnels({ server, sessions, authenticate, hold, patience, 
 
   /** A new tunnel, unless the caller goes away before it is there. */
   function begin(caller: Caller, id: string, upgrade: (accepted: (webSocket: WebSocket) => void) => void, socket: Duplex): void {
-    sessions.tunnelOpened(caller, id)
     const standing = hold(caller)
+    try {
+      sessions.tunnelOpened(caller, id)
+    } catch (error) {
+      standing.release()
+      throw error
+    }
     const ended = (words: string) => {
       standing.release()
       return sessions.tunnelClosed(id, words).catch(report)
