@@ -4,6 +4,7 @@ import type { Tunnel } from '@hoop/tunnel'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hoop, keepUntilEnd, loginAs, requires, type System, startSystem } from '../support/index.ts'
+import { readPages } from './pages.ts'
 import { clientOn, RawCaller } from './security-caller.ts'
 
 const keep = keepUntilEnd(afterAll)
@@ -99,6 +100,7 @@ async function visit(who: keyof typeof callers): Promise<{ client: pg.Client; se
 interface Said {
   readonly code: string
   readonly message: string
+  readonly detail: string
   readonly hint: string
 }
 
@@ -107,8 +109,8 @@ function run(client: pg.Client, text: string, values: unknown[] = []) {
   const { promise: id, resolve } = Promise.withResolvers<string>()
   client.once('notice', ({ message }) => resolve(/ap_[\w-]+/.exec(message ?? '')?.[0] ?? ''))
   const result: Promise<Said> = client.query(text, values).then(
-    ({ rowCount }) => ({ code: 'ran', message: `${rowCount}`, hint: '' }),
-    ({ code, message, hint }: Said) => ({ code, message, hint }),
+    ({ rowCount }) => ({ code: 'ran', message: `${rowCount}`, detail: '', hint: '' }),
+    ({ code, message, detail, hint }: Said) => ({ code, message, detail, hint }),
   )
   // What is not held has no id.
   result.then(() => resolve(''))
@@ -137,8 +139,15 @@ test('an approved ticket passes once, for the same text and parameters of the sa
     message: expect.stringContaining(id),
     hint: expect.stringContaining(`hoop approvals wait ${id}`),
   })
+  const shown = `ERROR:  ${told.message}\nDETAIL:  ${told.detail}\nHINT:  ${told.hint}`
+    .replaceAll(id, 'ap_05408432-…')
+    .replaceAll(/\b(ses|op)_\w+/g, '$1_…')
+  const [, documented] = readPages()
+    .find(({ path }) => path === 'docs/approvals.md')!
+    .blocks.filter(({ language }) => language === 'text')
+  expect(shown).toBe(documented?.text)
   // Nobody is asked a second time.
-  expect(again).toEqual(told)
+  expect({ ...again, detail: '' }).toEqual({ ...told, detail: '' })
   expect((await decide('grace', id, 'approve')).status).toBe(200)
   // Others are not let pass by it.
   expect((await run(client, text, [72]).result).message).not.toContain(id)

@@ -64,7 +64,7 @@ interface Refused {
 /** `held` is what a ticket says: test/e2e/approvals.test.ts. */
 const refusals: Record<Exclude<RefusalCode, 'unavailable' | 'unreadable' | 'held'>, Refused> = {
   policy_denied: { sqlState: '42501', rule: 'Policy/nothing-is-dropped', statement: 'DROP TABLE orders' },
-  unknown_effect: { sqlState: '42501', rule: 'hoop/unknown', statement: 'DO $$ BEGIN END $$' },
+  unknown_effect: { sqlState: '42501', rule: 'hoop/unknown', statement: 'DO $$ BEGIN EXECUTE version(); END $$' },
   masked_flow: { sqlState: '42501', rule: 'hoop/masked-flow', statement: 'CREATE TABLE copied AS SELECT card_number FROM cards' },
   not_supported: { sqlState: '0A000', rule: 'hoop/not-supported', statement: "LOAD 'auto_explain'" },
   approval_denied: {

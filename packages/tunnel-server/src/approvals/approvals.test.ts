@@ -1,5 +1,5 @@
 import type { Approval } from '@hoop/contracts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { HoldRequest } from '../sessions/types.ts'
 import { readApproval } from '../store/approvals.ts'
@@ -183,4 +183,114 @@ test('a store that is gone is never a yes: held operations fail, and what is app
   await parts.approvals.decide(dba, long.id, 'approve', { reason: null })
   expect((await long.decision).decision).toBe('approved')
   await until(() => parts.documents.current().documents.length === 0)
+})
+
+describe('tickets and batches', () => {
+  let there: Parts
+  beforeAll(async () => {
+    await until(() => parts.feed.fresh)
+    there = await openParts(server, issuer, 'gateway-3', { ticketAfter: 50 })
+  })
+  afterAll(async () => {
+    await there?.close()
+  })
+  let count = 0
+  const ticket = (change: Partial<HoldRequest> = {}): HoldRequest =>
+    request({ onHold: 'ticket', bound: { exact: ['delete', count++], like: null }, ...change })
+
+  test('who does not wait any more passes later, once, at whichever gateway, and cannot withdraw it by leaving', async () => {
+    const leaving = new AbortController()
+    const asked = ticket()
+    const { id, decision } = await there.approvals.hold(asked, leaving.signal)
+    expect(await decision).toEqual({ decision: 'ticket', by: null, reason: null })
+    leaving.abort()
+    expect(await parts.approvals.standing(asked)).toMatchObject({ approval: id, decision: { decision: 'ticket' } })
+    const again = await openParts(server, issuer, 'gateway-3')
+    await again.close()
+    await parts.approvals.decide(dba, id, 'approve', { reason: null })
+    expect(await parts.approvals.standing(asked)).toMatchObject({
+      approval: id,
+      decision: { decision: 'approved', by: dba.identity, through: 'ticket' },
+    })
+    const other = { ...ada.identity, id: 'somebody else' }
+    expect(await parts.approvals.standing({ ...asked, requester: other })).toBeNull()
+    expect(await parts.approvals.standing(ticket())).toBeNull()
+    const uses = await Promise.all([parts, there, parts, there].map(({ approvals }) => approvals.use([id])))
+    expect(uses.filter((used) => used)).toHaveLength(1)
+    expect(await parts.approvals.standing(asked)).toBeNull()
+  })
+
+  test('a ticket that is denied, or whose time is over, is for nobody: the same is asked anew', async () => {
+    const denied = ticket()
+    const first = await there.approvals.hold(denied, never)
+    await first.decision
+    await parts.approvals.decide(dba, first.id, 'deny', { reason: 'no' })
+    expect(await parts.approvals.standing(denied)).toBeNull()
+    const late = ticket({ timeout: 0.3 })
+    const second = await there.approvals.hold(late, never)
+    await second.decision
+    await until(async () => (await parts.approvals.find(dba, second.id))?.state === 'timed-out')
+    expect(await parts.approvals.standing(late)).toBeNull()
+    await expect(parts.approvals.decide(dba, second.id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  test('of several that are needed all are used, or none', async () => {
+    const [one, other] = [ticket(), ticket()]
+    const ids = await Promise.all(
+      [one, other].map(async (each) => {
+        const { id, decision } = await there.approvals.hold(each, never)
+        await decision
+        await parts.approvals.decide(dba, id, 'approve', { reason: null })
+        return id
+      }),
+    )
+    await parts.approvals.revoke(dba, ids[1]!, 'enough')
+    expect(await parts.approvals.use(ids)).toBe(false)
+    expect(await parts.approvals.use([ids[0]!])).toBe(true)
+    await expect(parts.approvals.revoke(ada, ids[0]!, 'mine')).rejects.toMatchObject({ code: 'conflict' })
+  })
+
+  test('a batch is counted however many use it at once, and only for those like it', async () => {
+    const like = ['insert', count++]
+    const asked = (text: string) => request({ bound: { exact: [text], like } })
+    const { id, decision } = await parts.approvals.hold(asked('1'), never)
+    await parts.approvals.decide(dba, id, 'approve', { reason: null, uses: 5, for: '10m' })
+    expect((await decision).decision).toBe('approved')
+    expect(await parts.approvals.standing(asked('2'))).toMatchObject({ approval: id, decision: { through: 'batch' } })
+    expect(await parts.approvals.standing(request({ bound: { exact: ['2'], like: ['delete'] } }))).toBeNull()
+    const uses = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? parts : there).approvals.use([id])))
+    expect(uses.filter((used) => used)).toHaveLength(5)
+    expect(await parts.approvals.find(dba, id)).toMatchObject({ uses: 5, used: 5 })
+    const unlike = await parts.approvals.hold(request({ bound: { exact: ['x'], like: null } }), never)
+    await expect(parts.approvals.decide(dba, unlike.id, 'approve', { reason: null, uses: 2 })).rejects.toMatchObject({
+      code: 'invalid_request',
+    })
+    await parts.approvals.decide(dba, unlike.id, 'approve', { reason: null })
+  })
+})
+
+test('several must say yes, each once, and a no is enough', async () => {
+  const eve = await callerOf(parts, issuer, 'eve', ['dba'])
+  const { id, decision } = await parts.approvals.hold(request({ count: 2 }), never)
+  expect(await parts.approvals.decide(dba, id, 'approve', { reason: 'fine' })).toMatchObject({ state: 'held', mine: 'see' })
+  await expect(parts.approvals.decide(dba, id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'conflict' })
+  await parts.approvals.decide(eve, id, 'approve', { reason: null })
+  expect(await decision).toEqual({ decision: 'approved', by: eve.identity, reason: null, also: [dba.identity] })
+  const refused = await parts.approvals.hold(request({ count: 2 }), never)
+  await parts.approvals.decide(dba, refused.id, 'approve', { reason: null })
+  await parts.approvals.decide(eve, refused.id, 'deny', { reason: 'no' })
+  expect(await refused.decision).toMatchObject({ decision: 'denied', by: eve.identity })
+})
+
+test('what is kept to be revealed stands encrypted in the store, and is opened for its approvers only', async () => {
+  const original = { text: "delete from cards where number = '4111'", parameters: [] }
+  const { id } = await parts.approvals.hold(request({ original }), never)
+  const row = await parts.store.run((db) => readApproval(db, id))
+  expect(JSON.stringify(row)).not.toContain('4111')
+  expect(row?.originalCiphertext?.toString('latin1')).not.toContain('4111')
+  expect((await parts.approvals.reveal(dba, id)).original).toEqual(original)
+  const old = { ...dba, authenticatedAt: new Date(Date.now() - 16 * 60_000) }
+  await expect(parts.approvals.reveal(ada, id)).rejects.toMatchObject({ code: 'no_access' })
+  await expect(parts.approvals.reveal(old, id)).rejects.toMatchObject({ code: 'login_too_old' })
+  await parts.approvals.decide(dba, id, 'deny', { reason: 'no' })
 })
