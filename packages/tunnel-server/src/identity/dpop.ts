@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { HoopError } from '@hoop/contracts'
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose'
 import { z } from 'zod'
@@ -21,6 +22,8 @@ const Claims = z.object({
 const remembered = { keepFor: 2 * proofLifetime * 1000, most: 100_000 }
 /** Milliseconds for which a proof is remembered after its end: more than the clocks of gateways may differ. */
 const margin = 120_000
+/** Milliseconds that the store may take to use up a proof. */
+const patience = 5_000
 
 export interface ProofToVerify {
   /** The header `DPoP`. */
@@ -60,10 +63,22 @@ export class DpopProofs {
     const use = seen.use(id.toString('base64url'))
     if (use === 'full') throw new HoopError('too_many_requests', 'The gateway has too many requests. Try again in a minute.')
     const until = new Date((madeAt + proofLifetime) * 1000 + margin)
-    const fresh = use === 'new' && (given.once === 'here' || (await this.#useEverywhere(id, until)))
+    const fresh = use === 'new' && (given.once === 'here' || (await inTime(this.#useEverywhere(id, until))))
     if (!fresh) throw refused('was used before')
     return { jkt }
   }
+}
+
+/** Whoever opens a tunnel waits 10 s for an answer: a store that hangs is told before that. */
+async function inTime(used: Promise<boolean>): Promise<boolean> {
+  used.catch(() => undefined)
+  const late = new AbortController()
+  const words = 'The gateway cannot tell at the moment whether this proof was used before.'
+  const over = delay(patience, undefined, { signal: late.signal }).then(() => {
+    throw new HoopError('unavailable', words, { hint: 'Try again in a moment.' })
+  })
+  over.catch(() => undefined)
+  return await Promise.race([used, over]).finally(() => late.abort())
 }
 
 /** `madeAt`: seconds of Unix time. */
