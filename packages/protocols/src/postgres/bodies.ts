@@ -1,7 +1,7 @@
 import type { Sources } from '@hoop/contracts'
 import type { CreateFunctionStmt, Node } from 'libpg-query'
-import { BodyPass, bodyScope, type Variable } from './body-pass.ts'
-import { type Catalogue, type CatalogueFunction, withSearchPath } from './catalogue.ts'
+import { BodyPass, bodyScope, type Fired, type Variable } from './body-pass.ts'
+import { type Catalogue, type CatalogueFunction, type CatalogueRelation, withSearchPath } from './catalogue.ts'
 import type { Bodies, Body } from './expressions.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import { Procedure } from './procedures.ts'
@@ -25,6 +25,7 @@ const maxKept = 100
 
 interface Running {
   readonly routine: CatalogueFunction
+  readonly table: CatalogueRelation | undefined
   /** The outermost function that it, or what it calls, has called again. */
   reaches: number
 }
@@ -40,16 +41,35 @@ export class RoutineBodies implements Bodies {
   }
 
   routine(catalogue: Catalogue, routine: CatalogueFunction): Body | null {
+    return this.#called(catalogue, routine, null)
+  }
+
+  trigger(
+    catalogue: Catalogue,
+    routine: CatalogueFunction,
+    table: CatalogueRelation | null,
+    rows: readonly string[],
+  ): Body | null {
+    return this.#called(catalogue, routine, table && { table, rows })
+  }
+
+  #called(catalogue: Catalogue, routine: CatalogueFunction, fired: Fired | null): Body | null {
     const { definition } = routine
     if (definition === null) return null
     const own = asCaller(catalogue)
     const readings = kept.get(routine) ?? new Map<string, Body>()
     kept.set(routine, readings)
-    const key = JSON.stringify([own.searchPath, own.probable !== undefined, [...(own.hidden ?? [])]])
+    const key = JSON.stringify([
+      fired?.table.oid,
+      fired?.rows,
+      own.searchPath,
+      own.probable !== undefined,
+      [...(own.hidden ?? [])],
+    ])
     const known = readings.get(key)
     if (known) return known
 
-    const above = this.#running.findIndex((running) => running.routine === routine)
+    const above = this.#running.findIndex((running) => running.routine === routine && running.table === fired?.table)
     if (above >= 0) {
       const top = this.#running.at(-1)
       if (top) top.reaches = Math.min(top.reaches, above)
@@ -60,11 +80,11 @@ export class RoutineBodies implements Bodies {
     if (this.#running.length >= maxDepth || ++this.#read > maxBodies)
       return unknownBody(`${name}() calls more functions than hoop reads`)
     const depth = this.#running.length
-    const running: Running = { routine, reaches: depth }
+    const running: Running = { routine, table: fired?.table, reaches: depth }
     this.#running.push(running)
     let body: Body
     try {
-      body = this.#printed(own, name, definition)
+      body = this.#printed(own, name, definition, fired)
     } finally {
       this.#running.pop()
     }
@@ -83,19 +103,19 @@ export class RoutineBodies implements Bodies {
     const tag = freeTag(body)
     return this.#guarded('a DO block', () => {
       const procedure = new Procedure(`DO ${tag}${body}${tag}`)
-      return this.#passes(asCaller(catalogue), null, procedure.variables, (pass) => procedure.walk(pass), false)
+      return this.#passes(asCaller(catalogue), null, procedure.variables, (pass) => procedure.walk(pass, false), false, null)
     })
   }
 
   created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body {
     const { name } = qualifiedName(statement.funcname)
-    return this.#guarded(`${name}()`, () => this.#body(asCaller(catalogue), name, routineOf(statement), text))
+    return this.#guarded(`${name}()`, () => this.#body(asCaller(catalogue), name, routineOf(statement), text, null))
   }
 
-  #printed(catalogue: Catalogue, name: string, definition: string): Body {
+  #printed(catalogue: Catalogue, name: string, definition: string, fired: Fired | null): Body {
     return this.#guarded(`${name}()`, () => {
       const routine = printedRoutine(definition)
-      return this.#body(catalogue, name.slice(name.lastIndexOf('.') + 1), routine, definition)
+      return this.#body(catalogue, name.slice(name.lastIndexOf('.') + 1), routine, definition, fired)
     })
   }
 
@@ -111,7 +131,7 @@ export class RoutineBodies implements Bodies {
     }
   }
 
-  #body(caller: Catalogue, name: string, routine: Routine, text: string): Body {
+  #body(caller: Catalogue, name: string, routine: Routine, text: string, fired: Fired | null): Body {
     const set = settingsOf(routine)
     if (set.path === 'unseen') set.refused.push('its search path depends on who runs it')
     const catalogue = set.path === null ? caller : withSearchPath(caller, { schemas: set.path, user: '' })
@@ -128,14 +148,14 @@ export class RoutineBodies implements Bodies {
           pass.tell(returned ? pass.expression(returned) : pass.statement(statement))
         }
       }
-      body = this.#passes(catalogue, name, parameters, walk, routine.rows)
+      body = this.#passes(catalogue, name, parameters, walk, routine.rows, fired)
     } else if (routine.language === 'plpgsql') {
       const procedure = new Procedure(text)
       const typed = procedure.variables.map((variable) => ({
         ...variable,
         ofSystemType: ofSystemSchema(catalogue, typeNames(variable.type)),
       }))
-      body = this.#passes(catalogue, name, typed, (pass) => procedure.walk(pass), routine.rows)
+      body = this.#passes(catalogue, name, typed, (pass) => procedure.walk(pass, fired !== null), routine.rows, fired)
     } else return unknownBody(`hoop does not read functions in ${routine.language}`)
     for (const words of set.refused) body.reading.unknown(words)
     if (set.path === 'unseen') body.reading.unresolved.clear()
@@ -149,9 +169,10 @@ export class RoutineBodies implements Bodies {
     variables: readonly Variable[],
     walk: (pass: BodyPass) => void,
     rows: boolean,
+    fired: Fired | null,
   ): Body {
     const pass = (known: Catalogue, holds: Sources) => {
-      const one = new BodyPass(known, bodyScope(name, variables, holds), this, this.#readAny)
+      const one = new BodyPass(known, bodyScope(name, variables, holds, fired), this, this.#readAny)
       walk(one)
       return one
     }

@@ -1,13 +1,14 @@
 import type { Sources } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
-import { type Catalogue, findFunctions, uncertainCatalogue } from './catalogue.ts'
+import { type Catalogue, type CatalogueRelation, findFunctions, uncertainCatalogue } from './catalogue.ts'
 import { lastName } from './changes.ts'
 import { type Bodies, type Body, onlyReads, outputSources, sourcesOf, type Walk } from './expressions.ts'
 import { isSystemSchema } from './functions.ts'
 import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
-import type { Scope, ScopeRelation } from './scope.ts'
-import { none, union } from './sources.ts'
+import { rowOf } from './relations.ts'
+import { makeRelation, type Scope, type ScopeRelation } from './scope.ts'
+import { none, union, without } from './sources.ts'
 import type { ReadStatement } from './statement-kind.ts'
 
 /** A parameter or a variable of a body. */
@@ -18,14 +19,26 @@ export interface Variable {
   readonly type?: string | null
 }
 
+/** What a trigger was fired on. */
+export interface Fired {
+  readonly table: CatalogueRelation
+  /** Names of its transition tables. */
+  readonly rows: readonly string[]
+}
+
 /** What a statement in a body sees besides its own tables; `name`: that of the function, by which its parameters can be called. */
-export function bodyScope(name: string | null, variables: readonly Variable[], holds: Sources): Scope {
-  const columns = variables.map((variable) => ({ name: variable.name, sources: holds, ofSystemType: variable.ofSystemType }))
+export function bodyScope(name: string | null, variables: readonly Variable[], holds: Sources, fired: Fired | null): Scope {
+  const plain = fired === null ? variables : variables.filter(({ name: own }) => own !== 'new' && own !== 'old')
+  const columns = plain.map((variable) => ({ name: variable.name, sources: holds, ofSystemType: variable.ofSystemType }))
   const whole: ScopeRelation = { alias: name, schema: null, columns, any: holds }
-  const fields = variables.map(
+  const fields = plain.map(
     (variable): ScopeRelation => ({ alias: variable.name, schema: null, columns: null, any: holds, qualifiedOnly: true }),
   )
-  return { relations: [whole, ...fields], commonTables: [], parent: null }
+  if (fired === null) return { relations: [whole, ...fields], commonTables: [], parent: null }
+  const outputs = rowOf(fired.table)
+  const rows = ['new', 'old'].map((alias) => ({ ...makeRelation(alias, null, outputs), qualifiedOnly: true }))
+  const commonTables = fired.rows.map((table) => ({ name: table, outputs }))
+  return { relations: [...rows, whole, ...fields], commonTables, parent: null }
 }
 
 /** Looks at each statement of a body once. */
@@ -76,6 +89,15 @@ export class BodyPass {
     if (this.#catalogue.userOperators.has(name)) return false
     const candidates = findFunctions(this.#catalogue, null, name)
     return candidates.every(({ schema }) => isSystemSchema(schema))
+  }
+
+  /** A value goes into a column of the row that a trigger was fired for; answers what else is told by it. */
+  intoRow(column: string, sources: Sources): Sources {
+    const row = this.#scope.relations.find(({ alias }) => alias === 'new')
+    const own = row?.columns?.find(({ name }) => name === column)
+    if (own === undefined) return sources
+    this.reading.flow(without(sources, own.sources))
+    return none
   }
 
   tell(sources: Sources): void {

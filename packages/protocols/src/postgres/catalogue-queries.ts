@@ -10,6 +10,17 @@ export const CatalogueRows = z.object({
   relations: row(text, text, text, text, text.nullable()),
   columns: row(text, text, text, text, text.nullable()),
   inheritance: row(text, text),
+  triggers: row(text, text),
+  foreignKeys: row(text, text, text, text, text),
+  attached: row(
+    text,
+    z.enum(['default', 'write', 'policy', 'rule']),
+    text.nullable(),
+    z.enum(['function', 'sequence', 'rule']),
+    text,
+    text,
+  ),
+  eventTriggers: row(text, text),
   functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
   operators: row(text, text, z.enum(['own', 'any'])),
@@ -56,6 +67,49 @@ from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c') and n.nspname !~ '^pg_(toast|temp)'
 order by a.attrelid, a.attnum`,
+  },
+  {
+    name: 'triggers',
+    text: `${locked}
+select t.tgrelid, case when exists (select from locked l where l.relation = t.tgrelid) then '' else pg_get_triggerdef(t.oid) end
+from pg_trigger t where not t.tgisinternal and t.tgenabled in ('O', 'A')`,
+  },
+  {
+    name: 'foreignKeys',
+    text: `select confrelid, conrelid, confdeltype, confupdtype, (
+  select array_to_json(array_agg(a.attname)) from pg_attribute a where a.attrelid = confrelid and a.attnum = any (confkey))
+from pg_constraint where contype = 'f'`,
+  },
+  {
+    // What the server has of its own is pinned, and on nothing of it depends anything.
+    name: 'attached',
+    text: `select a.relation, a.occasion, a.attname, case when p.oid is null then 'sequence' else 'function' end,
+coalesce(pn.nspname, sn.nspname), coalesce(p.proname, s.relname)
+from (
+  select d.adrelid, case when a.attgenerated = '' then 'default' else 'write' end, a.attname, 'pg_attrdef'::regclass, d.oid
+  from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+  union all select conrelid, 'write', null, 'pg_constraint'::regclass, oid from pg_constraint where contype = 'c' and conrelid <> 0
+  union all select a.attrelid, 'write', a.attname, 'pg_constraint'::regclass, k.oid
+  from pg_constraint k join pg_attribute a on a.atttypid = k.contypid and a.attnum > 0 where k.contypid <> 0
+  union all select indrelid, 'write', null, 'pg_class'::regclass, indexrelid from pg_index
+  union all select r.polrelid, 'policy', null, 'pg_policy'::regclass, r.oid
+  from pg_policy r join pg_class c on c.oid = r.polrelid where c.relrowsecurity
+) a (relation, occasion, attname, classid, objid)
+join pg_depend d on d.classid = a.classid and d.objid = a.objid
+left join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid left join pg_namespace pn on pn.oid = p.pronamespace
+left join pg_class s on a.occasion = 'default' and d.refclassid = 'pg_class'::regclass and s.oid = d.refobjid and s.relkind = 'S'
+left join pg_namespace sn on sn.oid = s.relnamespace
+where p.oid is not null or s.oid is not null
+union all select d.refobjid, 'default', a.attname, 'sequence', n.nspname, s.relname
+from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
+join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'
+union all select ev_class, 'rule', null, 'rule', ev_type::text, rulename from pg_rewrite where ev_type <> '1' and ev_enabled in ('O', 'A')`,
+  },
+  {
+    name: 'eventTriggers',
+    text: `select n.nspname, p.proname from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid join pg_namespace n on n.oid = p.pronamespace
+where e.evtenabled in ('O', 'A') and e.evtevent <> 'login'`,
   },
   { name: 'inheritance', text: `select inhrelid, inhparent from pg_inherits` },
   {

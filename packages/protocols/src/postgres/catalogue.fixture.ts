@@ -1,5 +1,5 @@
 import { buildCatalogue, type Catalogue } from './catalogue.ts'
-import { routines } from './routines.fixture.ts'
+import { attached, foreignKeys, routines, triggers } from './routines.fixture.ts'
 
 /** `name: columns`; a column is `name` or `name = generation expression`. */
 const tables: Readonly<Record<string, readonly string[]>> = {
@@ -11,6 +11,19 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'public.measurements_2026': ['day', 'value'],
   'public.Odd "Name"': ['Select', 'é'],
   'archive.customers': ['id', 'email', 'closed'],
+  'public.audited': ['id', 'secret', 'changed_at'],
+  'public.audit': ['id', 'what', 'who'],
+  'public.parents': ['id', 'name'],
+  'public.children': ['id', 'parent_id', 'body'],
+  'public.nullable': ['id', 'parent_id'],
+  'public.kept': ['id', 'parent_id'],
+  'public.grandchildren': ['id', 'child_id'],
+  'public.guarded': ['id', 'owner'],
+  'public.numbered': ['id', 'code', 'label', 'plain'],
+  'public.ruled': ['id'],
+  'public.checked': ['id', 'body'],
+  'public.bumped': ['id', 'version', 'note'],
+  'public.foreign_code': ['id'],
   'pg_catalog.pg_class': ['oid', 'relname'],
   'pg_catalog.pg_index': ['indexrelid', 'indkey'],
   'pg_catalog.pg_stats': ['tablename', 'most_common_vals'],
@@ -29,6 +42,9 @@ const views: Readonly<Record<string, { readonly columns: readonly string[]; read
     definition: "SELECT v.id, upper(v.address) || 'x' AS label FROM public.contacts v",
   },
   'public.risky': { columns: ['result'], definition: 'SELECT public.risk(c.email) AS result FROM public.customers c' },
+  'public.audited_ids': { columns: ['id'], definition: 'SELECT a.id FROM public.audited a' },
+  'public.wiping': { columns: ['wipe'], definition: 'SELECT public.wipe() AS wipe' },
+  'public.emails': { columns: ['email'], definition: 'SELECT public.email_of(c.id) AS email FROM public.customers c' },
   'public.contact_cache': { columns: ['address'], definition: 'SELECT v.address FROM public.contacts v' },
   'public.contact_copy': { columns: ['address'], definition: 'SELECT v.address FROM public.contacts v' },
 }
@@ -100,6 +116,16 @@ export function fixtureCatalogue(): Catalogue {
       ['900', 'public', 'secretive', 'b', 'any'],
       ['901', 'public', 'customers', 'c', 'none'],
     ],
+    triggers: triggers.map((text) => [oidOf(/ ON (?:\w+\.)(\w+)/.exec(text)?.[1] ?? ''), `CREATE TRIGGER ${text}`]),
+    foreignKeys: foreignKeys.map(([table, other, onDelete, onUpdate]) => [
+      oidOf(table),
+      oidOf(other),
+      onDelete,
+      onUpdate,
+      '["id"]',
+    ]),
+    attached: attached.map(([table, ...rest]) => [oidOf(table), ...rest]),
+    eventTriggers: [],
     operators: [
       ['public', '<->>', 'any'],
       ['public', '@@@', 'own'],
@@ -113,7 +139,7 @@ function routineRow(text: string): (string | null)[] {
   const kind = /\breturns\b/.test(rest) ? 'function' : 'procedure'
   const language = /\blanguage (\w+)/.exec(rest)?.[1] ?? 'sql'
   const all = parameters === '' ? [] : parameters.split(',')
-  const least = all.filter((parameter) => !/\bdefault\b|\bvariadic\b/.test(parameter)).length
+  const least = all.filter((parameter) => !/\bdefault\b/.test(parameter)).length
   const most = parameters.includes('variadic') ? null : String(all.length)
   const definition = `CREATE OR REPLACE ${kind} ${schema}.${name}(${parameters}) ${rest}`
   const result = /\breturns (table|setof|record|trigger)\b/.test(rest) ? null : 'scalar'

@@ -28,6 +28,31 @@ export interface CatalogueRelation {
   readonly definition: string | null
   /** Tables that this one inherits from or is a partition of, and those that inherit from it: a value may be read under any of their names. */
   readonly kin: readonly CatalogueRelation[]
+  /** CREATE TRIGGER of those that fire, as the server prints it; empty while somebody alters the table. */
+  readonly triggers: readonly string[]
+  readonly attached: readonly Attached[]
+  readonly referencedBy: readonly Reference[]
+}
+
+/** What runs, or is written to, when a table is used. */
+export interface Attached {
+  /** `write`: to compute or check what is stored; `policy`: to decide about rows. */
+  readonly occasion: 'default' | 'write' | 'policy' | 'rule'
+  /** Null: any. */
+  readonly column: string | null
+  readonly kind: 'function' | 'sequence' | 'rule'
+  /** Of a rule, the event that it is on. */
+  readonly schema: string
+  readonly name: string
+}
+
+/** A foreign key of another table, and what becomes of its rows; in letters of pg_constraint. */
+export interface Reference {
+  readonly table: number
+  readonly onDelete: string
+  readonly onUpdate: string
+  /** Columns of the table that is referred to. */
+  readonly columns: readonly string[]
 }
 
 export interface CatalogueFunction {
@@ -78,6 +103,8 @@ export interface Catalogue {
   readonly typesByOid: ReadonlyMap<number, CatalogueType>
   /** Operators outside pg_catalog, by name. */
   readonly userOperators: ReadonlyMap<string, readonly UserOperator[]>
+  /** Functions that run when definitions change. */
+  readonly eventTriggers: readonly { readonly schema: string; readonly name: string }[]
   /** Names of relations that mean, unqualified, what only one session sees: they are not known. */
   readonly hidden?: ReadonlySet<string>
   /** What names meant before they became uncertain: rules are about these as long as nothing else is known. */
@@ -104,6 +131,19 @@ export function buildCatalogue(rows: unknown): Catalogue {
 
   const columns = columnsByRelation(answers)
   const kin = new Map<number, CatalogueRelation[]>()
+  const triggers = new Map<number, string[]>()
+  for (const [table, definition] of answers.triggers) inner(triggers, Number(table), () => []).push(definition)
+  const attached = new Map<number, Attached[]>()
+  for (const [table, occasion, column, kind, schema, name] of answers.attached)
+    inner(attached, Number(table), () => []).push({ occasion, column, kind, schema, name })
+  const references = new Map<number, Reference[]>()
+  for (const [referenced, table, onDelete, onUpdate, names] of answers.foreignKeys)
+    inner(references, Number(referenced), () => []).push({
+      table: Number(table),
+      onDelete,
+      onUpdate,
+      columns: parseNames(names) ?? [],
+    })
   const relationsByOid = new Map<number, CatalogueRelation>()
   const relations = new Map<string, Map<string, CatalogueRelation>>()
   for (const [oidText, schema, name, relkind, definition] of answers.relations) {
@@ -113,7 +153,8 @@ export function buildCatalogue(rows: unknown): Catalogue {
     const own = (columns.get(oid) ?? []).map((column) => withOwnName(column, schema, name))
     const related: CatalogueRelation[] = []
     kin.set(oid, related)
-    const relation: CatalogueRelation = { oid, schema, name, kind, columns: own, definition, kin: related }
+    const runs = { triggers: triggers.get(oid) ?? [], attached: attached.get(oid) ?? [], referencedBy: references.get(oid) ?? [] }
+    const relation: CatalogueRelation = { oid, schema, name, kind, columns: own, definition, kin: related, ...runs }
     relationsByOid.set(oid, relation)
     inner(relations, schema, () => new Map()).set(name, relation)
   }
@@ -160,6 +201,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
     types,
     typesByOid,
     userOperators,
+    eventTriggers: answers.eventTriggers.map(([schema, name]) => ({ schema, name })),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Output } from '@hoop/contracts'
 import type { CopyStmt, Node } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
+import { writeSetsOff } from './consequences.ts'
 import { outputSources, sourcesOf, type Walk } from './expressions.ts'
 import type { Scope } from './scope.ts'
 import { nameOf } from './syntax-tree.ts'
@@ -48,6 +49,10 @@ function copied(walk: Walk, copy: CopyStmt, scope: Scope): Outputs {
   if (!copy.relation) return 'opaque'
   const relation = walk.relation(copy.relation, scope, copy.is_from ? 'write' : 'read')
   const columns = relation.columns
+  if (copy.is_from) {
+    const given = copy.attlist ? nameOf(copy.attlist) : (columns?.map(({ name }) => name) ?? null)
+    writeSetsOff(walk, copy.relation, { events: ['insert'], given, changed: null })
+  }
   if (!columns) return 'opaque'
   const named = nameOf(copy.attlist)
   const found = findRelation(walk.catalogue, copy.relation.schemaname ?? null, copy.relation.relname ?? '')

@@ -1,12 +1,13 @@
 import type { AlterTableCmd, Node, RangeVar } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
+import { truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
-import { outermost, startWalk } from './lineage.ts'
+import { startWalk } from './lineage.ts'
 import { created, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
-import type { Scope } from './scope.ts'
+import { outermost, type Scope } from './scope.ts'
 import { union, without } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
 
@@ -32,6 +33,10 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if ('CommentStmt' in node && node.CommentStmt.object) named(walk, [node.CommentStmt.object], node.CommentStmt.objtype ?? '')
   if ('AlterFunctionStmt' in node && node.AlterFunctionStmt.func)
     named(walk, [{ ObjectWithArgs: node.AlterFunctionStmt.func }], node.AlterFunctionStmt.objtype ?? 'OBJECT_FUNCTION')
+  if ('TruncateStmt' in node) {
+    for (const relation of node.TruncateStmt.relations ?? [])
+      if ('RangeVar' in relation) truncateSetsOff(walk, relation.RangeVar, node.TruncateStmt.behavior === 'DROP_CASCADE')
+  }
   if ('DropStmt' in node) named(walk, node.DropStmt.objects ?? [], node.DropStmt.removeType ?? '')
   if ('AlterTableStmt' in node) {
     for (const command of node.AlterTableStmt.cmds ?? [])

@@ -1,6 +1,13 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { ColumnRef as ColumnNode, CreateFunctionStmt, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
-import { type Catalogue, type CatalogueFunction, type CatalogueType, findRelation, findType } from './catalogue.ts'
+import {
+  type Catalogue,
+  type CatalogueFunction,
+  type CatalogueRelation,
+  type CatalogueType,
+  findRelation,
+  findType,
+} from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
 import { isSystemSchema, readFunction } from './functions.ts'
 import type { Statement } from './operations.ts'
@@ -33,6 +40,8 @@ export interface Body {
 export interface Bodies {
   /** Null: it cannot be read. */
   routine(catalogue: Catalogue, routine: CatalogueFunction): Body | null
+  /** That of a function that a trigger runs on a table; `rows`: what its transition tables are called. */
+  trigger(catalogue: Catalogue, routine: CatalogueFunction, table: CatalogueRelation | null, rows: readonly string[]): Body | null
   /** That of a DO statement. */
   block(catalogue: Catalogue, language: string, body: string): Body
   /** That of a function which the statement, whose text it is, creates. */
@@ -49,6 +58,8 @@ export interface Walk {
   /** What the statement sees from outside: the variables of a body. */
   readonly outer: Scope
   readonly bodies: Bodies
+  /** A walk over what stands by itself. */
+  apart(catalogue: Catalogue, reading: Reading): Walk
   /** The outputs of a SELECT, INSERT, UPDATE, DELETE or MERGE. */
   query(statement: Node, scope: Scope): readonly Output[] | 'opaque'
   /** A relation by its name: a WITH query or one of the database; it is read unless told otherwise. */

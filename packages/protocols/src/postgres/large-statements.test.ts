@@ -16,6 +16,10 @@ const catalogue = buildCatalogue({
   functions: [],
   types: [],
   operators: [],
+  triggers: [],
+  foreignKeys: [],
+  attached: [],
+  eventTriggers: [],
 })
 const rows = Array.from({ length: 20_000 }, (_, i) => `(${i}, 'value ${i}')`)
 const text = `INSERT INTO t VALUES ${rows.join(', ')}`

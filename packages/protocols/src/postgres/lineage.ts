@@ -3,6 +3,7 @@ import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'li
 import { type Catalogue, findRelation, isHidden, printed, probableRelation } from './catalogue.ts'
 import { formOf } from './choices.ts'
 import { columnName } from './column-names.ts'
+import { readSetsOff } from './consequences.ts'
 import {
   type Bodies,
   clauses,
@@ -19,7 +20,7 @@ import { created, writtenName } from './new-relations.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import type { Reading } from './reading.ts'
 import { type ReadDefinition, readRelation } from './relations.ts'
-import { type CommonTable, findByAlias, makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
+import { type CommonTable, findByAlias, makeRelation, outermost, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, nameOf } from './syntax-tree.ts'
 import { isOfSystemType } from './system-types.ts'
@@ -51,14 +52,12 @@ export function startWalk(catalogue: Catalogue, reading: Reading, { text, named,
     named,
     outer,
     bodies,
+    apart: (other, aside) => startWalk(other, aside, unnamed({ outer: outermost, bodies })),
     query: (statement, scope) => readQuery(walk, statement, scope),
     relation: (range, scope, access = 'read') => rangeVar(walk, range, scope, access),
   }
   return walk
 }
-
-/** The scope of a statement that stands by itself. */
-export const outermost: Scope = Object.freeze({ relations: [], commonTables: [], parent: null })
 
 function readQuery(walk: Walk, statement: Node, scope: Scope): Outputs {
   if ('SelectStmt' in statement) return readSelect(walk, statement.SelectStmt, scope)
@@ -299,6 +298,7 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
     `${relation.schema}.${relation.name}`,
     access,
   )
+  readSetsOff(walk, relation)
   const { outputs, reading } = readRelation(walk.catalogue, relation, definitions)
   walk.reading.include(reading, 'view')
   // A view passes a write on to what it reads.

@@ -12,6 +12,7 @@ import type {
 } from 'libpg-query'
 import { findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
+import { type WriteEvent, writeSetsOff } from './consequences.ts'
 import { outputSources, predicate, sourcesOf, type Walk } from './expressions.ts'
 import { bounded } from './predicates.ts'
 import { makeRelation, type NamedColumn, type Scope, type ScopeRelation } from './scope.ts'
@@ -28,6 +29,7 @@ export interface QueryTools {
 export function readInsert(walk: Walk, insert: InsertStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('INSERT')
   const target = writeTo(walk, insert.relation, scope)
+  writeSetsOff(walk, insert.relation, { events: insertEvents(insert), given: givenColumns(insert, target), changed: null })
   const written = new Written(walk, target)
   const columns = insert.cols ? assignedNames(insert.cols) : (target.columns?.map(({ name }) => name) ?? null)
   sourcesOf(walk, subscripts(insert.cols), scope)
@@ -57,6 +59,29 @@ export function readInsert(walk: Walk, insert: InsertStmt, scope: Scope, tools: 
   return returning(walk, insert.returningClause, inside, written, [], tools)
 }
 
+function insertEvents({ onConflictClause: conflict }: InsertStmt): readonly WriteEvent[] {
+  return conflict?.action === 'ONCONFLICT_UPDATE' ? ['insert', 'update'] : ['insert']
+}
+
+/** Columns that certainly get a value of their own; null: any may get its default. */
+function givenColumns({ cols, selectStmt }: InsertStmt, target: ScopeRelation): readonly string[] | null {
+  if (!selectStmt || !('SelectStmt' in selectStmt)) return null
+  const rows = selectStmt.SelectStmt.valuesLists ?? []
+  const defaults = rows.some((row) => 'List' in row && row.List.items?.some((item) => 'SetToDefault' in item))
+  if (defaults) return null
+  if (cols) return assignedNames(cols)
+  // Without a list, the values are for the first columns.
+  const [first] = rows
+  const count = first && 'List' in first ? first.List.items?.length : undefined
+  return count === undefined ? null : (target.columns?.slice(0, count).map(({ name }) => name) ?? null)
+}
+
+const mergeWrites: Readonly<Record<string, WriteEvent>> = { CMD_INSERT: 'insert', CMD_UPDATE: 'update', CMD_DELETE: 'delete' }
+function mergeEvents({ mergeWhenClauses: clauses = [] }: MergeStmt): readonly WriteEvent[] {
+  const events = clauses.map((node) => mergeWrites[('MergeWhenClause' in node && node.MergeWhenClause.commandType) || ''])
+  return [...new Set(events.filter((event) => event !== undefined))]
+}
+
 function onConflict(walk: Walk, clause: OnConflictClause, inside: Scope, written: Written): void {
   // The row proposed for insertion: the table's own columns, and what is being put in them.
   const excluded = { ...written.relation(), alias: 'excluded', schema: null, qualifiedOnly: true }
@@ -70,6 +95,7 @@ function onConflict(walk: Walk, clause: OnConflictClause, inside: Scope, written
 export function readUpdate(walk: Walk, update: UpdateStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('UPDATE')
   const target = writeTo(walk, update.relation, scope)
+  writeSetsOff(walk, update.relation, { events: ['update'], given: null, changed: assignedNames(update.targetList ?? []) })
   const written = new Written(walk, target)
   const others = tools.from(update.fromClause, scope)
   const inside: Scope = { ...others.scope, relations: [target, ...others.scope.relations] }
@@ -82,6 +108,7 @@ export function readUpdate(walk: Walk, update: UpdateStmt, scope: Scope, tools: 
 export function readDelete(walk: Walk, deletion: DeleteStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('DELETE')
   const target = writeTo(walk, deletion.relation, scope)
+  writeSetsOff(walk, deletion.relation, { events: ['delete'], given: null, changed: null })
   const others = tools.from(deletion.usingClause, scope)
   const inside: Scope = { ...others.scope, relations: [target, ...others.scope.relations] }
   predicate(walk, deletion.whereClause, inside)
@@ -92,6 +119,7 @@ export function readDelete(walk: Walk, deletion: DeleteStmt, scope: Scope, tools
 export function readMerge(walk: Walk, merge: MergeStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('MERGE')
   const target = writeTo(walk, merge.relation, scope)
+  writeSetsOff(walk, merge.relation, { events: mergeEvents(merge), given: null, changed: null })
   const written = new Written(walk, target)
   const source = tools.from(merge.sourceRelation ? [merge.sourceRelation] : [], scope)
   const inside: Scope = { ...source.scope, relations: [target, ...source.scope.relations] }

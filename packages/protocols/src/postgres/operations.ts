@@ -3,12 +3,14 @@ import type { RawStmt } from 'libpg-query'
 import { RoutineBodies } from './bodies.ts'
 import { type Catalogue, uncertainCatalogue, withSearchPath, withTypes } from './catalogue.ts'
 import { lastName, type Touched } from './changes.ts'
+import { definitionSetsOff } from './consequences.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { definitions } from './definitions.ts'
-import { outermost, startWalk } from './lineage.ts'
+import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
 import { fingerprint, Offsets, parse, StatementUnreadable, tokens } from './parser.ts'
 import { Reading } from './reading.ts'
+import { outermost } from './scope.ts'
 import { noSessionNames, type SessionChange, type SessionNames } from './session-change.ts'
 import { readSettingCalls } from './session-statements.ts'
 import { union } from './sources.ts'
@@ -177,7 +179,9 @@ function readOne(statement: RawStmt, catalogue: Catalogue, bytes: Buffer, names:
     const bodies = new RoutineBodies(readAnyStatement)
     const named = names.statements((text) => readStatement(text, catalogue))
     const walk = startWalk(catalogue, reading, { text: bytes.subarray(start, end).toString(), named, outer: outermost, bodies })
-    return { kind: withChoices(readAnyStatement(walk, node), reading), reading, start, end }
+    const kind = readAnyStatement(walk, node)
+    definitionSetsOff(walk)
+    return { kind: withChoices(kind, reading), reading, start, end }
   }
   reading.unknown('the parser answered with no statement')
   return { kind: { verb: '', returnsRows: true, outputs: 'opaque', copy: null, transaction: null }, reading, start, end }

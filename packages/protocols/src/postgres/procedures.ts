@@ -48,9 +48,11 @@ export class Procedure {
     this.variables = variables
   }
 
-  walk(pass: BodyPass): void {
+  /** `fired`: by a trigger, whose row it may change. */
+  walk(pass: BodyPass, fired: boolean): void {
     if (this.#namesVariables) pass.reading.unknown('#variable_conflict use_variable decides what names mean')
     this.#visit(pass, this.#tree, '')
+    if (fired && putsInRow(this.#tree)) pass.reading.flow(pass.told)
   }
 
   #visit(pass: BodyPass, value: unknown, parent: string): void {
@@ -94,7 +96,9 @@ export class Procedure {
     const [target, given] = assigned(query)
     // What stands in its subscripts is worked out, too.
     const subscripts = target.includes('[') ? value(pass, target) : none
-    return union(subscripts, value(pass, given))
+    const sources = union(subscripts, value(pass, given))
+    const column = newColumn.exec(target)?.[1]
+    return column === undefined ? sources : pass.intoRow(column.replaceAll('"', ''), sources)
   }
 
   /** SQL that is put together at run time: known where all of it but quoted values is constant. */
@@ -131,6 +135,35 @@ function value(pass: BodyPass, expression: string): Sources {
   const { targetList: _t, limitOption: _l, op: _o, ...clauses } = stmt && 'SelectStmt' in stmt ? stmt.SelectStmt : {}
   const alone = statements.length === 1 && Object.keys(clauses).length === 0 ? firstTarget(stmt) : undefined
   return alone ? pass.expression(alone) : all(pass, statements)
+}
+
+/** `NEW.column`, which is what a trigger stores. */
+const newColumn = /^\s*new\s*\.\s*(\w+|"[^"]+")\s*$/i
+
+/** Whether a trigger may store a row that it was not given, or values that it put there other than by an assignment to one column. */
+function putsInRow(tree: unknown): boolean {
+  const names = datums(tree).map(([, { refname }]) => refname)
+  const inside = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.some(inside)
+    if (!isObject(value)) return false
+    const [tag, fields] = tagged(value) ?? ['', value]
+    if (tag === 'PLpgSQL_stmt_return') {
+      const [, { query }] = (isObject(fields.expr) && tagged(fields.expr)) || ['', {} as Fields]
+      const returned = typeof fields.retvarno === 'number' ? names[fields.retvarno] : undefined
+      return query === undefined
+        ? returned !== undefined && returned !== 'new' && returned !== 'old'
+        : !/^\s*(null|new|old)\s*$/i.test(String(query))
+    }
+    if (tag === 'PLpgSQL_stmt_assign' && isObject(fields.expr)) {
+      const query = String(tagged(fields.expr)?.[1].query)
+      return /^\s*new\b/i.test(query) && !newColumn.test(query.slice(0, query.search(/:?=/)))
+    }
+    // SELECT INTO, FETCH and loops put what they find where they are told.
+    if (['target', 'var'].some((field) => JSON.stringify(fields[field] ?? '').match(/"(new|new\.\w+)"/))) return true
+    return Object.values(fields).some(inside)
+  }
+  const action = isObject(tree) ? tree.plpgsql_funcs : undefined
+  return inside(action)
 }
 
 function all(pass: BodyPass, statements: ReturnType<typeof parse>): Sources {

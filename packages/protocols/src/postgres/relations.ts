@@ -111,6 +111,11 @@ function generatedFrom(
   return outputs === 'opaque' ? 'opaque' : unionAll(outputs.map(({ sources }) => sources))
 }
 
+/** A row of a table as a trigger has it. */
+export function rowOf({ columns }: CatalogueRelation): readonly Output[] {
+  return columns.map(({ name, self }) => ({ name, sources: [self], form: 'stored' }))
+}
+
 function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -81,5 +81,48 @@ export const routines: readonly string[] = [
   'public.broken() returns void language plpgsql as $$ begin selec 1; end $$',
   'public.broken_sql() returns void language sql as $$ select from from $$',
   'public.in_python() returns void language plpython3u as $$ import os $$',
-  'public.looks(event text) returns trigger language plpgsql as $$ begin return new; end $$',
+  // Triggers
+  'public.keep_audit() returns trigger language plpgsql as $$ begin insert into audit (id, what, who) values (old.id, old.secret, current_user); return new; end $$',
+  'public.stamp() returns trigger language plpgsql as $$ begin new.changed_at := now(); return new; end $$',
+  'public.bump() returns trigger language plpgsql as $$ begin new.version := new.version + 1; return new; end $$',
+  'public.take_email() returns trigger language plpgsql as $$ begin select email into new.note from customers where id = new.id; return new; end $$',
+  'public.take_row() returns trigger language plpgsql as $$ declare r record; begin select * into r from cards limit 1; return r; end $$',
+  'public.count_rows() returns trigger language plpgsql as $$ begin insert into audit (id) select count(*) from changed_rows; return null; end $$',
+  'public.clean_up() returns trigger language plpgsql as $$ begin perform forget(old.id); return old; end $$',
+  'public.may_see(person text) returns bool language sql as $$ select exists (select 1 from customers where name = person) $$',
+  'public.next_code() returns text language plpgsql as $$ begin insert into audit (what) values ($x$code$x$); return $x$x$x$; end $$',
+  'public.fits(body text) returns bool language plpgsql immutable as $$ begin return length(body) > 1; end $$',
+]
+
+/** What follows CREATE TRIGGER, as the server prints it. */
+export const triggers: readonly string[] = [
+  'keep AFTER UPDATE OR DELETE ON public.audited FOR EACH ROW EXECUTE FUNCTION public.keep_audit()',
+  'stamp BEFORE INSERT OR UPDATE ON public.audited FOR EACH ROW WHEN ((new.id > 0)) EXECUTE FUNCTION public.stamp()',
+  'emptied BEFORE TRUNCATE ON public.audited FOR EACH STATEMENT EXECUTE FUNCTION public.clean_up()',
+  'titled AFTER UPDATE OF name ON public.parents FOR EACH ROW EXECUTE FUNCTION public.clean_up()',
+  'bump BEFORE UPDATE ON public.bumped FOR EACH ROW EXECUTE FUNCTION public.bump()',
+  'take BEFORE INSERT ON public.bumped FOR EACH ROW EXECUTE FUNCTION public.take_email()',
+  'swap BEFORE DELETE ON public.bumped FOR EACH ROW EXECUTE FUNCTION public.take_row()',
+  'counted AFTER INSERT ON public.children REFERENCING NEW TABLE AS changed_rows FOR EACH STATEMENT EXECUTE FUNCTION public.count_rows()',
+  'gone AFTER DELETE ON public.grandchildren FOR EACH ROW EXECUTE FUNCTION public.clean_up()',
+  'foreign_code BEFORE INSERT ON public.foreign_code FOR EACH ROW EXECUTE FUNCTION public.dblink()',
+  "guard AFTER INSERT ON public.checked FOR EACH ROW WHEN (public.risk(new.body) = 'x') EXECUTE FUNCTION public.stamp()",
+]
+
+/** Referenced table, the table that refers to it, and what becomes of its rows on DELETE and UPDATE. */
+export const foreignKeys: readonly (readonly [string, string, string, string])[] = [
+  ['parents', 'children', 'c', 'a'],
+  ['parents', 'nullable', 'n', 'c'],
+  ['parents', 'kept', 'a', 'a'],
+  ['children', 'grandchildren', 'c', 'a'],
+]
+
+/** Table, occasion, column, kind, schema and name of what is attached to it. */
+export const attached: readonly (readonly [string, string, string | null, string, string, string])[] = [
+  ['numbered', 'default', 'id', 'sequence', 'public', 'order_ids'],
+  ['numbered', 'default', 'code', 'function', 'public', 'next_code'],
+  ['numbered', 'write', 'label', 'function', 'public', 'double'],
+  ['guarded', 'policy', null, 'function', 'public', 'may_see'],
+  ['checked', 'write', null, 'function', 'public', 'fits'],
+  ['ruled', 'rule', null, 'rule', '3', 'also'],
 ]

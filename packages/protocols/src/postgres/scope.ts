@@ -46,6 +46,9 @@ export interface Scope {
   readonly outputs?: readonly Output[]
 }
 
+/** The scope of a statement that stands by itself. */
+export const outermost: Scope = Object.freeze({ relations: [], commonTables: [], parent: null })
+
 /** Columns that the server adds to every table; their values are nobody's data. */
 const systemColumns = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
 

@@ -1,0 +1,207 @@
+import type { CreateTrigStmt, Node, RangeVar } from 'libpg-query'
+import {
+  type CatalogueFunction,
+  type CatalogueRelation,
+  findFunctions,
+  findRelation,
+  isHidden,
+  printed,
+  probableRelation,
+} from './catalogue.ts'
+import { callByName, sourcesOf, type Walk } from './expressions.ts'
+import { isSystemSchema } from './functions.ts'
+import { parse, StatementUnreadable } from './parser.ts'
+import { Reading } from './reading.ts'
+import { rowOf } from './relations.ts'
+import { makeRelation, outermost } from './scope.ts'
+import { nameOf, qualifiedName } from './syntax-tree.ts'
+
+export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate'
+
+/** Bits of CreateTrigStmt.events, and letters of pg_rewrite.ev_type. https://github.com/postgres/postgres src/include/catalog/pg_trigger.h */
+const bits: Readonly<Record<WriteEvent, number>> = { insert: 4, delete: 8, update: 16, truncate: 32 }
+const letters: Readonly<Record<WriteEvent, string>> = { insert: '3', update: '2', delete: '4', truncate: '' }
+
+/** What a write to one relation sets off. */
+interface Write {
+  readonly events: readonly WriteEvent[]
+  /** Columns that are given a value, so that their defaults do not run; null: none. */
+  readonly given: readonly string[] | null
+  /** Columns that an UPDATE sets; null: any. */
+  readonly changed: readonly string[] | null
+}
+
+/**
+ * Puts on the reading what a write to a relation does besides: triggers, defaults, checks and policies that call functions, rules, and what
+ * foreign keys do to other tables.
+ */
+export function writeSetsOff(walk: Walk, range: RangeVar | undefined, write: Write): void {
+  if (!range) return
+  const { schemaname = null, relname = '' } = range
+  if (isHidden(walk.catalogue, schemaname, relname)) return
+  const found = probableRelation(walk.catalogue, schemaname, relname)
+  if (!found) return
+  const seen = new Set<string>()
+  // Where names are uncertain, rules are about what was known last.
+  if (walk.catalogue.probable && !findRelation(walk.catalogue, schemaname, relname))
+    return setOff({ ...walk, catalogue: walk.catalogue.probable }, found, write, seen)
+  setOff(walk, found, write, seen)
+  if (found.kind !== 'view') return
+  // A view passes the write on.
+  const aside = new Reading()
+  walk.apart(walk.catalogue, aside).relation(range, outermost, 'write')
+  for (const { name, access } of aside.objects) {
+    const base = access === 'write' ? relationNamed(walk, name) : null
+    if (base) setOff(walk, base, { ...write, given: null, changed: null }, seen)
+  }
+}
+
+/** TRUNCATE … CASCADE empties whatever refers to the table. */
+export function truncateSetsOff(walk: Walk, range: RangeVar, cascade: boolean): void {
+  writeSetsOff(walk, range, { events: ['truncate'], given: null, changed: null })
+  const open = [probableRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')]
+  const seen = new Set(open)
+  for (let table = open.pop(); cascade && table; table = open.pop()) {
+    for (const { table: oid } of table.referencedBy) {
+      const referring = walk.catalogue.relationsByOid.get(oid)
+      if (!referring || seen.has(referring)) continue
+      seen.add(referring)
+      open.push(referring)
+      walk.reading.object('table', `${referring.schema}.${referring.name}`, 'ddl')
+      setOff(walk, referring, { events: ['truncate'], given: null, changed: null }, new Set())
+    }
+  }
+}
+
+/** Policies that call functions decide about every row that is read. */
+export function readSetsOff(walk: Walk, relation: CatalogueRelation): void {
+  for (const { occasion, schema, name } of relation.attached)
+    if (occasion === 'policy') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
+}
+
+function setOff(walk: Walk, relation: CatalogueRelation, write: Write, seen: Set<string>): void {
+  for (const table of [relation, ...relation.kin]) {
+    const key = JSON.stringify([table.oid, write.events])
+    if (seen.has(key)) continue
+    seen.add(key)
+    for (const definition of table.triggers) trigger(walk, table, definition, write)
+    for (const attached of table.attached) runAttached(walk, table, attached, write)
+    // A trigger may change what the statement does not.
+    const changed = table.triggers.some((definition) => definition.includes(' BEFORE ')) ? null : write.changed
+    for (const { table: oid, onDelete, onUpdate, columns } of table.referencedBy) {
+      if (write.events.includes('delete')) cascade(walk, oid, onDelete, 'delete', seen)
+      if (write.events.includes('update') && (changed === null || columns.some((name) => changed.includes(name))))
+        cascade(walk, oid, onUpdate, 'update', seen)
+    }
+  }
+}
+
+function runAttached(
+  walk: Walk,
+  table: CatalogueRelation,
+  { occasion, column, kind, schema, name }: CatalogueRelation['attached'][number],
+  { events, given }: Write,
+): void {
+  if (kind === 'rule') {
+    if (events.some((event) => letters[event] === schema))
+      walk.reading.unknown(`the rule ${name} decides what a write to ${table.schema}.${table.name} does`)
+    return
+  }
+  const inserts = events.includes('insert')
+  const runs =
+    occasion === 'default' ? inserts && !(column !== null && given?.includes(column)) : inserts || events.includes('update')
+  if (occasion !== 'policy' && !runs) return
+  if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
+  else walk.reading.object('sequence', `${schema}.${name}`, 'write')
+}
+
+/** What a foreign key does to the rows that refer to others: `c` as those, `n` and `d` change them. */
+function cascade(walk: Walk, oid: number, action: string, event: WriteEvent, seen: Set<string>): void {
+  if (!/^[cnd]$/.test(action)) return
+  const table = walk.catalogue.relationsByOid.get(oid)
+  if (!table) return walk.reading.unknown('a foreign key changes a table that is not known')
+  walk.reading.object('table', `${table.schema}.${table.name}`, 'write')
+  setOff(walk, table, { events: [action === 'c' ? event : 'update'], given: null, changed: null }, seen)
+}
+
+/** Trigger functions that come with the server or its extensions and only change or refuse the row that is written. */
+const harmless = new Set(
+  'suppress_redundant_updates_trigger tsvector_update_trigger tsvector_update_trigger_column moddatetime insert_username autoinc'.split(
+    ' ',
+  ),
+)
+
+function trigger(walk: Walk, table: CatalogueRelation, definition: string, { events, changed }: Write): void {
+  const { reading } = walk
+  const where = `${table.schema}.${table.name}`
+  const statement = triggerOf(definition)
+  if (!statement) return reading.unknown(`a trigger on ${where} cannot be read now; another session may be altering it`)
+  const on = events.filter((event) => ((statement.events ?? 0) & bits[event]) !== 0)
+  const columns = nameOf(statement.columns)
+  const generated = table.columns.some((column) => column.generated !== null && columns.includes(column.name))
+  const untouched = changed !== null && columns.length > 0 && !generated && !columns.some((name) => changed.includes(name))
+  if (on.length === 0 || (untouched && on.every((event) => event === 'update'))) return
+  if (statement.whenClause) when(walk, table, statement.whenClause)
+  const { schema, name } = qualifiedName(statement.funcname)
+  const rows = (statement.transitionRels ?? []).flatMap((node) =>
+    'TriggerTransition' in node ? [node.TriggerTransition.name ?? ''] : [],
+  )
+  runs(walk, schema, name, table, rows)
+}
+
+/** Statements that no event trigger is about, though they are counted among the definitions. */
+const noEvents = new Set(['TRUNCATE', 'VACUUM'])
+
+/** Event triggers run when a statement changes definitions or rights. */
+export function definitionSetsOff(walk: Walk): void {
+  const { reading, catalogue } = walk
+  if (!reading.effects.has('ddl') && !reading.effects.has('dcl')) return
+  if ([...reading.verbs].every((verb) => noEvents.has(verb))) return
+  for (const { schema, name } of catalogue.eventTriggers) runs(walk, schema, name, null, [])
+}
+
+/** A function that a trigger runs; `table` null: on an event that is about none. */
+function runs(walk: Walk, schema: string | null, name: string, table: CatalogueRelation | null, rows: readonly string[]): void {
+  const { reading } = walk
+  const [routine] = findFunctions(printed(walk.catalogue), schema, name).filter(
+    ({ arguments: known }) => (known?.least ?? 0) === 0,
+  )
+  const called = routine ? `${routine.schema}.${name}` : name
+  reading.functions.add(called)
+  if (routine && onlyItsRow(routine)) return
+  const body = routine ? walk.bodies.trigger(printed(walk.catalogue), routine, table, rows) : null
+  if (!body) return reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
+  reading.effects.add('execute')
+  reading.object('function', called, 'execute')
+  reading.include(body.reading, 'body')
+}
+
+function onlyItsRow({ schema, name, language }: CatalogueFunction): boolean {
+  return harmless.has(name) && (isSystemSchema(schema) || language === 'c')
+}
+
+function when(walk: Walk, table: CatalogueRelation, condition: Node): void {
+  const aside = new Reading()
+  const inner = walk.apart(printed(walk.catalogue), aside)
+  const rows = ['new', 'old'].map((alias) => ({ ...makeRelation(alias, null, rowOf(table)), qualifiedOnly: true }))
+  sourcesOf(inner, condition, { ...outermost, relations: rows })
+  walk.reading.include(aside, 'body')
+}
+
+function triggerOf(definition: string): CreateTrigStmt | null {
+  try {
+    const [statement] = definition === '' ? [] : parse(definition)
+    return statement?.stmt && 'CreateTrigStmt' in statement.stmt ? statement.stmt.CreateTrigStmt : null
+  } catch (error) {
+    if (error instanceof StatementUnreadable) return null
+    throw error
+  }
+}
+
+function relationNamed({ catalogue }: Walk, name: string): CatalogueRelation | null {
+  for (const [schema, byName] of catalogue.relations) {
+    const found = name.startsWith(`${schema}.`) ? byName.get(name.slice(schema.length + 1)) : undefined
+    if (found) return found
+  }
+  return null
+}
