@@ -24,7 +24,10 @@ export interface NotificationMeter {
 
 /** Milliseconds. A gateway that was killed has its own tried by another one after `lease`. */
 const limits = { patience: 20_000, lease: 60_000, life: 24 * 3600_000, keep: 30 * 24 * 3600_000, look: 5000, forget: 3600_000 }
-const mostAtOnce = 16
+/** Under way at once, and for one Notifier: one that answers slowly holds up nobody else. */
+const most = { atOnce: 64, each: 8 }
+/** Taken at a time. */
+const handful = 4
 
 interface Parts {
   readonly store: Store
@@ -42,7 +45,7 @@ export class Courier {
   readonly #parts: Parts
   readonly #pause: { readonly first: number; readonly most: number }
   readonly #stop = new AbortController()
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Map<Promise<void>, string>()
   #woken = Promise.withResolvers<void>()
   #forgotten = 0
   #running: Promise<void> = Promise.resolve()
@@ -65,7 +68,7 @@ export class Courier {
     this.#stop.abort()
     this.#woken.resolve()
     await this.#running
-    await Promise.all(this.#underWay)
+    await Promise.all(this.#underWay.keys())
   }
 
   async #run(): Promise<void> {
@@ -83,19 +86,28 @@ export class Courier {
 
   async #takeDue(): Promise<void> {
     const { store } = this.#parts
-    const free = mostAtOnce - this.#underWay.size
-    if (free <= 0) return
-    const until = new Date(Date.now() + limits.lease)
-    for (const taken of await store.transaction((db) => takeNotifications(db, until, free))) {
-      const work = this.#deliver(taken).finally(() => {
-        this.#underWay.delete(work)
-        this.#woken.resolve()
-      })
-      this.#underWay.add(work)
+    while (this.#underWay.size < most.atOnce && !this.#stop.signal.aborted) {
+      const until = new Date(Date.now() + limits.lease)
+      const taken = await store.transaction((db) => takeNotifications(db, { until, limit: handful, not: this.#busy() }))
+      if (taken.length === 0) break
+      for (const each of taken) {
+        const work = this.#deliver(each).finally(() => {
+          this.#underWay.delete(work)
+          this.#woken.resolve()
+        })
+        this.#underWay.set(work, each.notifier)
+      }
     }
     if (Date.now() - this.#forgotten < limits.forget) return
     this.#forgotten = Date.now()
     await store.run((db) => forgetNotificationsBefore(db, new Date(Date.now() - limits.keep)))
+  }
+
+  /** Notifiers that are not given more for now. */
+  #busy(): string[] {
+    const counts = new Map<string, number>()
+    for (const notifier of this.#underWay.values()) counts.set(notifier, (counts.get(notifier) ?? 0) + 1)
+    return [...counts].flatMap(([notifier, count]) => (count > most.each - handful ? [notifier] : []))
   }
 
   async #deliver(taken: StoredNotification): Promise<void> {

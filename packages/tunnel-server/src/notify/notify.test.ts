@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -172,6 +173,23 @@ test('a webhook is told of an operation that is held and decided, signed as a li
   expect(counted).toEqual(['webhook delivered', 'webhook delivered'])
 })
 
+test('the example of docs/notifications.md is what is sent', async () => {
+  await hook()
+  deliver()
+  await parts.approvals.hold(request(), never)
+  await until(() => peer.got.length === 1)
+  const page = await readFile(new URL('../../../../docs/notifications.md', import.meta.url), 'utf8')
+  const example = JSON.parse(/```text .*notify\.test\.ts\n([^`]*)```/.exec(page)?.[1] ?? '')
+  const sent = JSON.parse(peer.got[0]?.body ?? '')
+  const shape = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
+      : Array.isArray(value)
+        ? 'list'
+        : typeof value
+  expect(shape(sent)).toEqual(shape(example))
+})
+
 test('requests for access are told from the question to the end', async () => {
   await hook('events: [access.requested, access.decided, access.ended]')
   deliver()
@@ -226,6 +244,22 @@ test('an answer that is none is asked for again, with the same id; redirects lea
   expect(new Set(peer.got.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
   expect(peer.got.every(({ path }) => path === '/hook')).toBe(true)
   expect(counted).toEqual(['webhook failed', 'webhook failed', 'webhook delivered'])
+})
+
+test('a Notifier that never answers holds up no other one', async () => {
+  peer.answer = (path) => (path === '/slow' ? 'never' : 200)
+  await hook('', '/slow')
+  deliver()
+  for (let count = 0; count < 20; count++) await parts.approvals.hold(request(), never)
+  await until(() => peer.got.length >= 5)
+  await apply(`kind: Notifier\nname: quick\nwebhook: { url: "${peer.url}/quick", secret: { env: HOOK_SECRET } }\n`)
+  try {
+    await parts.approvals.hold(request(), never)
+    await until(() => peer.got.some(({ path }) => path === '/quick'))
+    expect(peer.got.filter(({ path }) => path === '/slow').length).toBeLessThanOrEqual(8)
+  } finally {
+    await parts.documentStore.remove(admin.identity, 'Notifier', 'quick')
+  }
 })
 
 test('a slow peer holds up nobody else, and what it was sent is sent again by the next gateway', async () => {

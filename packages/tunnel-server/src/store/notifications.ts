@@ -1,5 +1,5 @@
 import type { NotifiedEvent } from '@hoop/contracts'
-import { and, desc, eq, isNotNull, isNull, lt, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, lt, lte, notInArray, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { type Database, notify } from './database.ts'
 import { notifications } from './schema.ts'
@@ -30,10 +30,13 @@ export async function addNotifications(db: Database, added: readonly NewNotifica
 }
 
 /**
- * Takes the due ones that no other gateway takes, and nobody else is given them before `until`. Of those with one notifier and one subject
+ * Takes the due ones that no other gateway takes, and nobody else is given them before `until`; none of the Notifiers in `not`. Of those with one notifier and one subject
  * only the first: what comes later waits for it.
  */
-export async function takeNotifications(db: Database, until: Date, limit: number): Promise<StoredNotification[]> {
+export async function takeNotifications(
+  db: Database,
+  { until, limit, not }: { readonly until: Date; readonly limit: number; readonly not: readonly string[] },
+): Promise<StoredNotification[]> {
   const now = new Date()
   const earlier = alias(notifications, 'earlier')
   const due = await db
@@ -43,6 +46,7 @@ export async function takeNotifications(db: Database, until: Date, limit: number
       and(
         isNull(notifications.settledAt),
         lte(notifications.dueAt, now),
+        not.length === 0 ? undefined : notInArray(notifications.notifier, [...not]),
         sql`not exists (${db
           .select({ one: sql`1` })
           .from(earlier)
