@@ -118,3 +118,18 @@ it('documents that were not checked are not compiled', () => {
     expect(() => compileRules([document], { hashKey: Buffer.alloc(32) })).toThrow()
   }
 })
+
+it('the glass is broken by everybody who acts, or not at all, and through the connections of the Role only', () => {
+  const rules = compile(
+    '{ kind: Role, name: a, groups: [on-call], people: [i#joe], may: [break-glass], connections: { labels: { env: prod } } }',
+  )
+  const prod = connection({ labels: { env: 'prod' } })
+  const person = (id: string, groups: string[]): Identity => ({ ...ann, id, groups })
+  expect(rules.mayBreakGlass(person('i#amy', ['on-call']), prod)).toBe(true)
+  expect(rules.mayBreakGlass(person('i#joe', []), prod)).toBe(true)
+  expect(rules.mayBreakGlass(person('i#kim', ['dba']), prod)).toBe(false)
+  expect(rules.mayBreakGlass(person('i#amy', ['on-call']), { ...prod, labels: {} })).toBe(false)
+  expect(rules.mayBreakGlass(person('i#amy', ['on-call']), null)).toBe(false)
+  const { kind: _, ...amy } = person('i#amy', ['on-call'])
+  expect(rules.mayBreakGlass({ ...person('i#bot', []), onBehalfOf: amy }, prod)).toBe(false)
+})

@@ -3,9 +3,10 @@ import { type Document, HoopError, type Identity, type Operation } from '@hoop/c
 import { compileRules } from '@hoop/policy'
 import type { Entry } from '@hoop/recording'
 import { pino } from 'pino'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SessionGate } from './gate.ts'
-import type { Decision, HoldRequest } from './types.ts'
+import { IdentityUsage, Limits } from './limits.ts'
+import type { Asked, Decision, HoldRequest } from './types.ts'
 
 const ada: Identity = { id: 'i#ada', kind: 'person', name: 'Ada', email: null, groups: ['engineering'], issuer: 'i' }
 const by = (name: string): Identity => ({ ...ada, id: `i#${name}`, name, groups: ['dba', 'sre'] })
@@ -56,7 +57,16 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
   const recorded: Entry[] = []
   const holds: { id: string; request: HoldRequest; signal: AbortSignal; decide(decision: Decision): void }[] = []
   const voided: string[] = []
-  const state = { known: true, documents, fails: null as string | null, later: false }
+  const kept: string[] = []
+  const used: string[] = []
+  const state = {
+    known: true,
+    documents,
+    fails: null as string | null,
+    later: false,
+    standing: null as Asked | null,
+    use: async () => true,
+  }
   const ending = new AbortController()
   const gate = new SessionGate({
     sessionId: 'ses_0123456789',
@@ -68,6 +78,7 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
       return compileRules([connection, ...state.documents], { hashKey: Buffer.alloc(32) })
     },
     connection: () => connection,
+    limits: new Limits(ada, new IdentityUsage()),
     holds: {
       hold: async (request, signal) => {
         const { promise, resolve } = Promise.withResolvers<Decision>()
@@ -75,9 +86,12 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
         holds.push({ id, request, signal, decide: resolve })
         return { id, decision: promise }
       },
-      standing: async () => null,
-      use: async () => true,
-      keep: async () => {},
+      standing: async () => state.standing,
+      use: async (ids) => {
+        used.push(...ids)
+        return await state.use()
+      },
+      keep: async (id) => void kept.push(id),
       void: async (id) => void voided.push(id),
     },
     digestKey: createSecretKey(Buffer.alloc(32)),
@@ -94,13 +108,13 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
     log: pino({ level: 'silent' }),
   })
   const admit = async (text: string, effect: 'read' | 'write', signal = new AbortController().signal) =>
-    await gate.admit(operation(text, effect), { stream: 1, signal, onHold: () => {} })
+    await gate.admit(operation(text, effect), { stream: 1, signal, onHold: () => {} }, () => {})
   const held = async (number: number) => {
     await expect.poll(() => holds.length).toBeGreaterThan(number)
     return holds[number]!
   }
   const types = () => recorded.map((entry) => (entry.type === 'decided' ? `decided ${entry.decision}` : entry.type))
-  return { gate, state, recorded, voided, ending, admit, held, types }
+  return { gate, state, recorded, voided, kept, used, ending, admit, held, types }
 }
 const approved = (name: string): Decision => ({ decision: 'approved', by: by(name), reason: null })
 
@@ -199,4 +213,69 @@ test('a disk that fails later refuses what waits for it, and is nobody else’s 
   } finally {
     process.off('unhandledRejection', note)
   }
+})
+
+describe('tickets, batches and broken glass', () => {
+  test('who does not wait any more is told the ticket, and what was approved already waits with it', async () => {
+    const { admit, held, voided, kept, types } = make([asks('a', 'dba'), asks('b', 'sre')])
+    const verdict = admit('delete', 'write')
+    ;(await held(0)).decide(approved('grace'))
+    ;(await held(1)).decide({ decision: 'ticket', by: null, reason: null })
+    expect(await verdict).toMatchObject({
+      kind: 'refuse',
+      refusal: { code: 'held', rule: 'Policy/b', hint: expect.stringContaining('hoop approvals wait ap_1') },
+    })
+    expect([voided, kept]).toEqual([[], ['ap_0']])
+    expect(types()).toEqual(['operation', 'held', 'decided approved', 'held', 'outcome'])
+  })
+
+  test('what stands is used, on the record, and nobody is asked', async () => {
+    const { admit, state, recorded, types, used } = make()
+    state.standing = { approval: 'ap_before', decision: { ...approved('grace'), through: 'batch' } }
+    expect((await admit('insert', 'write')).kind).toBe('permit')
+    expect(types()).toEqual(['operation', 'decided approved'])
+    expect(recorded.at(-1)).toMatchObject({ approval: 'ap_before', through: 'batch' })
+    expect(used).toEqual(['ap_before'])
+  })
+
+  test('what is used up, or cannot be counted, permits nothing', async () => {
+    const { admit, state, types } = make()
+    state.standing = { approval: 'ap_before', decision: { ...approved('grace'), through: 'ticket' } }
+    state.use = async () => false
+    expect(await admit('insert', 'write')).toMatchObject({ kind: 'refuse', refusal: { code: 'approval_void' } })
+    state.use = async () => Promise.reject(new HoopError('unavailable', 'the store is away'))
+    expect(await admit('insert', 'write')).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
+    expect(types().filter((type) => type === 'decided void')).toHaveLength(2)
+  })
+
+  test('who breaks the glass does so for each rule', async () => {
+    const { admit, held } = make([asks('a', 'dba'), asks('b', 'sre')])
+    const verdict = admit('delete', 'write')
+    const broken: Decision = { ...approved('ada'), through: 'break-glass' }
+    ;(await held(0)).decide(broken)
+    ;(await held(1)).decide(broken)
+    expect((await verdict).kind).toBe('permit')
+  })
+
+  const readings: [string, () => Promise<Operation | null>, string][] = [
+    ['names something that was redefined', async () => null, 'approval_void'],
+    ['has other effects', async () => operation('delete', 'read'), 'approval_void'],
+    ['cannot be read', async () => Promise.reject(new HoopError('unavailable', 'no answer')), 'unavailable'],
+  ]
+  test.each(readings)('read again before its release it %s: it does not run', async (_, again, code) => {
+    const { gate, held, voided } = make()
+    const options = { stream: 1, signal: new AbortController().signal, onHold: () => {}, again }
+    const verdict = gate.admit(operation('delete', 'write'), options)
+    ;(await held(0)).decide(approved('grace'))
+    expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code } })
+    expect(voided).toEqual(['ap_0'])
+  })
+
+  test('approvers see the last operations before it, and no more of a long one than can be read', async () => {
+    const { admit, held } = make()
+    for (let i = 0; i < 7; i++) await admit(i === 6 ? 'x'.repeat(1000) : `select ${i}`, 'read')
+    void admit('delete', 'write')
+    const { request } = await held(0)
+    expect(request.before).toEqual(['select 2', 'select 3', 'select 4', 'select 5', `${'x'.repeat(200)}…`])
+  })
 })
