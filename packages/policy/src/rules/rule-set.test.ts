@@ -102,6 +102,8 @@ describe('the version', () => {
     expect(compile(`${b}\n---\n${a}`).version).toBe(version)
     expect(compile(`${b.replace('name: b, protocol: postgres', 'protocol: postgres, name: b')}\n---\n${a}`).version).toBe(version)
     expect(compile(`${a}\n---\n${b.replace('secret', 'other')}`).version).toBe(version)
+    const notifier = 'kind: Notifier\nname: n\nwebhook: { url: "https://hooks.example.com", secret: { env: S } }'
+    expect(compile(`${a}\n---\n${b}\n---\n${notifier}`).version).toBe(version)
   })
   it('depends on everything else', () => {
     const { version } = compile(`${a}\n---\n${b}`)

@@ -7,9 +7,13 @@ export function inOrder(documents: readonly Document[]): Document[] {
   return documents.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0))
 }
 
-/** Names what is in force: 12 hex digits of the SHA-256 of all documents, without passwords, whatever their order or that of their fields. */
+/**
+ * Names what is in force: 12 hex digits of the SHA-256 of all documents, without passwords, whatever their order or that of their fields.
+ * Notifiers do not count: who is told decides nothing.
+ */
 export function policyVersion(documents: readonly Document[]): string {
-  const counted = inOrder(documents).map((document) =>
+  const deciding = documents.filter(({ kind }) => kind !== 'Notifier')
+  const counted = inOrder(deciding).map((document) =>
     document.kind === 'Connection' ? { ...document, login: { user: document.login.user } } : document,
   )
   return createHash('sha256').update(JSON.stringify(counted, sortedKeys)).digest('hex').slice(0, 12)
