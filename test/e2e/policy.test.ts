@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exitCodes } from '@hoop/contracts'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hoop, keepUntilEnd, type System, startSystem, temporaryFolder } from '../support/index.ts'
+import { applyDocuments, hoop, keepUntilEnd, type System, startConnect, startSystem, temporaryFolder } from '../support/index.ts'
 
 const keep = keepUntilEnd(afterAll)
 let system: System
@@ -135,3 +136,54 @@ test('recorded operations are judged anew by other documents', async () => {
   })
   expect((await hoop(['policy', 'test', '-f', stricter, '--replay'], { home })).code).toBe(exitCodes.noAccess)
 })
+
+test('a limit ends a result with its words, and not the session', async () => {
+  const limit = (name: string, what: string) => `kind: Limit\nname: ${name}\nidentities: { groups: [dba] }\n${what}\n`
+  await applyDocuments(
+    admin,
+    [
+      limit('small', 'per: operation\nrows: 1000\nbytes: 1MB\noperationTime: 1s'),
+      limit('slow', 'per: session\noperationsPerMinute: 12'),
+    ].join('---\n'),
+  )
+  const connect = await keep(startConnect('sample', { home: await system.home('grace') }))
+  const ended = async (statement: string, message: string) => {
+    const client = new pg.Client({ connectionString: connect.url })
+    client.on('error', () => {})
+    await client.connect()
+    await expect(client.query(statement), statement).rejects.toMatchObject({
+      severity: 'FATAL',
+      message: expect.stringContaining(message),
+    })
+    await client.end()
+  }
+  await ended('select generate_series(1, 200000)', 'Limit/small allows 1000 rows of an operation')
+  await ended('select generate_series(1, 1001)', 'Limit/small allows 1000 rows of an operation')
+  await ended("select repeat('x', 1000000)", 'Limit/small allows 1MB of an operation')
+  await ended('copy (select generate_series(1, 2000000)) to stdout', 'Limit/small allows 1MB of an operation')
+  await ended('select pg_sleep(60)', 'Limit/small allows 1s for an operation')
+  const client = new pg.Client({ connectionString: connect.url })
+  await client.connect()
+  // What it left is not running any more, and what is within the limit passes.
+  const sleeping =
+    "select count(*)::int as n from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()"
+  await expect.poll(async () => (await asSuperuser(sleeping)).rows).toEqual([{ n: 0 }])
+  expect((await client.query('select generate_series(1, 1000)')).rowCount).toBe(1000)
+  const refused = async () => {
+    for (let i = 0; i < 20; i++) await client.query('select 1')
+  }
+  await expect(refused()).rejects.toMatchObject({ code: '42501', message: 'refused: Limit/slow allows 12 operations a minute' })
+  await client.end()
+  const shown = await hoop(['sessions', 'show', connect.session, '--json'], { home: admin })
+  expect(shown.stdout).toMatch(/"error":\{"code":"limit","message":"ended: Limit\/small allows 1000 rows of an operation"\}/)
+})
+
+async function asSuperuser(statement: string) {
+  const client = new pg.Client(system.sample.server.url())
+  await client.connect()
+  try {
+    return await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}

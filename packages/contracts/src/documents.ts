@@ -176,6 +176,33 @@ export const MaskDocument = z.strictObject({
 })
 export type MaskDocument = z.infer<typeof MaskDocument>
 
+/** `500MB`, `1GB`: decimal, as networks are counted. */
+const Size = z.string().regex(/^[1-9][0-9]{0,8}(B|kB|MB|GB|TB)$/, 'a size is a number and B, kB, MB, GB or TB, as in 1GB')
+const sizeUnits = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const
+/** Bytes of a size. */
+export function bytesOf(size: string): number {
+  const [, number = '', unit = 'B'] = /^([0-9]+)(.+)$/.exec(size) ?? []
+  return Number(number) * sizeUnits[unit as keyof typeof sizeUnits]
+}
+
+/** How much somebody may have of a connection; where several hold, each does. */
+export const LimitDocument = z.strictObject({
+  kind: z.literal('Limit'),
+  name: DocumentName,
+  connections: ConnectionSelector.default({}),
+  identities: IdentitySelector.default({}),
+  /** What is counted together; of an identity, rows and bytes of one day (UTC). */
+  per: z.enum(['operation', 'session', 'identity']).default('session'),
+  /** Of results. */
+  rows: z.int().min(1).optional(),
+  /** Of results, as they go to the caller. */
+  bytes: Size.optional(),
+  operationsPerMinute: z.int().min(1).max(1_000_000).optional(),
+  /** From when it leaves for the backend until it is answered. */
+  operationTime: Duration.refine((time) => seconds(time) <= 86_400, 'must be 1d or less').optional(),
+})
+export type LimitDocument = z.infer<typeof LimitDocument>
+
 export const RoleDocument = z.strictObject({
   kind: z.literal('Role'),
   name: DocumentName,
@@ -306,11 +333,22 @@ export const Document = z.discriminatedUnion('kind', [
   AccessDocument,
   PolicyDocument,
   MaskDocument,
+  LimitDocument,
   RoleDocument,
   TrustDocument,
   ServiceAccountDocument,
   NotifierDocument,
 ])
 export type Document = z.infer<typeof Document>
-export const DocumentKind = z.enum(['Connection', 'Access', 'Policy', 'Mask', 'Role', 'Trust', 'ServiceAccount', 'Notifier'])
+export const DocumentKind = z.enum([
+  'Connection',
+  'Access',
+  'Policy',
+  'Mask',
+  'Limit',
+  'Role',
+  'Trust',
+  'ServiceAccount',
+  'Notifier',
+])
 export type DocumentKind = z.infer<typeof DocumentKind>

@@ -58,8 +58,11 @@ export interface Permit {
   readonly signal: AbortSignal
   /** Just before the bytes leave for the backend; throws the second time. */
   consume(): void
-  /** Puts a chunk of the operation's traffic, as the caller sees it, on the record; it moves on by the product's leave; the promise is back-pressure. */
-  record(way: Way, pieces: readonly Buffer[]): Maybe<void>
+  /**
+   * Puts a chunk of the operation's traffic, as the caller sees it, on the record; it moves on by the product's leave; the promise is back-pressure.
+   * `rows`: of all results so far. Throws a HoopError where a limit is exceeded: the chunk must not leave, and the connection ends with these words.
+   */
+  record(way: Way, pieces: readonly Buffer[], rows?: number): Maybe<void>
   /** Exactly once; throws the second time. `last` is a final chunk that went down, recorded in the same write. */
   end(outcome: Outcome, last?: readonly Buffer[]): Maybe<void>
 }

@@ -160,7 +160,7 @@ function resultOf({ expected, question: _, ...place }: Expectation, explanation:
 }
 
 /** Those by which it is not simply permitted. */
-export function decidingRules({ refusal, approvals }: Explanation): string[] {
+function decidingRules({ refusal, approvals }: Explanation): string[] {
   return refusal === null ? approvals.map(({ rule }) => rule) : [refusal.rule]
 }
 

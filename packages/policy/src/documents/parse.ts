@@ -3,6 +3,7 @@ import {
   ConnectionDocument,
   type Document,
   DocumentKind,
+  LimitDocument,
   MaskDocument,
   NotifierDocument,
   PolicyDocument,
@@ -35,6 +36,7 @@ const schemas = {
   Access: AccessDocument,
   Policy: PolicyDocument,
   Mask: MaskDocument,
+  Limit: LimitDocument,
   Role: RoleDocument,
   Trust: TrustDocument,
   ServiceAccount: ServiceAccountDocument,
@@ -141,6 +143,7 @@ class DocumentReader {
     }
     if (result.data.kind === 'Policy') this.#checkPolicy(result.data)
     if (result.data.kind === 'Mask') this.#checkMask(result.data)
+    if (result.data.kind === 'Limit') this.#checkLimit(result.data)
     if (result.data.kind === 'Access') this.#checkAccess(result.data)
     if (result.data.kind === 'Role') this.#checkRole(result.data)
     if (result.data.kind === 'Trust') this.#checkTrust(result.data)
@@ -191,6 +194,19 @@ class DocumentReader {
     } catch (error) {
       if (!(error instanceof HoursError)) throw error
       this.#at(['hours'], error.message)
+    }
+  }
+
+  #checkLimit({ rows, bytes, operationsPerMinute, operationTime, per }: LimitDocument): void {
+    if ([rows, bytes, operationsPerMinute, operationTime].every((limit) => limit === undefined)) {
+      this.#at(['name'], 'limits nothing: give rows, bytes, operationsPerMinute, operationTime, or several of them')
+    }
+    if (per === 'operation' && operationsPerMinute !== undefined) {
+      this.#atKey(
+        [],
+        'operationsPerMinute',
+        'operationsPerMinute counts those of a session or an identity: say per: session or per: identity',
+      )
     }
   }
 

@@ -55,3 +55,9 @@ slack:
   expect(documents(printDocuments(parsed))).toEqual(parsed)
   expect(printDocuments(parsed)).toContain('env: SLACK_TOKEN')
 })
+
+it('prints a limit with what it was given', () => {
+  const source =
+    'kind: Limit\nname: budget\nconnections: {}\nidentities:\n  kinds:\n    - ai-agent\nper: identity\nrows: 1000\nbytes: 1GB\n'
+  expect(printDocuments(documents(source))).toBe(source)
+})

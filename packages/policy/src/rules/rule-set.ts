@@ -6,6 +6,7 @@ import {
   type Document,
   HoopError,
   type Identity,
+  type LimitDocument,
   type MaskDocument,
   type MaskPlan,
   type Reason,
@@ -54,6 +55,8 @@ export interface RuleSet {
   judge(input: JudgeInput): Judgement
   /** What is masked for this identity on this connection; the same object for the same identity and connection. */
   masks(identity: Identity, connection: ConnectionDocument): MaskPlan
+  /** What holds for anybody who acts. */
+  limits(identity: Identity, connection: ConnectionDocument): readonly LimitDocument[]
 }
 
 /**
@@ -68,6 +71,7 @@ export function compileRules(documents: readonly Document[], options: { readonly
   const roles = ordered.filter((document): document is RoleDocument => document.kind === 'Role')
   const masks = ordered.filter((document): document is MaskDocument => document.kind === 'Mask')
   const policies = ordered.flatMap((document) => (document.kind === 'Policy' ? [policyRule(document, compileCondition)] : []))
+  const limits = ordered.filter((document): document is LimitDocument => document.kind === 'Limit')
   maskPlan(masks, options.hashKey)
   for (const document of ordered) if (document.kind === 'Connection') checkTransparent(document, masks, policies)
 
@@ -103,6 +107,14 @@ export function compileRules(documents: readonly Document[], options: { readonly
     return found
   }
 
+  function limitsOf(identity: Identity, connection: ConnectionDocument): readonly LimitDocument[] {
+    return limits.filter(
+      ({ connections, identities }) =>
+        connectionMisfit(connections, connection) === null &&
+        actors(identity).some((actor) => identityMisfit(identities, actor) === null),
+    )
+  }
+
   return {
     version,
     ...accessRules(access),
@@ -124,8 +136,11 @@ export function compileRules(documents: readonly Document[], options: { readonly
     serviceAccount: (name) => accounts.find((account) => account.name === name) ?? null,
     judge: (input) => standing(input.identity, input.connection).judge(input),
     masks: (identity, connection) => standing(identity, connection).masks,
+    limits: (identity, connection) => (limits.length === 0 ? noLimits : limitsOf(identity, connection)),
   }
 }
+
+const noLimits: readonly LimitDocument[] = []
 
 /** A transparent connection enforces nothing, and must not look as if it did. @throws HoopError `invalid_document` */
 function checkTransparent(connection: ConnectionDocument, masks: readonly MaskDocument[], policies: readonly PolicyRule[]): void {

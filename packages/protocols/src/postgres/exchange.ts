@@ -72,7 +72,7 @@ export class Exchange {
   /** Puts what has gathered on the record. */
   record(): Maybe<void> {
     const pieces = this.#take()
-    if (pieces.length > 0) return this.permit.record('down', pieces)
+    if (pieces.length > 0) return this.permit.record('down', pieces, this.#rows)
   }
 
   end(kind: Outcome['kind']): Maybe<void> {

@@ -107,8 +107,8 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
     signal: ending.signal,
     log: pino({ level: 'silent' }),
   })
-  const admit = async (text: string, effect: 'read' | 'write', signal = new AbortController().signal) =>
-    await gate.admit(operation(text, effect), { stream: 1, signal, onHold: () => {} }, () => {})
+  const admit = async (text: string, effect: 'read' | 'write', signal = new AbortController().signal, more = {}) =>
+    await gate.admit(operation(text, effect), { stream: 1, signal, onHold: () => {}, ...more }, () => {})
   const held = async (number: number) => {
     await expect.poll(() => holds.length).toBeGreaterThan(number)
     return holds[number]!
@@ -263,9 +263,8 @@ describe('tickets, batches and broken glass', () => {
     ['cannot be read', async () => Promise.reject(new HoopError('unavailable', 'no answer')), 'unavailable'],
   ]
   test.each(readings)('read again before its release it %s: it does not run', async (_, again, code) => {
-    const { gate, held, voided } = make()
-    const options = { stream: 1, signal: new AbortController().signal, onHold: () => {}, again }
-    const verdict = gate.admit(operation('delete', 'write'), options)
+    const { admit, held, voided } = make()
+    const verdict = admit('delete', 'write', new AbortController().signal, { again })
     ;(await held(0)).decide(approved('grace'))
     expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code } })
     expect(voided).toEqual(['ap_0'])

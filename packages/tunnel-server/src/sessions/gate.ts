@@ -15,6 +15,7 @@ import type { Judgement, RequiredApproval, RuleSet } from '@hoop/policy'
 import { recordedForm, recordedObjects } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
+import type { Limits } from './limits.ts'
 import { AdmittedPermit, type Append } from './permit.ts'
 import { type HeldOperation, Questions } from './questions.ts'
 import {
@@ -40,6 +41,7 @@ export interface GateParts {
   /** The connection as registered now; throws a HoopError when it, or the access to it, is gone. */
   readonly connection: () => ConnectionDocument
   readonly holds: Holds
+  readonly limits: Limits
   readonly digestKey: KeyObject
   readonly append: Append
   /** Aborts when the session ends. */
@@ -67,11 +69,12 @@ interface Form {
 const rememberedBefore = 5
 const shownBefore = 200
 
+type EndStream = (reason: HoopError) => void
 type Approve = Extract<Judgement, { decision: 'approve' }>
 type OperationEvent = Extract<Entry, { type: 'operation' }>
 
 /** Where every operation of a session passes: recorded, judged, held if need be, and only then permitted. */
-export class SessionGate implements Gate {
+export class SessionGate implements Omit<Gate, 'admit'> {
   readonly #parts: GateParts
   readonly #questions: Questions
   readonly #prefix: string
@@ -126,22 +129,23 @@ export class SessionGate implements Gate {
     return true
   }
 
-  admit(operation: Operation, options: AdmitOptions): Maybe<Verdict> {
+  /** `end` ends the stream, with words for its caller. */
+  admit(operation: Operation, options: AdmitOptions, end: EndStream): Maybe<Verdict> {
     const id = `${this.#prefix}_${(this.#count++).toString(36)}`
     const now = this.#inForceIfKnown()
-    const judgement = now === null ? this.#unjudged(rulesUnknown) : this.#judge(operation, now)
+    const judgement = now === null ? this.#unjudged(rulesUnknown) : (this.#limited(now) ?? this.#judge(operation, now))
     const { masks } = now ?? this.#known
     const entry = this.#entry(id, operation, options.stream, judgement, masks)
     const recorded = this.#parts.append(entry)
     if (judgement.decision === 'approve') {
-      const hold = () => this.#tracked(this.#hold(id, operation, options, judgement, entry))
+      const hold = () => this.#tracked(this.#hold(id, operation, options, judgement, entry, end))
       return recorded === undefined ? hold() : recorded.then(hold)
     }
     this.#remember(entry)
     const verdict: Verdict =
       judgement.decision === 'refuse'
         ? { kind: 'refuse', refusal: { ...judgement.refusal, id } }
-        : { kind: 'permit', permit: this.#permit(id, masks) }
+        : { kind: 'permit', permit: this.#permit(id, now ?? this.#known, end) }
     return recorded === undefined ? verdict : recorded.then(() => verdict)
   }
 
@@ -186,8 +190,18 @@ export class SessionGate implements Gate {
     })
   }
 
-  #permit(id: string, masks: MaskPlan): AdmittedPermit {
-    return new AdmittedPermit(id, masks, this.#parts.signal, this.#parts.append)
+  #permit(id: string, { rules, connection, masks }: InForce, end: EndStream): AdmittedPermit {
+    const { identity, limits, signal, append } = this.#parts
+    const meter = limits.meter(rules.limits(identity, connection))
+    return new AdmittedPermit(id, masks, signal, append, meter && { meter, end })
+  }
+
+  /** Null: no limit is reached. */
+  #limited({ rules, connection, version }: InForce): Judgement | null {
+    const { identity, limits } = this.#parts
+    const refusal = limits.refusal(rules.limits(identity, connection))
+    if (refusal === null) return null
+    return { decision: 'refuse', reasons: [{ rule: refusal.rule, matched: true, words: refusal.message }], version, refusal }
   }
 
   #judge(operation: Operation, { rules, connection }: InForce): Judgement {
@@ -253,6 +267,7 @@ export class SessionGate implements Gate {
     options: AdmitOptions,
     judgement: Approve,
     entry: OperationEvent,
+    end: EndStream,
   ): Promise<Verdict> {
     const signal = AbortSignal.any([options.signal, this.#parts.signal])
     const held: HeldOperation = { operation, options, entry, before: [...this.#before], signal }
@@ -289,7 +304,7 @@ export class SessionGate implements Gate {
         await this.#questions.void(id, asked, 'One person answers for one rule only; somebody else must decide.')
       }
     }
-    return await this.#release(id, judgement, held, granted, refuse)
+    return await this.#release(id, judgement, held, granted, refuse, end)
   }
 
   /** What was approved is what runs: it is read and judged again, by what is in force now, and each approval is used once. */
@@ -299,6 +314,7 @@ export class SessionGate implements Gate {
     { operation, options, signal }: HeldOperation,
     granted: readonly Asked[],
     refuse: (words: Words, why: string) => Promise<Verdict>,
+    end: EndStream,
   ): Promise<Verdict> {
     const rule = judgement.approvals[0]?.rule ?? 'hoop/approvals'
     const unknown = async (words: Words, why: string) => {
@@ -319,7 +335,7 @@ export class SessionGate implements Gate {
     if (!stillApproved(judgement, this.#judge(again, now))) {
       return await refuse(approvalVoid(rule), 'The rules changed while it was held.')
     }
-    return { kind: 'permit', permit: this.#permit(id, now.masks) }
+    return { kind: 'permit', permit: this.#permit(id, now, end) }
   }
 
   /** An operation that was not held for long was read just now. */

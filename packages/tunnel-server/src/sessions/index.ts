@@ -15,6 +15,7 @@ import type { SharedValues } from '@hoop/protocols'
 import { openRecord, RecordError, readBatches, readLines, recoverRecord, type SessionRecord } from '@hoop/recording'
 import { recordedAddress } from '../connections/address.ts'
 import type { Caller } from '../identity/access-tokens.ts'
+import { IdentityUsage } from './limits.ts'
 import { LiveView } from './live-view.ts'
 import { OpenSession } from './open-session.ts'
 import type { EventsOptions, SessionFilter, Sessions, SessionsDependencies } from './types.ts'
@@ -45,6 +46,7 @@ class GatewaySessions implements Sessions {
   readonly #tunnels = new Map<string, Caller>()
   readonly #ending = new Map<string, Promise<void>>()
   #shared = new WeakMap<ConnectionDocument, SharedValues>()
+  readonly #usage = new IdentityUsage()
   readonly #stopped = new AbortController()
   #closed: string | null = null
 
@@ -133,6 +135,7 @@ class GatewaySessions implements Sessions {
         record,
         synced: durability === 'synced',
         standing,
+        usage: this.#usage,
         shared: (of) => this.#sharedOf(of),
         dependencies: this.#dependencies,
       })

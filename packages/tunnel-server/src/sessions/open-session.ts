@@ -5,6 +5,7 @@ import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
 import type { Carried } from '../agents/online.ts'
 import { SessionCancels } from './cancels.ts'
 import { SessionGate } from './gate.ts'
+import { type IdentityUsage, Limits } from './limits.ts'
 import { Rest } from './rest.ts'
 import type { SessionsDependencies, Standing } from './types.ts'
 
@@ -26,6 +27,8 @@ export interface OpenSessionParts {
   readonly synced: boolean
   /** Released when the session ends. */
   readonly standing: Standing
+  /** What identities used, counted over all their sessions. */
+  readonly usage: IdentityUsage
   readonly shared: (connection: ConnectionDocument) => SharedValues
   readonly dependencies: SessionsDependencies
 }
@@ -62,6 +65,7 @@ export class OpenSession {
       rules,
       connection: () => this.#connection(),
       holds,
+      limits: new Limits(parts.identity, parts.usage),
       digestKey,
       append: this.#gatherForTurn,
       signal: this.#ending.signal,
@@ -245,10 +249,11 @@ export class OpenSession {
   /** The gate, which tells when the stream has something under way. */
   #watched(rest: Rest): Gate {
     const gate = this.#gate
+    const end = (reason: HoopError): void => rest.end(reason)
     return {
       admit: (operation, options) => {
         rest.disturb()
-        return gate.admit(operation, options)
+        return gate.admit(operation, options, end)
       },
       rejected: (operation, stream, error) => gate.rejected(operation, stream, error),
       unsolicited: (kind, text) => gate.unsolicited(kind, text),

@@ -1,8 +1,15 @@
-import type { MaskPlan, Maybe, Outcome, Permit, Way } from '@hoop/contracts'
+import type { HoopError, MaskPlan, Maybe, Outcome, Permit, Way } from '@hoop/contracts'
 import type { Chunk, Entry } from '@hoop/recording'
+import type { OperationMeter } from './limits.ts'
 
 /** Puts entries on the record; throws or rejects, and ends the session, if they cannot be put there. */
 export type Append = (...entries: Entry[]) => Maybe<void>
+
+/** Counts what comes of the operation, and ends its stream when its time is up. */
+export interface Limited {
+  readonly meter: OperationMeter
+  readonly end: (reason: HoopError) => void
+}
 
 /** The permission that the gate hands out: everything done with it stands on the record first. */
 export class AdmittedPermit implements Permit {
@@ -14,7 +21,10 @@ export class AdmittedPermit implements Permit {
   #consumed = false
   #ended = false
 
-  constructor(id: string, masks: MaskPlan, signal: AbortSignal, append: Append) {
+  readonly #limited: Limited | null
+
+  constructor(id: string, masks: MaskPlan, signal: AbortSignal, append: Append, limited: Limited | null = null) {
+    this.#limited = limited
     this.id = id
     this.masks = masks
     this.signal = signal
@@ -25,18 +35,36 @@ export class AdmittedPermit implements Permit {
     this.signal.throwIfAborted()
     if (this.#consumed) throw new Error(`the permit of ${this.id} was used twice`)
     this.#consumed = true
+    this.#limited?.meter.begin(this.#limited.end)
   }
 
-  record(way: Way, pieces: readonly Buffer[]): Maybe<void> {
+  record(way: Way, pieces: readonly Buffer[], rows = 0): Maybe<void> {
+    const over = way === 'down' ? this.#count(rows, pieces) : null
+    if (over !== null) throw over
     return this.#append(this.#chunk(way, pieces))
   }
 
   end({ kind, tag, error, rows, masked }: Outcome, last: readonly Buffer[] = []): Maybe<void> {
     if (this.#ended) throw new Error(`the permit of ${this.id} was ended twice`)
     this.#ended = true
+    this.#limited?.meter.stop()
+    const known = this.#limited?.meter.over ?? null
+    const over = known ?? this.#count(rows, last)
     const duration = Math.round((performance.now() - this.#admittedAt) * 1000)
     const outcome = { type: 'outcome', operation: this.id, kind, tag, error, rows, masked: { ...masked }, duration } as const
-    return last.length === 0 ? this.#append(outcome) : this.#append(this.#chunk('down', last), outcome)
+    if (over === null) return last.length === 0 ? this.#append(outcome) : this.#append(this.#chunk('down', last), outcome)
+    // What is left of the result does not leave.
+    const recorded = this.#append({ ...outcome, kind: 'error', error: { code: 'limit', message: over.message } })
+    if (known === null) throw over
+    return recorded
+  }
+
+  #count(rows: number, pieces: readonly Buffer[]): HoopError | null {
+    if (this.#limited === null) return null
+    return this.#limited.meter.count(
+      rows,
+      pieces.reduce((sum, { length }) => sum + length, 0),
+    )
   }
 
   #chunk(way: Way, pieces: readonly Buffer[]): Chunk {
