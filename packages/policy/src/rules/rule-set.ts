@@ -49,8 +49,8 @@ export interface RuleSet {
    * condition that cannot be evaluated denies; what no rule is about is permitted; unknown effects and flows of masked data are refused.
    *
    * A judgement is kept while no rule that may apply reads `now`, `session` or `operation.parameters`, under the key of identity,
-   * connection (both by object) and `cacheKey` (else the operation by object); `approve` is never kept. The cache holds its keys
-   * weakly: it is as large as what the caller keeps.
+   * connection (both by object) and `cacheKey` (else the operation by object); where one does, what came of the other rules is kept, and only
+   * that one is applied again. `approve` is never kept. The cache holds its keys weakly: it is as large as what the caller keeps.
    */
   judge(input: JudgeInput): Judgement
   /** What is masked for this identity on this connection; the same object for the same identity and connection. */

@@ -10,6 +10,14 @@ const outsideTheKey = ['now', 'session', 'operation', 'operation.parameters']
 /** What a cached judgement depends on beside its key: compared again, so that a key used for two texts costs time and nothing else. */
 type Judged = Pick<Operation, 'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'refused'>
 
+interface Kept {
+  readonly of: Judged
+  /** Of every candidate. */
+  readonly outcomes: readonly RuleOutcome[]
+  /** Null: a rule asks for what is not in the key, and is applied each time. */
+  readonly judgement: Judgement | null
+}
+
 /** One identity at one connection: the rules that are about both, the masks, and what was judged before. */
 export class Standing {
   readonly masks: MaskPlan
@@ -19,8 +27,9 @@ export class Standing {
   readonly #misfits: readonly Reason[]
   readonly #identity: IdentityVariable
   readonly #connection: ConnectionVariable
-  readonly #cacheable: boolean
-  readonly #judged = new WeakMap<object, { readonly of: Judged; readonly judgement: Judgement }>()
+  /** Of each candidate, whether it asks for nothing but what is in the key. */
+  readonly #fixed: readonly boolean[]
+  readonly #judged = new WeakMap<object, Kept>()
 
   constructor(standing: {
     identity: Identity
@@ -36,25 +45,26 @@ export class Standing {
     this.#misfits = standing.misfits
     this.#identity = new IdentityVariable(standing.identity)
     this.#connection = new ConnectionVariable(standing.connection)
-    this.#cacheable = !standing.candidates.some(({ condition }) => [...condition.reads].some(isOutsideTheKey))
+    this.#fixed = standing.candidates.map(({ condition }) => ![...condition.reads].some(isOutsideTheKey))
   }
 
   judge(input: JudgeInput): Judgement {
     const key = input.cacheKey ?? input.operation
-    const cached = this.#judged.get(key)
-    if (cached !== undefined && isSame(cached.of, input.operation)) return cached.judgement
-    const judgement = this.#judgeAnew(input)
-    if (this.#cacheable && judgement.decision !== 'approve') {
+    const known = this.#judged.get(key)
+    const kept = known !== undefined && isSame(known.of, input.operation) ? known : null
+    if (kept !== null && kept.judgement !== null) return kept.judgement
+    const outcomes = this.#apply(input, kept?.outcomes ?? null)
+    const judgement = this.#judgementOf(input, outcomes)
+    if (kept === null && judgement.decision !== 'approve') {
       const { protocol, text, effects, objects, functions, facts, flows, refused } = input.operation
-      this.#judged.set(key, { of: { protocol, text, effects, objects, functions, facts, flows, refused }, judgement })
+      const of = { protocol, text, effects, objects, functions, facts, flows, refused }
+      this.#judged.set(key, { of, outcomes, judgement: this.#fixed.every(Boolean) ? judgement : null })
     }
     return judgement
   }
 
-  #judgeAnew(input: JudgeInput): Judgement {
-    const { operation } = input
-    const outcomes = this.#apply(input)
-    const enforced = input.connection.profile !== 'transparent'
+  #judgementOf({ operation, connection }: JudgeInput, outcomes: readonly RuleOutcome[]): Judgement {
+    const enforced = connection.profile !== 'transparent'
     const impossible = enforced ? cannotRun(operation) : null
     const unknown = enforced ? unknownEffects(operation, outcomes) : null
     const flow = maskedFlow(operation, this.masks)
@@ -68,7 +78,8 @@ export class Standing {
     return { decision: 'permit', reasons, version }
   }
 
-  #apply({ operation, session, now }: JudgeInput): RuleOutcome[] {
+  /** `kept`: outcomes of the same operation at another moment; those of fixed rules are still theirs. */
+  #apply({ operation, session, now }: JudgeInput, kept: readonly RuleOutcome[] | null): RuleOutcome[] {
     if (this.#candidates.length === 0) return []
     const variables = {
       identity: this.#identity,
@@ -77,7 +88,7 @@ export class Standing {
       session: new SessionVariable(session),
       now,
     }
-    return this.#candidates.map((policy) => applyRule(policy, variables))
+    return this.#candidates.map((policy, i) => (this.#fixed[i] === true ? kept?.[i] : undefined) ?? applyRule(policy, variables))
   }
 }
 
