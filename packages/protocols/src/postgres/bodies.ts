@@ -150,6 +150,8 @@ export class RoutineBodies implements Bodies {
       }
       body = this.#passes(catalogue, name, parameters, walk, routine.rows, fired)
     } else if (routine.language === 'plpgsql') {
+      // The parser of bodies ends its own process over one that is not there.
+      if (routine.body === null) throw new StatementUnreadable('it has none', 0)
       const procedure = new Procedure(text)
       const typed = procedure.variables.map((variable) => ({
         ...variable,

@@ -32,10 +32,13 @@ export class Procedure {
   /** Variables that never change, by name. */
   readonly #constants = new Map<string, string>()
   readonly #namesVariables: boolean
+  readonly #readsErrors: boolean
 
   /** Reads a CREATE FUNCTION or DO. Throws StatementUnreadable. */
   constructor(text: string) {
     this.#tree = parseProcedure(text)
+    // The words of an error quote values of rows that the body never names.
+    this.#readsErrors = /sqlerrm|stacked/i.test(text)
     this.#namesVariables = /#\s*variable_conflict\s+use_variable/i.test(text)
     const variables: Variable[] = []
     for (const datum of datums(this.#tree)) {
@@ -50,6 +53,7 @@ export class Procedure {
 
   /** `fired`: by a trigger, whose row it may change. */
   walk(pass: BodyPass, fired: boolean): void {
+    if (this.#readsErrors) pass.tell('opaque')
     if (this.#namesVariables) pass.reading.unknown('#variable_conflict use_variable decides what names mean')
     this.#visit(pass, this.#tree, '')
     if (fired && putsInRow(this.#tree)) pass.reading.flow(pass.told)

@@ -11,6 +11,8 @@ export class Reading {
   readonly effects = new Set<Effect>()
   readonly functions = new Set<string>()
   readonly columns = new Set<ColumnRef>()
+  /** Of these, those that functions read. */
+  readonly #ofBodies = new Set<ColumnRef>()
   readonly verbs = new Set<string>()
   readonly unknownBecause = new Set<string>()
   /** Relations and functions that the catalogue does not have. */
@@ -168,8 +170,11 @@ export class Reading {
       this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)
     this.redefines ||= other.redefines
+    for (const ref of as === 'body' ? other.columns : other.#ofBodies) {
+      this.#ofBodies.add(ref)
+      this.columns.add(ref)
+    }
     if (as === 'body') {
-      for (const ref of other.columns) this.columns.add(ref)
       for (const verb of other.verbs) this.verbs.add(verb)
       this.secret ||= other.secret
       this.flow(other.flows)
