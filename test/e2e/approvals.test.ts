@@ -310,3 +310,28 @@ test('the words of the errors alone lead an AI agent on', { timeout: 120_000 }, 
   expect((await asked.finish()).code).toBe(0)
   expect(await psql('ledger', 'SELECT 1')).toBe('answer: 1\n')
 })
+
+test('what is pipelined around a held statement keeps its order, and other streams of the session go on', async () => {
+  const tunnel = await callers.ada.tunnel()
+  tunnels.push(tunnel)
+  const session = await callers.ada.session(tunnel.id)
+  const [client, beside] = [await clientOn(tunnel, session), await clientOn(tunnel, session)]
+  const done: string[] = []
+  const note = (name: string) => (result: unknown) => {
+    done.push(name)
+    return result
+  }
+  // node-postgres sends each at once.
+  Object.assign(client, { pipeline: true })
+  const before = client.query('SELECT 1').then(note('before'))
+  const { promise: id, resolve } = Promise.withResolvers<string>()
+  client.once('notice', ({ message }) => resolve(/ap_[\w-]+/.exec(message ?? '')?.[0] ?? ''))
+  const held = client.query('DELETE FROM orders WHERE id = 77').then(note('held'))
+  const after = client.query('SELECT count(*) FROM orders WHERE id = 77').then(note('after'))
+  await before
+  await beside.query('SELECT 2').then(note('beside'))
+  await decide('grace', await id, 'approve')
+  await Promise.all([held, after])
+  expect(done).toEqual(['before', 'beside', 'held', 'after'])
+  expect(((await after) as pg.QueryResult).rows).toEqual([{ count: '0' }])
+})
