@@ -8,17 +8,13 @@ export default class PolicyTest extends HoopCommand {
     'Check tables of statements and what is to become of them against the documents in force, or against others.'
   static override description = `A table is YAML:
 
-  connection: sample
-  cases:
-    - name: an AI agent may look
-      identity: { kind: ai-agent, groups: [coding-agents] }
-      statement: select email from customers
-      expect: permit                # permit, approve, refuse or no-access
-      masked: [email]               # these columns of the result, and no others
-    - identity: { kind: ai-agent, groups: [coding-agents], onBehalfOf: { groups: [engineering] } }
-      statements: [drop table orders, truncate orders]
-      expect: refuse
-      rule: Policy/nothing-is-dropped
+connection: sample
+cases:
+- { name: agents may look, identity: { kind: ai-agent, groups: [coding-agents] }, statement: select email from customers, expect: permit, masked: [email] }
+- { identity: { kind: person, groups: [dba] }, statements: [drop table orders, truncate orders], expect: refuse, rule: Policy/nothing-is-dropped }
+
+expect is permit, approve, refuse or no-access; rule is the one that decides; masked are these columns of the result, and no others. The person behind an AI
+agent is its identity's onBehalfOf: { groups: [engineering] }.
 
 A case may also have: database, labels (as if the connection had these, too), reason, and at (a time). What stands above cases, of connection, identity and
 labels, holds for all of them.
