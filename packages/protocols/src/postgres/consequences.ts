@@ -3,7 +3,6 @@ import {
   type CatalogueFunction,
   type CatalogueRelation,
   findFunctions,
-  findRelation,
   isHidden,
   printed,
   probableRelation,
@@ -42,9 +41,7 @@ export function writeSetsOff(walk: Walk, range: RangeVar | undefined, write: Wri
   const found = probableRelation(walk.catalogue, schemaname, relname)
   if (!found) return
   const seen = new Set<string>()
-  // Where names are uncertain, rules are about what was known last.
-  if (walk.catalogue.probable && !findRelation(walk.catalogue, schemaname, relname))
-    return setOff({ ...walk, catalogue: walk.catalogue.probable }, found, write, seen)
+  // Where names are uncertain, a function may have been replaced since: what its triggers run is not known.
   setOff(walk, found, write, seen)
   if (found.kind !== 'view') return
   // A view passes the write on.

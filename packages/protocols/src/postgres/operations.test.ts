@@ -133,6 +133,11 @@ describe('readStatement', () => {
     expect(parts[0]?.outputs).toMatchObject([{ sources: 'opaque' }, { sources: [] }])
     expect(operation.effects).toEqual(['read'])
     expect(unresolved).toEqual(['customers'])
+    const replaced = readStatement(
+      'create or replace function stamp() returns trigger language plpgsql as $$ begin end $$; insert into audited values (1)',
+      catalogue,
+    )
+    expect(replaced.operation.effects).toContain('unknown')
   })
 })
 
