@@ -8,8 +8,8 @@ import { openInWindow } from '../services/open-program.ts'
 import { runCommand } from '../services/run-command.ts'
 import { secretVariables } from './secret-variables.ts'
 
-/** Flags whose names sound like secrets, and are none. */
-const noSecrets = ['HOOP_ROTATE_SECRET', 'HOOP_SHOW_PASSWORD']
+/** Variables of flags that sound like secrets, and are none. */
+const noSecrets = ['HOOP_DATABASE', 'HOOP_ROTATE_SECRET', 'HOOP_SHOW_PASSWORD']
 
 let folder: string
 beforeEach(async () => {
