@@ -131,7 +131,9 @@ login: { user: app, password: hunter2 }
     expect(await answer('root-admin', 'delete', 'policy', 'orders-are-closed')).toBe('Policy/orders-are-closed deleted')
     await refusal(exitCodes.failed, 'root-admin', 'get', 'policy', 'orders-are-closed')
     await refusal(exitCodes.failed, 'root-admin', 'delete', 'policy', 'orders-are-closed')
-    expect(await refusal(exitCodes.usage, 'root-admin', 'get', 'polcy')).toContain('kinds are Connection, Access, Policy, Mask, Limit, Role')
+    expect(await refusal(exitCodes.usage, 'root-admin', 'get', 'polcy')).toContain(
+      'kinds are Connection, Access, Policy, Mask, Limit, Role',
+    )
   })
 
   test('reads a connection without its password', async () => {
