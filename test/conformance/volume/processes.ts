@@ -29,6 +29,9 @@ export interface Holdings {
   readonly resources: Readonly<Record<string, number>>
 }
 
+/** What is only to be done next is no holding. */
+const whenQuiet = `new Promise((quiet) => setTimeout(quiet, 100)).then(() =>
+  JSON.stringify([process.pid, process.memoryUsage(), process.getActiveResourcesInfo()]))`
 const inspector = 'http://127.0.0.1:9229'
 const attempts = 200
 const pause = 50
@@ -42,7 +45,7 @@ export async function holdings(pid: number): Promise<Holdings> {
   try {
     // Twice: what the first collection finalizes, the second frees.
     for (let round = 0; round < 2; round++) await inside.call('HeapProfiler.collectGarbage')
-    const told = await inside.evaluate(`JSON.stringify([process.pid, process.memoryUsage(), process.getActiveResourcesInfo()])`)
+    const told = await inside.evaluate(whenQuiet)
     const [own, { heapUsed, external }, kinds] = JSON.parse(told) as [number, NodeJS.MemoryUsage, string[]]
     if (own !== pid) throw new Error(`the inspector is that of process ${own}, not ${pid}`)
     const resources: Record<string, number> = {}
@@ -69,7 +72,8 @@ async function attach(pid: number) {
     webSocket.send(JSON.stringify({ id, method, params }))
     return new Promise<{ result?: { value?: unknown } }>((resolve) => waiting.set(id, resolve))
   }
-  const evaluate = async (expression: string) => String((await call('Runtime.evaluate', { expression })).result?.value)
+  const evaluate = async (expression: string) =>
+    String((await call('Runtime.evaluate', { expression, awaitPromise: true })).result?.value)
   return { call, evaluate, close: () => webSocket.terminate() }
 }
 
