@@ -137,7 +137,13 @@ export class CallerOutput {
     this.#outSize = 0
     if (this.#leaving) return
     this.#leaving = true
-    this.#leave((recorded) => this.#left(recorded))
+    this.#leave((recorded) => {
+      try {
+        this.#left(recorded)
+      } catch (error) {
+        this.#onFailure(error)
+      }
+    })
   }
 
   #left(recorded: boolean): void {

@@ -238,8 +238,15 @@ class Session {
     this.#context.leave((recorded) => {
       this.#leaving = false
       // A caller that said its farewell gets done what it sent before; one that vanished does not.
-      if (recorded && (!this.#over || this.#terminated)) this.#send()
-      else this.#out = []
+      if (!recorded || (this.#over && !this.#terminated)) {
+        this.#out = []
+        return
+      }
+      try {
+        this.#send()
+      } catch (error) {
+        this.#fail(error)
+      }
     })
   }
 
