@@ -14,9 +14,12 @@ export interface Terminal {
 
 export const controlC = '\x03'
 
-/** Opens a shell command in a pseudo terminal, which util-linux's `script` makes. */
+/**
+ * Opens a program with its arguments, quoted as for a shell, in a pseudo terminal, which util-linux's `script` makes. The program takes the
+ * place of the shell: `script` starts the one of $SHELL, and a shell that waits in the same terminal may end by Ctrl-C itself (dash: 130).
+ */
 export function openTerminal(command: string, env: Options['env'] = {}): Terminal {
-  const child = execa('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+  const child = execa('script', ['--quiet', '--return', '--command', `exec ${command}`, '/dev/null'], {
     env: { TERM: 'dumb', ...env },
     stdin: 'pipe',
     reject: false,
