@@ -238,6 +238,21 @@ describe('tickets, batches and broken glass', () => {
     expect(used).toEqual(['ap_before'])
   })
 
+  test('a batch of somebody who answered for another rule already is left alone, and somebody else is asked', async () => {
+    const { admit, state, held, voided, types } = make([asks('a', 'dba'), asks('b', 'sre')])
+    const verdict = admit('insert', 'write')
+    const first = await held(0)
+    let asked = 0
+    const batch: Asked = { approval: 'ap_before', decision: { ...approved('grace'), through: 'batch' } }
+    Object.defineProperty(state, 'standing', { get: () => (asked++ < 5 ? batch : null) })
+    first.decide(approved('grace'))
+    ;(await held(1)).decide(approved('otto'))
+    expect((await verdict).kind).toBe('permit')
+    expect(voided).toEqual([])
+    expect(types().slice(-4)).toEqual(['decided approved', 'decided void', 'held', 'decided approved'])
+    expect(types().filter((type) => type === 'decided void')).toHaveLength(1)
+  })
+
   test('what is used up, or cannot be counted, permits nothing', async () => {
     const { admit, state, types } = make()
     state.standing = { approval: 'ap_before', decision: { ...approved('grace'), through: 'ticket' } }

@@ -278,8 +278,8 @@ export class SessionGate implements Omit<Gate, 'admit'> {
       return { kind: 'refuse', refusal: { ...words, id } }
     }
     for (const approval of judgement.approvals) {
-      for (;;) {
-        const asked = await this.#questions.ask(id, approval, held)
+      for (let anew = false; ; anew = true) {
+        const asked = await this.#questions.ask(id, approval, held, anew)
         if (!('decision' in asked)) {
           await this.#parts.append(notRun(id, asked))
           return await refuse(asked, 'The other approvals that it needs could not be asked for.')

@@ -74,8 +74,8 @@ export class Questions {
     }
   }
 
-  /** Asks one rule's question. Words for a refusal: it could not be asked, or the answer was lost. */
-  async ask(id: string, required: RequiredApproval, held: HeldOperation): Promise<Asked | Words> {
+  /** Asks one rule's question; `anew`: whatever stands. Words for a refusal: it could not be asked, or the answer was lost. */
+  async ask(id: string, required: RequiredApproval, held: HeldOperation, anew: boolean): Promise<Asked | Words> {
     const { rule, groups, count, timeout, message } = required
     const { holds, sessionId, append, log } = this.#parts
     // Nobody is left to decide what cannot be recorded, and nothing is left approved of which the record does not know.
@@ -83,7 +83,7 @@ export class Questions {
     let approved: string | null = null
     try {
       const request = this.#request(id, required, held)
-      const standing = await holds.standing(request)
+      const standing = anew ? null : await holds.standing(request)
       if (standing !== null) {
         if (standing.decision.decision === 'ticket') return standing
         approved = standing.decision.through === 'batch' ? null : standing.approval
