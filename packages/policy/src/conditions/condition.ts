@@ -1,7 +1,7 @@
 import { type ASTNode, type TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { RE2JS, RE2JSException } from 're2js'
 import { nearest, suggestion } from '../near-misses.ts'
-import { hasLiteral, isPinned, nodes, reads } from './syntax.ts'
+import { asksForMinutesOnly, hasLiteral, isPinned, nodes, reads } from './syntax.ts'
 import { type ClaimVariables, claimTypes, messageTypes, type Variables, variableTypes } from './variables.ts'
 
 /** What is wrong with a condition, and where: `[start, end)` in UTF-16 units of its source. */
@@ -16,6 +16,8 @@ export interface Condition<Values extends object = Variables> {
   readonly source: string
   /** See `reads` in syntax.ts. */
   readonly reads: ReadonlySet<string>
+  /** Whether it is the same at all moments of a minute. */
+  readonly steadyForMinutes: boolean
   /** Whether the string `unknown` stands in it as a literal: the rule names the effect. */
   readonly namesUnknown: boolean
   /** True or false; throws ConditionError when it cannot be evaluated. */
@@ -90,7 +92,13 @@ function compile<Values extends object>(language: Language, source: string): Con
   const problems = [...nodes(parsed.ast)].flatMap((node) => [...callProblem(node, functions), ...nestingProblem(node)])
   if (problems.length > 0) throw new ConditionSyntaxError(problems)
   // Read from the tree before the checker annotates it.
-  const condition = { source, reads: reads(parsed.ast), namesUnknown: hasLiteral(parsed.ast, 'unknown') }
+  const { ast } = parsed
+  const condition = {
+    source,
+    reads: reads(ast),
+    steadyForMinutes: asksForMinutesOnly(ast),
+    namesUnknown: hasLiteral(ast, 'unknown'),
+  }
   const { valid, type, error } = parsed.check()
   if (!valid) {
     if (error === undefined)

@@ -47,6 +47,29 @@ export function reads(root: ASTNode): ReadonlySet<string> {
   return found
 }
 
+/** What a moment is asked for that stays the same for a minute, in whichever time zone. */
+const calendar: readonly string[] = [
+  'getFullYear',
+  'getMonth',
+  'getDate',
+  'getDayOfMonth',
+  'getDayOfWeek',
+  'getDayOfYear',
+  'getHours',
+  'getMinutes',
+]
+
+/** Whether `now` is asked for the day, the hour or the minute, and for nothing else. */
+export function asksForMinutesOnly(root: ASTNode): boolean {
+  const open = [root]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.op === 'id' && node.args === 'now') return false
+    if (node.op === 'rcall' && node.args[1].op === 'id' && calendar.includes(node.args[0])) open.push(...node.args[2])
+    else open.push(...operands(node))
+  }
+  return true
+}
+
 /** Whether this string stands in the expression as a literal. */
 export function hasLiteral(root: ASTNode, text: string): boolean {
   for (const node of nodes(root)) if (node.op === 'value' && node.args === text) return true

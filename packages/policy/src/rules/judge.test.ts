@@ -118,6 +118,10 @@ describe('the cache of judgements', () => {
     ["session.id == 't'", { session: { id: 't', reason: null } }],
     ['now > timestamp("2026-12-01T00:00:00Z")', { now: new Date('2026-12-02T00:00:00Z') }],
     ['[now].exists(n, n.getHours() == 3)', { now: new Date('2026-11-23T03:00:00Z') }],
+    ["now.getHours('Europe/Berlin') == 13", { now: new Date('2026-11-23T12:00:00Z') }],
+    ["now.getMinutes('Asia/Kathmandu') == 46", { now: new Date('2026-11-23T11:01:00Z') }],
+    ['now.getSeconds() == 1', { now: new Date('2026-11-23T11:00:01Z') }],
+    ['cel.bind(n, now, n.getSeconds() == 1)', { now: new Date('2026-11-23T11:00:01Z') }],
   ])('is not used while a rule reads what is outside of the key: %s', (when, changed) => {
     const rules = ruleSet(`kind: Policy\nname: a\nthen: deny\nwhen: |\n  ${when}\n`)
     const shared = operation()
@@ -139,6 +143,16 @@ describe('the cache of judgements', () => {
       'refuse',
     )
   })
+
+  it.each(["now.getHours('Europe/Berlin') == 20", "session.reason == 'x'", 'now.getDayOfWeek() == 3 && session.id == "x"'])(
+    'gives the same object within a minute of a session: %s',
+    (when) => {
+      const rules = ruleSet(`kind: Policy\nname: a\nthen: deny\nwhen: |\n  ${when}\n`)
+      const shared = operation()
+      const first = judge(rules, shared)
+      expect(judge(rules, shared, { now: new Date('2026-11-23T11:00:59.999Z'), session: { ...session } })).toBe(first)
+    },
+  )
 
   it('never keeps an approval', () => {
     const rules = ruleSet('{ kind: Policy, name: a, then: approve, approvers: { groups: [dba] } }')

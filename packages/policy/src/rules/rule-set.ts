@@ -14,6 +14,7 @@ import {
   type ServiceAccountDocument,
 } from '@hoop/contracts'
 import { claimsLanguage, conditionLanguage } from '../conditions/condition.ts'
+import { LocalTimes } from '../conditions/local-times.ts'
 import { maskPlan } from '../masks/plan.ts'
 import { type AccessMoment, type AccessRuling, accessRules } from './access.ts'
 import { JointStanding } from './joint-standing.ts'
@@ -48,9 +49,10 @@ export interface RuleSet {
    * Judges one operation of an identity that may use the connection (`mayUse` is not asked again): deny over approve over allow; a
    * condition that cannot be evaluated denies; what no rule is about is permitted; unknown effects and flows of masked data are refused.
    *
-   * A judgement is kept while no rule that may apply reads `now`, `session` or `operation.parameters`, under the key of identity,
-   * connection (both by object) and `cacheKey` (else the operation by object); where one does, what came of the other rules is kept, and only
-   * that one is applied again. `approve` is never kept. The cache holds its keys weakly: it is as large as what the caller keeps.
+   * A judgement is kept under the key of identity, connection (both by object) and `cacheKey` (else the operation by object): within a minute
+   * where a rule that may apply asks `now` for its day, hour or minute, for one session where it reads `session`. Where one reads more of `now`, or
+   * `operation.parameters`, what came of the other rules is kept, and only that one is applied again. `approve` is never kept. The cache
+   * holds its keys weakly: it is as large as what the caller keeps.
    */
   judge(input: JudgeInput): Judgement
   /** What is masked for this identity on this connection; the same object for the same identity and connection. */
@@ -66,6 +68,7 @@ export interface RuleSet {
 export function compileRules(documents: readonly Document[], options: { readonly hashKey: Buffer }): RuleSet {
   const ordered = inOrder(documents)
   const compileCondition = conditionLanguage()
+  const localTimes = new LocalTimes()
   const version = policyVersion(ordered)
   const access = ordered.filter((document): document is AccessDocument => document.kind === 'Access')
   const roles = ordered.filter((document): document is RoleDocument => document.kind === 'Role')
@@ -99,6 +102,7 @@ export function compileRules(documents: readonly Document[], options: { readonly
           connection,
           version,
           masks: plan,
+          localTimes,
           ...select(policies, actor, connection),
         })
       found = all.length === 1 ? standingOf(identity) : new JointStanding(all.map(standingOf))

@@ -1,11 +1,16 @@
 import type { ConnectionDocument, Identity, MaskPlan, Operation, Reason } from '@hoop/contracts'
+import type { LocalTimes } from '../conditions/local-times.ts'
 import { ConnectionVariable, IdentityVariable, OperationVariable, SessionVariable } from '../conditions/variables.ts'
 import { cannotRun, maskedFlow, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 
-/** Variables that are not in the key of a cached judgement. */
-const outsideTheKey = ['now', 'session', 'operation', 'operation.parameters']
+/** How long what came of a rule holds for the same key: always, within a session, within a minute, or not at all. */
+interface Lasts {
+  readonly never: boolean
+  readonly session: boolean
+  readonly minute: boolean
+}
 
 /** What a cached judgement depends on beside its key: compared again, so that a key used for two texts costs time and nothing else. */
 type Judged = Pick<Operation, 'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'refused'>
@@ -14,8 +19,10 @@ interface Kept {
   readonly of: Judged
   /** Of every candidate. */
   readonly outcomes: readonly RuleOutcome[]
-  /** Null: a rule asks for what is not in the key, and is applied each time. */
-  readonly judgement: Judgement | null
+  readonly judgement: Judgement
+  /** When it was judged, and for which session. */
+  readonly minute: number
+  readonly session: JudgeInput['session']
 }
 
 /** One identity at one connection: the rules that are about both, the masks, and what was judged before. */
@@ -27,8 +34,11 @@ export class Standing {
   readonly #misfits: readonly Reason[]
   readonly #identity: IdentityVariable
   readonly #connection: ConnectionVariable
-  /** Of each candidate, whether it asks for nothing but what is in the key. */
-  readonly #fixed: readonly boolean[]
+  /** Of each candidate. */
+  readonly #lasts: readonly Lasts[]
+  /** Of all of them together. */
+  readonly #allLast: Lasts
+  readonly #localTimes: LocalTimes
   readonly #judged = new WeakMap<object, Kept>()
 
   constructor(standing: {
@@ -38,6 +48,7 @@ export class Standing {
     masks: MaskPlan
     candidates: readonly PolicyRule[]
     misfits: readonly Reason[]
+    localTimes: LocalTimes
   }) {
     this.masks = standing.masks
     this.#version = standing.version
@@ -45,20 +56,23 @@ export class Standing {
     this.#misfits = standing.misfits
     this.#identity = new IdentityVariable(standing.identity)
     this.#connection = new ConnectionVariable(standing.connection)
-    this.#fixed = standing.candidates.map(({ condition }) => ![...condition.reads].some(isOutsideTheKey))
+    this.#localTimes = standing.localTimes
+    this.#lasts = standing.candidates.map(lastsOf)
+    const some = (what: keyof Lasts) => this.#lasts.some((lasts) => lasts[what])
+    this.#allLast = { never: some('never'), session: some('session'), minute: some('minute') }
   }
 
   judge(input: JudgeInput): Judgement {
     const key = input.cacheKey ?? input.operation
     const known = this.#judged.get(key)
     const kept = known !== undefined && isSame(known.of, input.operation) ? known : null
-    if (kept !== null && kept.judgement !== null) return kept.judgement
-    const outcomes = this.#apply(input, kept?.outcomes ?? null)
+    if (kept !== null && holdsFor(this.#allLast, kept, input)) return kept.judgement
+    const outcomes = this.#apply(input, kept)
     const judgement = this.#judgementOf(input, outcomes)
-    if (kept === null && judgement.decision !== 'approve') {
+    if (judgement.decision !== 'approve' && (kept === null || !holdsFor({ ...this.#allLast, never: false }, kept, input))) {
       const { protocol, text, effects, objects, functions, facts, flows, refused } = input.operation
       const of = { protocol, text, effects, objects, functions, facts, flows, refused }
-      this.#judged.set(key, { of, outcomes, judgement: this.#fixed.every(Boolean) ? judgement : null })
+      this.#judged.set(key, { of, outcomes, judgement, minute: minuteOf(input.now), session: input.session })
     }
     return judgement
   }
@@ -78,22 +92,46 @@ export class Standing {
     return { decision: 'permit', reasons, version }
   }
 
-  /** `kept`: outcomes of the same operation at another moment; those of fixed rules are still theirs. */
-  #apply({ operation, session, now }: JudgeInput, kept: readonly RuleOutcome[] | null): RuleOutcome[] {
+  /** `kept`: of the same operation at another moment; what lasts until now is not asked again. */
+  #apply(input: JudgeInput, kept: Kept | null): RuleOutcome[] {
     if (this.#candidates.length === 0) return []
+    const { operation, session, now } = input
     const variables = {
       identity: this.#identity,
       connection: this.#connection,
       operation: new OperationVariable(operation),
       session: new SessionVariable(session),
-      now,
+      now: this.#localTimes.of(now),
     }
-    return this.#candidates.map((policy, i) => (this.#fixed[i] === true ? kept?.[i] : undefined) ?? applyRule(policy, variables))
+    return this.#candidates.map((policy, i) => {
+      const lasts = this.#lasts[i]
+      const known = kept !== null && lasts !== undefined && holdsFor(lasts, kept, input) ? kept.outcomes[i] : undefined
+      return known ?? applyRule(policy, variables)
+    })
   }
 }
 
-function isOutsideTheKey(read: string): boolean {
-  return outsideTheKey.includes(read) || read.startsWith('session.') || read.startsWith('now.')
+function lastsOf({ condition }: PolicyRule): Lasts {
+  const reads = (name: string) => [...condition.reads].some((read) => read === name || read.startsWith(`${name}.`))
+  const parameters = condition.reads.has('operation') || condition.reads.has('operation.parameters')
+  const now = reads('now')
+  return {
+    never: parameters || (now && !condition.steadyForMinutes),
+    session: reads('session'),
+    minute: now && condition.steadyForMinutes,
+  }
+}
+
+/** Whether what was judged then is so now. */
+function holdsFor({ never, session, minute }: Lasts, kept: Kept, { session: { id, reason }, now }: JudgeInput): boolean {
+  if (never) return false
+  if (session && (kept.session.id !== id || kept.session.reason !== reason)) return false
+  return !minute || kept.minute === minuteOf(now)
+}
+
+/** No time zone is off by parts of a minute. */
+function minuteOf(now: Date): number {
+  return Math.floor(now.getTime() / 60_000)
 }
 
 function isSame(a: Judged, b: Judged): boolean {
