@@ -269,6 +269,17 @@ describe('tickets and batches', () => {
   })
 })
 
+test('nobody fills the inbox of approvers alone: so many questions are open, and no more', async () => {
+  const [flood, leaving] = [{ ...ada.identity, id: 'flood' }, new AbortController()]
+  for (let i = 0; i < 50; i++) await parts.approvals.hold(request({ requester: flood }), leaving.signal)
+  await expect(parts.approvals.hold(request({ requester: flood }), never)).rejects.toMatchObject({ code: 'too_many_requests' })
+  const other = await parts.approvals.hold(request(), leaving.signal)
+  leaving.abort()
+  expect((await other.decision).decision).toBe('withdrawn')
+  await until(async () => (await parts.approvals.list(dba, 'held')).every(({ requester }) => requester.id !== flood.id))
+  await expect(parts.approvals.hold(request({ requester: flood }), leaving.signal)).resolves.toBeDefined()
+})
+
 test('several must say yes, each once, and a no is enough', async () => {
   const eve = await callerOf(parts, issuer, 'eve', ['dba'])
   const { id, decision } = await parts.approvals.hold(request({ count: 2 }), never)

@@ -10,6 +10,7 @@ import { writeAdminLog } from '../store/admin-log.ts'
 import {
   addApproval,
   consumeApproval,
+  countHeld,
   endApproval,
   findStanding,
   keepAsTicket,
@@ -30,6 +31,8 @@ import { settled, shownTo } from './shown.ts'
 import { waitForDecision } from './waiting.ts'
 
 const listLimit = 100
+/** Open questions of one identity: nobody fills the inbox of approvers alone. */
+const mostHeld = 50
 /** Characters of text and parameters: what nobody can read through cannot be approved. */
 const readable = 256 * 1024
 /** Milliseconds for which an approved ticket may be used. */
@@ -104,7 +107,14 @@ export class Approvals implements Holds {
         originalNonce: original?.nonce ?? null,
         originalKeyId: original?.keyId ?? null,
       }
-      await this.#telling('operation.held', (db) => addApproval(db, { ...row, ...sealed }))
+      await this.#telling('operation.held', async (db) => {
+        if ((await countHeld(db, request.requester.id, heldAt)) >= mostHeld) {
+          throw new HoopError('too_many_requests', `${mostHeld} of your operations wait for an approver already.`, {
+            hint: 'Wait until some are decided: hoop approvals ls',
+          })
+        }
+        return await addApproval(db, { ...row, ...sealed })
+      })
     } catch (error) {
       waiting.release()
       throw error

@@ -29,6 +29,9 @@ export interface HeldOperation {
   readonly signal: AbortSignal
 }
 
+/** Too large, or one too many. */
+const unaskable: ReadonlySet<HoopError['code']> = new Set(['invalid_request', 'too_many_requests'])
+
 /** What approvers of one session are asked: each question, its answer, and that an answer does not count, stand on the record. */
 export class Questions {
   readonly #parts: QuestionsParts
@@ -101,7 +104,7 @@ export class Questions {
     } catch (error) {
       givenUp.abort()
       if (approved !== null) await this.#voidInStore(approved, 'The decision could not be recorded.')
-      if (error instanceof HoopError && error.code === 'invalid_request') return notHoldable(rule, error)
+      if (error instanceof HoopError && unaskable.has(error.code)) return notHoldable(rule, error)
       log.error({ err: error, session: sessionId, operation: id }, 'an operation could not be held')
       return holdFailed
     }

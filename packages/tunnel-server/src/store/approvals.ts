@@ -1,5 +1,5 @@
 import type { Identity } from '@hoop/contracts'
-import { and, arrayOverlaps, desc, eq, gt, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, arrayOverlaps, count, desc, eq, gt, isNotNull, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { type Database, notify } from './database.ts'
 import { approvals } from './schema.ts'
 
@@ -36,6 +36,13 @@ export async function readApprovalsFor(db: Database, identity: Identity, filter:
     .where(and(or(mine, decides), filter.open ? open : undefined))
     .orderBy(desc(approvals.heldAt))
     .limit(filter.limit)
+}
+
+/** How many of the identity's operations may still be decided. */
+export async function countHeld(db: Database, requesterId: string, now: Date): Promise<number> {
+  const held = and(eq(approvals.requesterId, requesterId), eq(approvals.state, 'held'), gt(approvals.expiresAt, now))
+  const [row] = await db.select({ count: count() }).from(approvals).where(held)
+  return row?.count ?? 0
 }
 
 /** Changes one, and tells of it. */
