@@ -53,12 +53,16 @@ export function compare(objects: readonly ObjectAccess[], { before, after, relat
     const [relation, strength] = parseLock(lock, relations)
     if (relation === undefined || !named.includes(relation.kind)) continue
     if ([relation, ...ancestors(relation, relations)].some(({ name }) => has(name, strength))) continue
+    // To look at a sequence (currval, pg_sequence_last_value) takes the lock that it takes to advance it.
+    if (relation.kind === 'S' && strength === 'write' && has(relation.name, 'read')) continue
     found.set(lock, { what: 'missing', access: strength, relation: relation.name })
   }
   const locked = new Map<string, Set<Strength>>()
   for (const lock of after) {
     const [relation, strength] = parseLock(lock, relations)
-    if (relation !== undefined) locked.set(relation.name, (locked.get(relation.name) ?? new Set()).add(strength))
+    // An index is a part of its table.
+    const whose = relation?.of ? relations.get(relation.of) : relation
+    if (whose !== undefined) locked.set(whose.name, (locked.get(whose.name) ?? new Set()).add(strength))
   }
   const existing = new Set([...relations.values()].map(({ name }) => name))
   for (const [name, accesses] of ours) {

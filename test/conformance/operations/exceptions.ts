@@ -19,17 +19,18 @@ export async function readExceptions(): Promise<readonly Exception[]> {
   return z.array(Exception).parse(parse(await readFile(new URL('exceptions.yaml', import.meta.url), 'utf8')))
 }
 
-/** Takes what is excepted for equal; `stale` are exceptions that match nothing. */
+/** Marks what is excepted; `stale` are exceptions that match nothing. */
 export function applyExceptions(
   findings: readonly Finding[],
   exceptions: readonly Exception[],
 ): { readonly findings: readonly Finding[]; readonly stale: readonly Exception[] } {
   const used = new Set<Exception>()
   const judged = findings.map((finding) => {
+    const { verdict } = finding
     const matching = exceptions.find((exception) => matches(exception, finding))
-    if (matching === undefined) return finding
+    if (matching === undefined || verdict.kind !== 'wrong') return finding
     used.add(matching)
-    return { ...finding, verdict: { kind: 'equal', words: matching.because } as const }
+    return { ...finding, verdict: { ...verdict, kind: 'excepted', words: matching.because } as const }
   })
   return { findings: judged, stale: exceptions.filter((exception) => !used.has(exception)) }
 }

@@ -21,6 +21,9 @@ export function definitionsOf(catalogue: Catalogue): string[] {
       .map(functionDefinition),
     ...relations.map((relation) => relationDefinition(catalogue, relation)),
     ...relations.flatMap(({ triggers }) => triggers),
+    ...[...catalogue.indexes].flatMap(([, byName]) =>
+      [...byName].map(([name, { table }]) => indexDefinition(name, catalogue.relationsByOid.get(table))),
+    ),
     // Of an operator the catalogue has the name alone.
     ...[...catalogue.userOperators].map(
       ([name, [operator]]) =>
@@ -53,6 +56,10 @@ function relationDefinition(catalogue: Catalogue, relation: CatalogueRelation): 
   })
   const partitioned = kind === 'partitioned table' ? ` partition by list (${quote(columns[0]?.name ?? '')})` : ''
   return `create table ${target} (${defined.join(', ')})${partitioned}`
+}
+
+function indexDefinition(name: string, table: CatalogueRelation | undefined): string {
+  return `create index ${quote(name)} on ${qualified(table?.schema ?? '', table?.name ?? '')} (${quote(table?.columns[0]?.name ?? '')})`
 }
 
 function qualified(schema: string, name: string): string {

@@ -9,6 +9,8 @@ export interface Relation {
   readonly kind: string
   /** The relations that it inherits from, or is a partition of. */
   readonly parents: readonly number[]
+  /** Of an index, the relation that it is of. */
+  readonly of: number | null
 }
 
 type Ask = (text: string) => Promise<readonly (readonly (string | null)[])[]>
@@ -22,10 +24,12 @@ const own: Readonly<Record<string, string>> = {
   columns: `attrelid >= ${firstOwnOid}::oid`,
   functions: `nspname not in ('pg_catalog', 'information_schema')`,
   types: `oid >= ${firstOwnOid}::oid`,
+  indexes: `nspname not in ('pg_catalog', 'information_schema')`,
 }
 
 const relationsQuery = `select c.oid, case when n.nspname ~ '^pg_temp_' then 'pg_temp' else n.nspname end || '.' || c.relname, c.relkind,
-  (select string_agg(i.inhparent::text, ',') from pg_inherits i where i.inhrelid = c.oid)
+  (select string_agg(i.inhparent::text, ',') from pg_inherits i where i.inhrelid = c.oid),
+  (select i.indrelid from pg_index i where i.indexrelid = c.oid)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid >= ${firstOwnOid}::oid and n.nspname <> 'pg_toast'`
 
 /** What the product knows of a database, by its own queries, and how the server numbers its relations. */
@@ -56,18 +60,20 @@ export class KnownCatalogue {
       searchPath: system.searchPath,
       defaultPath: system.defaultPath,
       relations: underSystem(mine.relations, system.relations),
+      indexes: underSystem(mine.indexes, system.indexes),
       relationsByOid: new Map([...system.relationsByOid, ...mine.relationsByOid]),
       functions: underSystem(mine.functions, system.functions),
       types: underSystem(mine.types, system.types),
       typesByOid: new Map([...system.typesByOid, ...mine.typesByOid]),
     }
-    for (const [oid, name, kind, parents] of await ask(relationsQuery)) {
+    for (const [oid, name, kind, parents, of] of await ask(relationsQuery)) {
       const number = Number(oid)
       this.relations.set(number, {
         oid: number,
         name: name ?? '',
         kind: kind ?? '',
         parents: parents ? parents.split(',').map(Number) : [],
+        of: of ? Number(of) : null,
       })
     }
   }

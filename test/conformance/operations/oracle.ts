@@ -11,7 +11,9 @@ import { type Reply, ServerSession } from './server-session.ts'
 export type Verdict =
   | { readonly kind: 'equal' | 'unknown' | 'rejected' | 'control'; readonly words: string }
   | {
-      readonly kind: 'wrong'
+      readonly kind: 'wrong' | 'excepted'
+      /** Why it is excepted. */
+      readonly words: string
       readonly objects: Statement['operation']['objects']
       readonly disagreements: readonly Disagreement[]
     }
@@ -105,7 +107,7 @@ export class Oracle {
     const disagreements = compare(operation.objects, { before, after, relations: this.#known.relations })
     return disagreements.length === 0
       ? { kind: 'equal', words: '' }
-      : { kind: 'wrong', objects: operation.objects, disagreements }
+      : { kind: 'wrong', words: '', objects: operation.objects, disagreements }
   }
 
   /** What begins or ends a transaction, or runs outside of one only: no lock of it is left to see. */

@@ -25,7 +25,8 @@ async function run(only: readonly string[] | null, report: string | null): Promi
   const { findings, stale } = applyExceptions(everything, exceptions)
   const of = (kind: Finding['verdict']['kind']) => findings.filter(({ verdict }) => verdict.kind === kind)
   const count = (kind: Finding['verdict']['kind']) => of(kind).length
-  const [equal, unknown, wrong, rejected] = [count('equal'), count('unknown'), count('wrong'), count('rejected')] as const
+  const [unknown, wrong, rejected, excepted] = [count('unknown'), count('wrong'), count('rejected'), count('excepted')] as const
+  const equal = count('equal') + excepted
   const statements = equal + unknown + wrong
   for (const finding of of('wrong')) say(shown(finding))
   // With some of the files only, an exception may have nothing to match.
@@ -33,7 +34,7 @@ async function run(only: readonly string[] | null, report: string | null): Promi
   if (report !== null) await writeFile(report, JSON.stringify(findings.map(reported), null, 1))
   const share = statements === 0 ? 1 : unknown / statements
   say(
-    `operations: statements ${statements}, equal ${equal}, unknown ${unknown} (${(100 * share).toFixed(1)} %), wrong ${wrong}, rejected ${rejected}`,
+    `operations: statements ${statements}, equal ${equal} (${excepted} of them excepted), unknown ${unknown} (${(100 * share).toFixed(1)} %), wrong ${wrong}, rejected ${rejected}`,
   )
   if (only !== null) return wrong === 0
   return wrong === 0 && stale.length === 0 && share <= mostUnknown && statements >= leastStatements

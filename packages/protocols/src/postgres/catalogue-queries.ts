@@ -24,17 +24,69 @@ export const CatalogueRows = z.object({
   functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
   operators: row(text, text, z.enum(['own', 'any'])),
+  indexes: row(text, text, text, text),
+  dependents: row(text, text, text, text, text, text, text, text, text, text),
 })
 export type CatalogueRows = z.infer<typeof CatalogueRows>
 
 /** Relations that nobody can look at before somebody's transaction ends, or that somebody waits to have so: to print their definitions waits, too. */
 const locked = `with locked as materialized (select relation from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock'
-  and database = (select oid from pg_database where datname = current_database()))`
+  and database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid())`
 
 const ofUsers = `n.nspname not in ('pg_catalog', 'information_schema')`
 /** Bytes of a function's body, and of all of them: what is beyond is not read, and so not known. */
 const maxBody = 64 * 1024
 const maxBodies = 16 * 1024 * 1024
+
+/** The first oid that is not the system's own: FirstNormalObjectId in PostgreSQL's access/transam.h. */
+const firstOwnOid = 16_384
+
+/**
+ * What pg_depend tells of, by the names that statements have for it. What stands for a part of a relation (an index, a default, a key, a
+ * trigger, a policy, a rule) is that relation's own; a view is its rule, and a row's type its relation.
+ */
+const nodes = `with node (classid, objid, kind, nspname, name, id, owner, ownerid, whole) as materialized (
+  select 'pg_class'::regclass, c.oid, 'relation', n.nspname::text, c.relname::text, c.oid, 'relation', c.oid, true
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and c.oid >= ${firstOwnOid} and n.nspname !~ '^pg_(toast|temp)'
+  union all select 'pg_class'::regclass, c.oid, 'type', n.nspname, c.relname, c.reltype, 'type', c.reltype, true
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'c' and c.oid >= ${firstOwnOid}
+  union all select 'pg_class'::regclass, i.indexrelid, 'index', n.nspname, c.relname, i.indexrelid, 'relation', i.indrelid, false
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+  where c.oid >= ${firstOwnOid} and n.nspname !~ '^pg_(toast|temp)'
+  union all select 'pg_rewrite'::regclass, oid, null, null, null, null, 'relation', ev_class, rulename = '_RETURN' from pg_rewrite
+  union all select 'pg_attrdef'::regclass, oid, null, null, null, null, 'relation', adrelid, false from pg_attrdef
+  union all select 'pg_constraint'::regclass, k.oid, case when k.conindid = 0 then null else 'index' end, n.nspname, k.conname, k.conindid,
+    case when k.conrelid = 0 then 'type' else 'relation' end, case when k.conrelid = 0 then k.contypid else k.conrelid end, false
+  from pg_constraint k join pg_namespace n on n.oid = k.connamespace
+  union all select 'pg_trigger'::regclass, oid, null, null, null, null, 'relation', tgrelid, false from pg_trigger where not tgisinternal
+  union all select 'pg_policy'::regclass, oid, null, null, null, null, 'relation', polrelid, false from pg_policy
+  union all select 'pg_type'::regclass, t.oid, case when t.typrelid = 0 or c.relkind = 'c' then 'type' else 'relation' end, n.nspname,
+    t.typname, case when t.typrelid = 0 or c.relkind = 'c' then t.oid else t.typrelid end,
+    case when t.typrelid = 0 or c.relkind = 'c' then 'type' else 'relation' end,
+    case when t.typrelid = 0 or c.relkind = 'c' then t.oid else t.typrelid end, true
+  from pg_type t join pg_namespace n on n.oid = t.typnamespace left join pg_class c on c.oid = t.typrelid where t.oid >= ${firstOwnOid}
+  union all select 'pg_proc'::regclass, p.oid, 'function', n.nspname, p.proname, p.oid, 'function', p.oid, true
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace where p.oid >= ${firstOwnOid}
+  union all select 'pg_operator'::regclass, o.oid, 'operator', n.nspname, o.oprname, o.oid, 'operator', o.oid, true
+  from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where o.oid >= ${firstOwnOid}
+  union all select 'pg_opclass'::regclass, o.oid, 'operator class', n.nspname, o.opcname, o.oid, 'operator class', o.oid, true
+  from pg_opclass o join pg_namespace n on n.oid = o.opcnamespace where o.oid >= ${firstOwnOid}
+  union all select 'pg_opfamily'::regclass, o.oid, 'operator family', n.nspname, o.opfname, o.oid, 'operator family', o.oid, true
+  from pg_opfamily o join pg_namespace n on n.oid = o.opfnamespace where o.oid >= ${firstOwnOid}
+  union all select 'pg_collation'::regclass, o.oid, 'collation', n.nspname, o.collname, o.oid, 'collation', o.oid, true
+  from pg_collation o join pg_namespace n on n.oid = o.collnamespace where o.oid >= ${firstOwnOid}
+  union all select 'pg_ts_config'::regclass, o.oid, 'tsconfiguration', n.nspname, o.cfgname, o.oid, 'tsconfiguration', o.oid, true
+  from pg_ts_config o join pg_namespace n on n.oid = o.cfgnamespace where o.oid >= ${firstOwnOid}
+  union all select 'pg_ts_dict'::regclass, o.oid, 'tsdictionary', n.nspname, o.dictname, o.oid, 'tsdictionary', o.oid, true
+  from pg_ts_dict o join pg_namespace n on n.oid = o.dictnamespace where o.oid >= ${firstOwnOid}
+  union all select 'pg_cast'::regclass, oid, 'cast', '', oid::text, oid, 'cast', oid, true from pg_cast where oid >= ${firstOwnOid}
+  union all select 'pg_language'::regclass, oid, 'language', '', lanname, oid, 'language', oid, true from pg_language
+  union all select 'pg_extension'::regclass, oid, 'extension', '', extname, oid, 'extension', oid, true from pg_extension
+  union all select 'pg_am'::regclass, oid, 'access method', '', amname, oid, 'access method', oid, true from pg_am
+  union all select 'pg_foreign_server'::regclass, oid, 'foreign server', '', srvname, oid, 'foreign server', oid, true from pg_foreign_server
+  union all select 'pg_foreign_data_wrapper'::regclass, oid, 'fdw', '', fdwname, oid, 'fdw', oid, true from pg_foreign_data_wrapper
+)`
 
 /**
  * Our own reads of a database, in order, on one connection that serves nothing else: the first reads the search path of the
@@ -144,5 +196,18 @@ from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
   and bool_and(exists (select from pg_type t where t.oid in (o.oprleft, o.oprright) and t.typnamespace <> 'pg_catalog'::regnamespace))
   then 'own' else 'any' end
 from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog' group by n.nspname, o.oprname`,
+  },
+  {
+    name: 'indexes',
+    text: `select n.nspname, c.relname, i.indrelid, c.oid
+from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^pg_(toast|temp)'`,
+  },
+  {
+    name: 'dependents',
+    text: `${nodes}
+select distinct r.kind, r.nspname, r.name, r.id, case when r.kind = 'relation' then d.refobjsubid else 0 end, o.owner, o.ownerid,
+  case when d.classid = 'pg_class'::regclass then d.objsubid else 0 end, o.whole and d.objsubid = 0, d.deptype <> 'n'
+from pg_depend d join node r on r.classid = d.refclassid and r.objid = d.refobjid join node o on o.classid = d.classid and o.objid = d.objid
+where d.deptype <> 'p' and r.kind is not null and (r.kind, r.id) is distinct from (o.owner, o.ownerid)`,
   },
 ]

@@ -49,6 +49,31 @@ const views: Readonly<Record<string, { readonly columns: readonly string[]; read
   'public.contact_copy': { columns: ['address'], definition: 'SELECT v.address FROM public.contacts v' },
 }
 
+const indexes: Readonly<Record<string, string>> = {
+  'public.orders_by_note': 'public.orders',
+  'archive.customers_by_email': 'archive.customers',
+}
+
+/** What goes with what: `schema.name` each, a column of the first one behind it where it hangs on that alone. */
+const dependents: readonly (readonly [of: string, dependent: string, whole?: false])[] = [
+  ['public.customers.id', 'public.contacts'],
+  ['public.customers.email', 'public.contacts'],
+  ['public.customers.email', 'public.risky'],
+  ['public.customers.id', 'public.emails'],
+  ['public.contacts', 'public.contact_names'],
+  ['public.contacts', 'public.contact_cache'],
+  ['public.contacts', 'public.contact_copy'],
+  ['public.audited', 'public.audited_ids'],
+  ['function public.risk', 'public.risky'],
+  ['function public.email_of', 'public.emails'],
+  ['function public.wipe', 'public.wiping'],
+  ['type public.secretive', 'public.staging.body', false],
+  ['public.parents.id', 'public.children', false],
+  ['public.parents.id', 'public.nullable', false],
+  ['public.parents.id', 'public.kept', false],
+  ['public.children.id', 'public.grandchildren', false],
+]
+
 /** Functions of pg_catalog that the cases call: `name volatility`, an aggregate with `a` after it. */
 const builtins = `lower i|upper i|right i|concat s|count i a|max i a|min i a|string_agg i a|array_agg i a|row_to_json s|to_jsonb s|json_agg s a
 now s|random v|clock_timestamp v|gen_random_uuid v|pg_sleep v|unnest i|generate_series i|jsonb_array_elements i|coalesce i|length i|sum i a
@@ -90,6 +115,8 @@ export function fixtureCatalogue(): Catalogue {
   add('public.order_ids', 'S', ['last_value'], null)
   const oidOf = (name: string) => relations.find((row) => row[2] === name)?.[0] ?? null
 
+  const oidOfAny = (name: string) => relations.find((row) => `${row[1]}.${row[2]}` === name)?.[0] ?? '0'
+  const attnumOf = (name = '', of = '0') => columns.find((row) => row[0] === of && row[2] === name)?.[1] ?? '0'
   const functions = builtins.split(/[|\n]/).map((text) => {
     const [name = '', volatility = '', kind = 'f'] = text.split(' ')
     const result =
@@ -126,6 +153,14 @@ export function fixtureCatalogue(): Catalogue {
     ]),
     attached: attached.map(([table, ...rest]) => [oidOf(table), ...rest]),
     eventTriggers: [],
+    indexes: Object.entries(indexes).map(([name, table], index) => [...name.split('.'), oidOfAny(table), String(2000 + index)]),
+    dependents: dependents.map(([of, dependent, whole = true], index) => {
+      const [, kind = 'relation', schema = '', name = '', column] = /^(?:(\w+) )?(\w+)\.(\w+)(?:\.(\w+))?$/.exec(of) ?? []
+      const oid = kind === 'relation' ? oidOfAny(`${schema}.${name}`) : String(3000 + index)
+      const [to = '', table = '', part] = dependent.split('.')
+      const other = oidOfAny(`${to}.${table}`)
+      return [kind, schema, name, oid, attnumOf(column, oid), 'relation', other, attnumOf(part, other), whole ? 't' : 'f', 'f']
+    }),
     operators: [
       ['public', '<->>', 'any'],
       ['public', '@@@', 'own'],

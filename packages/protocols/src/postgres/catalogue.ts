@@ -1,5 +1,6 @@
 import type { ColumnRef, Output, Sources } from '@hoop/contracts'
 import { CatalogueRows } from './catalogue-queries.ts'
+import { buildDependents, type Dependents } from './dependents.ts'
 import { type SearchPath, schemasOf } from './search-path.ts'
 import { unionAll } from './sources.ts'
 
@@ -84,6 +85,12 @@ export interface UserOperator {
   readonly applies: 'own' | 'any'
 }
 
+export interface Index {
+  readonly oid: number
+  /** The oid of what it is an index of. */
+  readonly table: number
+}
+
 /** What the names in a statement mean in one database, for one login role, at one time. */
 export interface Catalogue {
   /** `server_version_num` */
@@ -98,6 +105,9 @@ export interface Catalogue {
   readonly relationsByOid: ReadonlyMap<number, CatalogueRelation>
   /** By schema, then name. */
   readonly relations: ReadonlyMap<string, ReadonlyMap<string, CatalogueRelation>>
+  /** By schema, then name. */
+  readonly indexes: ReadonlyMap<string, ReadonlyMap<string, Index>>
+  readonly dependents: Dependents
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, readonly CatalogueFunction[]>>
   readonly types: ReadonlyMap<string, ReadonlyMap<string, CatalogueType>>
   readonly typesByOid: ReadonlyMap<number, CatalogueType>
@@ -189,6 +199,9 @@ export function buildCatalogue(rows: unknown): Catalogue {
   }
   const userOperators = new Map<string, UserOperator[]>()
   for (const [schema, name, applies] of answers.operators) inner(userOperators, name, () => []).push({ schema, applies })
+  const indexes = new Map<string, Map<string, Index>>()
+  for (const [schema, name, table, oid] of answers.indexes)
+    inner(indexes, schema, () => new Map()).set(name, { oid: Number(oid), table: Number(table) })
   const schemas = new Set(answers.schemas.map(([name]) => name))
   return {
     version: session[0],
@@ -197,6 +210,8 @@ export function buildCatalogue(rows: unknown): Catalogue {
     schemas,
     relationsByOid,
     relations,
+    indexes,
+    dependents: buildDependents(answers.dependents),
     functions,
     types,
     typesByOid,
@@ -290,6 +305,20 @@ function onPath(catalogue: Catalogue, schema: string | null, name: string): Cata
   for (const candidate of schema === null ? catalogue.searchPath : [schema]) {
     const found = catalogue.relations.get(candidate)?.get(name)
     if (found) return found
+  }
+  return null
+}
+
+/** An index by the name that a statement uses, with the schema that it is in; null if there is none. */
+export function findIndex(
+  catalogue: Catalogue,
+  schema: string | null,
+  name: string,
+): (Index & { readonly schema: string }) | null {
+  const { indexes } = catalogue.probable ?? catalogue
+  for (const candidate of schema === null ? catalogue.searchPath : [schema]) {
+    const found = indexes.get(candidate)?.get(name)
+    if (found) return { ...found, schema: candidate }
   }
   return null
 }

@@ -1,15 +1,17 @@
-import type { AlterTableCmd, Node, RangeVar } from 'libpg-query'
-import { findRelation } from './catalogue.ts'
+import type { AlterTableCmd, AlterTableStmt, Node, RangeVar } from 'libpg-query'
+import { findIndex, findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
 import { truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
+import { drop, dropPart } from './drops.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
 import { startWalk } from './lineage.ts'
+import { kindOf, nameIndex, nameObjects } from './named-objects.ts'
 import { created, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { outermost, type Scope } from './scope.ts'
 import { union, without } from './sources.ts'
-import { type Fields, isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
+import { type Fields, isObject, qualifiedName, tagged } from './syntax-tree.ts'
 
 /** Reads a statement that defines, changes or maintains things: what it names, and what the expressions in it call. */
 export function readDefinition(walk: Walk, node: Node, definition: Definition, fields: Fields): void {
@@ -30,24 +32,38 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if ('CreateStmt' in node && node.CreateStmt.relation) created(walk, node.CreateStmt.relation)
   if ('CreateForeignTableStmt' in node && node.CreateForeignTableStmt.base?.relation)
     created(walk, node.CreateForeignTableStmt.base.relation)
-  if ('CommentStmt' in node && node.CommentStmt.object) named(walk, [node.CommentStmt.object], node.CommentStmt.objtype ?? '')
+  if ('CreateSeqStmt' in node && node.CreateSeqStmt.sequence) created(walk, node.CreateSeqStmt.sequence, 'sequence')
+  if ('CommentStmt' in node && node.CommentStmt.object)
+    nameObjects(walk, [node.CommentStmt.object], node.CommentStmt.objtype ?? '')
+  if ('SecLabelStmt' in node && node.SecLabelStmt.object)
+    nameObjects(walk, [node.SecLabelStmt.object], node.SecLabelStmt.objtype ?? '')
   if ('AlterFunctionStmt' in node && node.AlterFunctionStmt.func)
-    named(walk, [{ ObjectWithArgs: node.AlterFunctionStmt.func }], node.AlterFunctionStmt.objtype ?? 'OBJECT_FUNCTION')
+    nameObjects(walk, [{ ObjectWithArgs: node.AlterFunctionStmt.func }], node.AlterFunctionStmt.objtype ?? 'OBJECT_FUNCTION')
   if ('TruncateStmt' in node) {
     for (const relation of node.TruncateStmt.relations ?? [])
       if ('RangeVar' in relation) truncateSetsOff(walk, relation.RangeVar, node.TruncateStmt.behavior === 'DROP_CASCADE')
   }
-  if ('DropStmt' in node) named(walk, node.DropStmt.objects ?? [], node.DropStmt.removeType ?? '')
+  if ('DropStmt' in node) drop(walk, node.DropStmt)
   if ('AlterTableStmt' in node) {
     for (const command of node.AlterTableStmt.cmds ?? [])
       if ('AlterTableCmd' in command) alterTable(walk, command.AlterTableCmd, scope)
+    dropParts(walk, node.AlterTableStmt)
   }
   if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
   if ('CreateTrigStmt' in node) calledLater(walk, node.CreateTrigStmt.funcname)
   if ('CreateEventTrigStmt' in node) calledLater(walk, node.CreateEventTrigStmt.funcname)
-  const { relation: made, base: foreign, ...rest } = fields
-  const creates = 'CreateStmt' in node || 'CreateForeignTableStmt' in node
-  inside(walk, creates ? [rest, isObject(foreign) ? { ...foreign, relation: undefined } : undefined] : fields, scope, access)
+  inside(walk, besides(node, fields), scope, access)
+}
+
+/** All of a definition but the name of the relation that it makes, names that are looked up by themselves, and statements that are read as such. */
+function besides(node: Node, fields: Fields): unknown {
+  if ('DropStmt' in node || 'CommentStmt' in node || 'SecLabelStmt' in node) return []
+  const { relation: _r, sequence: _s, base: foreign, schemaElts: _e, ...rest } = fields
+  if ('CreateSchemaStmt' in node) return rest
+  if ('CreateSeqStmt' in node) return [rest, fields.base]
+  if ('CreateStmt' in node || 'CreateForeignTableStmt' in node)
+    return [rest, isObject(foreign) ? { ...foreign, relation: undefined } : undefined]
+  return fields
 }
 
 /** The table that the definition is about, so that the columns in its expressions are found. */
@@ -70,6 +86,8 @@ function inside(walk: Walk, value: unknown, scope: Scope, access: string): void 
   if (node?.[0] === 'RangeVar') mentioned(walk, node[1] as RangeVar, access)
   else if (node?.[0] === 'RoleSpec' || (!node && 'roletype' in value)) role(walk, node ? node[1] : value)
   else if (!node && 'relname' in value) mentioned(walk, value as RangeVar, access)
+  // A word without quotes stands in an option as the name of a type would: `autovacuum_enabled = off`.
+  else if (node?.[0] === 'DefElem' && isObject(node[1].arg) && 'TypeName' in node[1].arg) return
   else if (node && !definitionNodes.has(node[0])) sourcesOf(walk, value, scope)
   else if (!node && 'names' in value && 'typemod' in value) sourcesOf(walk, value, scope)
   else
@@ -81,8 +99,14 @@ function role(walk: Walk, fields: Fields): void {
 }
 
 function mentioned(walk: Walk, range: RangeVar, access: string): void {
-  const found = findRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
-  const kind = found && found.kind !== 'partitioned table' ? found.kind : 'table'
+  const { schemaname = null, relname = '' } = range
+  const found = findRelation(walk.catalogue, schemaname, relname)
+  // ALTER TABLE takes an index, too.
+  if (!found && findIndex(walk.catalogue, schemaname, relname)) {
+    nameIndex(walk, range, access)
+    return
+  }
+  const kind = found ? kindOf(found) : 'table'
   for (const name of targetNames(walk, range)) walk.reading.object(kind, name, access)
 }
 
@@ -101,6 +125,11 @@ function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
   walk.reading.flow(using && keepsWhole(using) ? without(sources, own) : sources)
 }
 
+function dropParts(walk: Walk, { relation, cmds = [] }: AlterTableStmt): void {
+  const table = findRelation(walk.catalogue, relation?.schemaname ?? null, relation?.relname ?? '')
+  if (table) for (const command of cmds) if ('AlterTableCmd' in command) dropPart(walk, table, command.AlterTableCmd)
+}
+
 /** Who sees which rows is seen from which rows they see. */
 function rowPolicy(walk: Walk, { qual, with_check: check }: Fields, scope: Scope): void {
   const aside = new Reading()
@@ -115,31 +144,3 @@ function calledLater(walk: Walk, funcname: readonly Node[] | undefined): void {
 
 /** What can be dropped without any name coming to mean something else. */
 const namesNothing = /^OBJECT_(INDEX|STATISTIC_EXT|PUBLICATION)$/
-
-const relationTypes: Readonly<Record<string, string>> = {
-  OBJECT_TABLE: 'table',
-  OBJECT_VIEW: 'view',
-  OBJECT_MATVIEW: 'materialized view',
-  OBJECT_FOREIGN_TABLE: 'foreign table',
-  OBJECT_SEQUENCE: 'sequence',
-}
-
-function named(walk: Walk, objects: readonly Node[], type: string): void {
-  for (const object of objects) {
-    const names = nameOf(
-      'List' in object
-        ? object.List.items
-        : 'TypeName' in object
-          ? object.TypeName.names
-          : 'ObjectWithArgs' in object
-            ? object.ObjectWithArgs.objname
-            : [object],
-    )
-    const [relname = '', schemaname] = [...names].reverse()
-    const range: RangeVar = schemaname === undefined ? { relname } : { relname, schemaname }
-    const kind = relationTypes[type]
-    if (kind !== undefined) for (const name of targetNames(walk, range)) walk.reading.object(kind, name, 'ddl')
-    else if (names.length > 0)
-      walk.reading.object(type.replace('OBJECT_', '').toLowerCase().replaceAll('_', ' '), names.join('.'), 'ddl')
-  }
-}

@@ -24,6 +24,11 @@ const laterRun = (what: string): Partial<Definition> => ({
   unknownBecause: `hoop does not read the body of ${what}`,
 })
 
+const unseen = (what: string): Pick<Definition, 'effects' | 'unknownBecause'> => ({
+  effects: ['ddl', 'unknown'],
+  unknownBecause: `hoop does not know what ${what}`,
+})
+
 /** Every statement that needs no reading of its own, by its node's tag. */
 export const definitions: Readonly<Record<string, Definition>> = {
   CreateStmt: create,
@@ -74,7 +79,7 @@ export const definitions: Readonly<Record<string, Definition>> = {
   AlterDatabaseStmt: aside('ALTER'),
   AlterDatabaseRefreshCollStmt: aside('ALTER'),
   AlterTableSpaceOptionsStmt: aside('ALTER'),
-  AlterTableMoveAllStmt: alter,
+  AlterTableMoveAllStmt: { ...alter, ...unseen('a tablespace holds') },
   AlterObjectDependsStmt: alter,
   AlterObjectSchemaStmt: alter,
   AlterExtensionContentsStmt: alter,
@@ -99,14 +104,14 @@ export const definitions: Readonly<Record<string, Definition>> = {
   DropTableSpaceStmt: { ...aside('DROP'), destructive: true },
   DropRoleStmt: { ...aside('DROP', dcl), destructive: true },
   DropUserMappingStmt: { ...drop, effects: dcl },
-  DropOwnedStmt: { ...drop, effects: ['ddl', 'dcl'] },
+  DropOwnedStmt: { ...drop, ...unseen('a role owns or may use'), effects: ['ddl', 'dcl', 'unknown'] },
   DropSubscriptionStmt: { ...drop, effects: ['ddl', 'replication', 'network'] },
   TruncateStmt: { verb: 'TRUNCATE', effects: ['write', 'ddl'], destructive: true },
 
   GrantStmt: { verb: 'GRANT', effects: dcl },
   GrantRoleStmt: { verb: 'GRANT', effects: dcl },
   AlterDefaultPrivilegesStmt: { verb: 'ALTER', effects: dcl },
-  ReassignOwnedStmt: { verb: 'REASSIGN', effects: dcl },
+  ReassignOwnedStmt: { verb: 'REASSIGN', ...unseen('a role owns'), effects: ['dcl', 'unknown'] },
 
   CommentStmt: { verb: 'COMMENT', effects: ddl },
   SecLabelStmt: { verb: 'SECURITY LABEL', effects: ['ddl', 'dcl'] },

@@ -20,6 +20,8 @@ const catalogue = buildCatalogue({
   foreignKeys: [],
   attached: [],
   eventTriggers: [],
+  indexes: [],
+  dependents: [],
 })
 const rows = Array.from({ length: 20_000 }, (_, i) => `(${i}, 'value ${i}')`)
 const text = `INSERT INTO t VALUES ${rows.join(', ')}`

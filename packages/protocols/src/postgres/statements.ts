@@ -1,5 +1,6 @@
 import type {
   CreateFunctionStmt,
+  CreateSchemaStmt,
   CreateTableAsStmt,
   DoStmt,
   ExplainStmt,
@@ -16,8 +17,10 @@ import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
 import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
 import { startWalk, unnamed } from './lineage.ts'
+import { kindOf } from './named-objects.ts'
 import { created, hides, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
+import { outermost } from './scope.ts'
 import { declareCursor, defaultSetting, discard, execute, fetch, prepare, setting } from './session-statements.ts'
 import { none } from './sources.ts'
 import { plain, type StatementKind } from './statement-kind.ts'
@@ -74,6 +77,7 @@ function readKind(walk: Walk, node: Node): StatementKind {
     return { ...plain, verb: tag, returnsRows: true, outputs: 'opaque' }
   }
   readDefinition(walk, node, definition, fields)
+  if ('CreateSchemaStmt' in node) schemaElements(walk, node.CreateSchemaStmt)
   discard(reading, node)
   const type = createdType(node)
   if (type) reading.types.push(type)
@@ -164,6 +168,19 @@ function createView(walk: Walk, statement: ViewStmt): StatementKind {
   return { ...plain, verb: 'CREATE' }
 }
 
+/** What CREATE SCHEMA makes at once stands in that schema, and looks there first. */
+function schemaElements(walk: Walk, { schemaname, authrole, schemaElts = [] }: CreateSchemaStmt): void {
+  if (schemaElts.length === 0) return
+  const schema = schemaname ?? authrole?.rolename
+  if (schema === undefined) return walk.reading.unknown('the schema that is made has the name of whoever makes it')
+  const catalogue = { ...walk.catalogue, searchPath: [schema, ...walk.catalogue.searchPath] }
+  for (const element of schemaElts) {
+    const inner = new Reading()
+    readAnyStatement(startWalk(catalogue, inner, walk), element)
+    walk.reading.include(inner, 'part')
+  }
+}
+
 function createdType(node: Node): { schema: string | null; name: string } | null {
   if ('CreateEnumStmt' in node) return qualifiedName(node.CreateEnumStmt.typeName)
   if ('CreateDomainStmt' in node) return qualifiedName(node.CreateDomainStmt.domainname)
@@ -179,9 +196,20 @@ const rowShare = 2
 function lock(walk: Walk, statement: LockStmt): StatementKind {
   walk.reading.effects.add((statement.mode ?? 8) > rowShare ? 'write' : 'read')
   for (const node of statement.relations ?? []) {
-    if ('RangeVar' in node) for (const name of targetNames(walk, node.RangeVar)) walk.reading.object('table', name, 'lock')
+    if ('RangeVar' in node) lockOne(walk, node.RangeVar)
   }
   return { ...plain, verb: 'LOCK' }
+}
+
+/** Who locks a view locks what it reads. */
+function lockOne(walk: Walk, range: RangeVar): void {
+  const { reading } = walk
+  const found = findRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
+  for (const name of targetNames(walk, range)) reading.object(found ? kindOf(found) : 'table', name, 'lock')
+  if (found?.kind !== 'view') return
+  const aside = new Reading()
+  walk.apart(walk.catalogue, aside).relation(range, outermost)
+  for (const { kind, name, access } of aside.objects) if (access === 'read') reading.object(kind, name, 'lock')
 }
 
 function call(walk: Walk, node: Node): StatementKind {
