@@ -185,7 +185,7 @@ test('a batch passes so many like it, and no others; revoked, none', async () =>
   await second.result
   const listed = await hoop(['approvals', 'ls'], { home: await system.home('devin') })
   expect(listed.stdout).toMatch(new RegExp(`${batch}\toperation\tapproved, 1 of 100 used, (59|1 h).*left\t`))
-  const revoked = await hoop(['approvals', 'revoke', batch, '--reason', 'enough'], { home: await system.home('grace') })
+  const revoked = await hoop(['approvals', 'revoke', batch, '--reason', 'enough'], { home: await system.home('root-admin') })
   expect(revoked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^void/) })
   expect((await insert('6')).code).toBe('WH001')
 })

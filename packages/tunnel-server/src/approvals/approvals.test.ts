@@ -2,7 +2,7 @@ import type { Approval } from '@hoop/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { HoldRequest } from '../sessions/types.ts'
-import { readApproval } from '../store/approvals.ts'
+import { readApproval, updateApproval } from '../store/approvals.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 import { watchApprovals } from './watch.ts'
@@ -149,6 +149,13 @@ test('what a killed gateway left held is withdrawn when it starts again, and tha
   expect((await ours.decision).decision).toBe('approved')
   await other.close()
   await again.close()
+})
+
+test('what a gateway held that never comes back waits for nobody once its time is over', async () => {
+  const { id } = await parts.approvals.hold(request(), never)
+  await parts.store.run((db) => updateApproval(db, id, { expiresAt: new Date(Date.now() - 1) }))
+  expect((await parts.approvals.list(dba, 'held')).filter((approval) => approval.id === id)).toEqual([])
+  expect(await parts.approvals.find(dba, id)).toMatchObject({ state: 'timed-out', mine: 'see' })
 })
 
 test('a watcher sees what is held, then each change, and nothing that is not theirs', async () => {

@@ -28,7 +28,7 @@ export async function lockApproval(db: Database, id: string): Promise<StoredAppr
 export async function readApprovalsFor(db: Database, identity: Identity, filter: { open: boolean; now: Date; limit: number }) {
   const mine = or(eq(approvals.requesterId, identity.id), sql`${approvals.requester} -> 'onBehalfOf' ->> 'id' = ${identity.id}`)
   const decides = identity.groups.length === 0 ? undefined : arrayOverlaps(approvals.approvers, identity.groups)
-  const held = and(eq(approvals.state, 'held'), or(isNull(approvals.ticketedAt), gt(approvals.expiresAt, filter.now)))
+  const held = and(eq(approvals.state, 'held'), gt(approvals.expiresAt, filter.now))
   const open = or(held, and(gt(approvals.uses, 1), usable(filter.now)))
   return await db
     .select()
