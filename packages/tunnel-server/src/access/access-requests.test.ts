@@ -123,3 +123,14 @@ test('a person decides nothing of what is asked on their behalf, and no machine 
   await expect(approve(agent, others.id)).rejects.toThrow('Only a person decides.')
   expect((await parts.accessRequests.list(who.pat!, 'open')).find((grant) => grant.id === id)?.mine).toBe('see')
 })
+
+test('what was asked for by other terms than those of now is granted by nobody', async () => {
+  const { id } = await request(who.ada!)
+  const stricter = documents.replace('approvers: [sre, sre-us]', 'approvers: [security]')
+  await parts.documentStore.apply(who.root!.identity, stricter, 'test.yaml')
+  await expect(approve(who.eve!, id)).rejects.toMatchObject({ code: 'conflict' })
+  await parts.documentStore.apply(who.root!.identity, documents.replace('max: 1h', 'max: 30m'), 'test.yaml')
+  await expect(approve(who.eve!, id)).rejects.toMatchObject({ code: 'conflict' })
+  await parts.documentStore.apply(who.root!.identity, documents, 'test.yaml')
+  expect(await approve(who.eve!, id)).toMatchObject({ state: 'requested' })
+})

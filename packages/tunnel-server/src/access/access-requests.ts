@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type AccessGrant, type AccessRequest, HoopError, type Identity, seconds } from '@hoop/contracts'
+import { type AccessGrant, type AccessRequest, type Document, HoopError, type Identity, seconds } from '@hoop/contracts'
 import type { Documents } from '../documents/documents.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Notifier } from '../notify/notifier.ts'
@@ -113,6 +113,11 @@ export class AccessRequests {
       if (grant.approvals.some(({ by }) => by.id === caller.identity.id)) {
         throw new HoopError('conflict', 'You have approved it already.', { hint: `It needs ${grant.count} people.` })
       }
+      if (!this.#documents.current().documents.some((document) => asksFor(document, grant))) {
+        throw new HoopError('conflict', `Access/${grant.access} asks otherwise now than when this was asked for.`, {
+          hint: 'Deny it, and let it be asked for anew: hoop access request',
+        })
+      }
       const approvals = [...grant.approvals, { by: caller.identity, at: now.toISOString(), reason }]
       const enough = approvals.length >= grant.count
       const endsAt = new Date(now.getTime() + grant.duration * 1000)
@@ -180,6 +185,13 @@ export class AccessRequests {
       mine: requesterId === identity.id ? 'requested' : decidable ? 'decide' : 'see',
     }
   }
+}
+
+/** Whether the document still has the same people asked, and would give as long a time. */
+function asksFor(document: Document, { access, approvers, count, duration }: StoredGrant): boolean {
+  if (document.kind !== 'Access' || document.name !== access || document.request === undefined) return false
+  const { request } = document
+  return request.count === count && request.approvers.join('\n') === approvers.join('\n') && seconds(request.max) >= duration
 }
 
 function stateOf({ state, expiresAt, endsAt }: StoredGrant, now: Date): AccessGrant['state'] {
