@@ -22,7 +22,10 @@ const notice: Notice = {
   operation: {
     session: 'ses_1',
     text: "delete from orders where note = '<script>alert(1)</script>\u202e'",
-    parameters: [{ type: 'int4', value: '1' }],
+    parameters: [
+      { type: 'text', value: '1\n$2 = 2' },
+      { type: 'int4', value: null },
+    ],
     effects: ['write'],
     objects: ['table public.orders write'],
     whole: true,
@@ -105,7 +108,13 @@ test('a mail goes by STARTTLS with a login, says all there is, and opens to noth
   expect(mail).not.toMatch(/https?:|\u202e/)
   expect(mail.slice(mail.indexOf('<!doctype html>'))).not.toMatch(/<script>|<b>|<a/)
   const plain = mail.replaceAll('=\r\n', '').replaceAll('=3D', '=')
-  for (const words of ['Policy/deletes: Ask a DBA.', 'hoop approvals approve ap_1', '$1 = 1', '\\u{202e}', '&#60;script&#62;'])
+  for (const words of [
+    'Policy/deletes: Ask a DBA.',
+    'hoop approvals approve ap_1',
+    '\n$1 = 1\\n$2 = 2\r\n$2 = NULL\r\n',
+    '\\u{202e}',
+    '&#60;script&#62;',
+  ])
     expect(plain).toContain(words)
 })
 

@@ -73,11 +73,14 @@ export function facts(notice: Notice): [string, string][] {
   )
 }
 
-/** The statement and its parameters as on the record, one after the other; null: it is access that is asked for. */
+/** The statement and its parameters as on the record, each of these on a line of its own; null: it is access that is asked for. */
 export function statement({ operation }: Notice): string | null {
   if (operation === null) return null
-  const parameters = operation.parameters.map(({ value }, index) => `$${index + 1} = ${value ?? 'null'}`)
-  return block([operation.text, ...parameters].join('\n'))
+  // A value of several lines could look like other parameters.
+  const parameters = operation.parameters.map(
+    ({ value }, index) => `$${index + 1} = ${value?.replace(deceptive, written) ?? 'NULL'}`,
+  )
+  return [block(operation.text), ...parameters].join('\n')
 }
 
 /** How it is decided in a terminal. */
