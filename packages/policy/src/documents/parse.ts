@@ -9,6 +9,7 @@ import {
   PolicyDocument,
   RoleDocument,
   ServiceAccountDocument,
+  seconds,
   TrustDocument,
 } from '@hoop/contracts'
 import { isAlias, isMap, isScalar, parseAllDocuments, visit, type Document as YamlDocument } from 'yaml'
@@ -42,6 +43,9 @@ const schemas = {
   ServiceAccount: ServiceAccountDocument,
   Notifier: NotifierDocument,
 } satisfies Record<DocumentKind, z.ZodType>
+
+/** Seconds. */
+const longestHold = 30 * 86_400
 
 /** Keys below which a secret may stand, wrongly or not. */
 const holdsSecrets: ReadonlySet<unknown> = new Set(['login', 'secret', 'botToken', 'signingSecret', 'password'])
@@ -164,6 +168,9 @@ class DocumentReader {
     }
     if (policy.then !== 'approve' && policy.approvers !== undefined) {
       this.#atKey([], 'approvers', `approvers belong to then: approve; this rule says ${policy.then}`)
+    }
+    if (policy.approvers !== undefined && seconds(policy.approvers.timeout) > longestHold) {
+      this.#at(['approvers', 'timeout'], 'must be 30d or less: nobody remembers then what was asked')
     }
     for (const key of ['onHold', 'reveal'] as const) {
       if (policy.then !== 'approve' && policy[key] !== undefined) {
