@@ -8,7 +8,7 @@ import { Procedure } from './procedures.ts'
 import { Reading } from './reading.ts'
 import { printedRoutine, type Routine, routineOf } from './routines.ts'
 import { settingRefused } from './settings.ts'
-import { none } from './sources.ts'
+import { none, unionAll } from './sources.ts'
 import type { ReadStatement } from './statement-kind.ts'
 import { nameOf, qualifiedName, stringOf } from './syntax-tree.ts'
 import { ofSystemSchema } from './system-types.ts'
@@ -135,6 +135,7 @@ export class RoutineBodies implements Bodies {
     const set = settingsOf(routine)
     if (set.path === 'unseen') set.refused.push('its search path depends on who runs it')
     const catalogue = set.path === null ? caller : withSearchPath(caller, { schemas: set.path, user: '' })
+    const defaults = (pass: BodyPass) => pass.tell(unionAll(routine.defaults.map((value) => pass.expression(value))))
     let body: Body
     if (routine.language === 'sql') {
       const statements = routine.body === null ? routine.statements : parse(routine.body).flatMap(({ stmt }) => stmt ?? [])
@@ -143,6 +144,7 @@ export class RoutineBodies implements Bodies {
         ofSystemType: ofSystemSchema(catalogue, nameOf(type?.names)),
       }))
       const walk = (pass: BodyPass) => {
+        defaults(pass)
         for (const statement of statements) {
           const returned = 'ReturnStmt' in statement ? statement.ReturnStmt.returnval : undefined
           pass.tell(returned ? pass.expression(returned) : pass.statement(statement))
@@ -157,7 +159,11 @@ export class RoutineBodies implements Bodies {
         ...variable,
         ofSystemType: ofSystemSchema(catalogue, typeNames(variable.type)),
       }))
-      body = this.#passes(catalogue, name, typed, (pass) => procedure.walk(pass, fired !== null), routine.rows, fired)
+      const walk = (pass: BodyPass) => {
+        defaults(pass)
+        procedure.walk(pass, fired !== null)
+      }
+      body = this.#passes(catalogue, name, typed, walk, routine.rows, fired)
     } else return unknownBody(`hoop does not read functions in ${routine.language}`)
     for (const words of set.refused) body.reading.unknown(words)
     if (set.path === 'unseen') body.reading.unresolved.clear()

@@ -224,11 +224,21 @@ function ofIndirection(walk: Walk, arg: Node | undefined, indirection: readonly 
   const [first] = indirection
   const relation = wholeRow(arg, scope)
   const field = first && 'String' in first ? (first.String.sval ?? '') : null
-  if (!relation?.columns || field === null) return union(sourcesOf(walk, arg, scope), subscripts)
+  const fields = indirection.flatMap((step) => ('String' in step ? [step.String.sval ?? ''] : []))
+  if (!relation?.columns || field === null) {
+    const inside = union(sourcesOf(walk, arg, scope), subscripts)
+    return unionAll([inside, ...fields.map((name) => ofField(walk, name, inside))])
+  }
   const column = relation.columns.find(({ name }) => name === field)
   const sources = column?.sources ?? union(relation.any, ofAttribute(walk, null, field))
   walk.reading.touch(sources)
-  return union(sources, subscripts)
+  return unionAll([sources, subscripts, ...fields.slice(1).map((name) => ofField(walk, name, sources))])
+}
+
+/** `(x).name`, where the type of x is not known here: a part of it, or a call of a function of x by that name. */
+function ofField(walk: Walk, name: string, inside: Sources): Sources {
+  const { candidates, effects } = readFunction(walk.catalogue, null, name)
+  return candidates.some((candidate) => fits(candidate, 1)) && effects.length > 0 ? callByName(walk, null, name, inside, 1) : none
 }
 
 /** The relation whose whole row an expression is; null if it is anything else. A column of that name comes first. */

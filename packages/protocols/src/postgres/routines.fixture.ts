@@ -18,6 +18,7 @@ export const routines: readonly string[] = [
   'public.each_order() returns int language plpgsql as $$ declare r record; total int := 0; begin for r in select * from orders loop total := total + 1; update orders set note = r.note where id = r.id; end loop; return total; end $$',
   'public.add_order(customer int, amount numeric default 0, note text default null) returns int language plpgsql as $$ declare made int; begin insert into orders (customer_id, total, note) values (customer, amount, note) returning id into made; return made; end $$',
   'public.cte_write() returns int language sql as $$ with gone as (delete from orders where total = 0 returning id) insert into staging (id) select id from gone returning id $$',
+  'public.by_default(n int default cte_write()) returns int language plpgsql as $$ begin return n; end $$',
   'public.merge_staging() returns void language plpgsql as $$ begin merge into customers c using staging s on s.id = c.id when matched then update set email = s.email when not matched then insert (id, email) values (s.id, s.email); end $$',
   'public.lock_customer(customer int) returns void language sql as $$ select 1 from customers where id = customer for update $$',
   'public.empty_orders() returns void language sql as $$ truncate orders $$',

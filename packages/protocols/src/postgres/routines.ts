@@ -6,6 +6,8 @@ import { stringOf } from './syntax-tree.ts'
 export interface Routine {
   readonly language: string
   readonly parameters: readonly { readonly name: string; readonly type: TypeName | undefined }[]
+  /** What parameters are when a call does not give them. */
+  readonly defaults: readonly Node[]
   /** Its body as a text; null where it is a list of statements. */
   readonly body: string | null
   /** The body as the server's parser has it already (`BEGIN ATOMIC`, `RETURN`). */
@@ -40,6 +42,7 @@ export function routineOf({ options = [], parameters = [], returnType, sql_body:
   return {
     language,
     parameters: named.map(({ name = '', argType }) => ({ name, type: argType })),
+    defaults: named.flatMap(({ defexpr }) => defexpr ?? []),
     body,
     statements: atomic ? flattened(atomic) : [],
     settings,
