@@ -12,9 +12,10 @@ import { startSamplePostgres, temporaryFolder } from '../support/index.ts'
 import { noWay } from './candidates/candidate.ts'
 import { startCandidates, stopCandidates } from './candidates/index.ts'
 import { Figures } from './figures.ts'
-import { connectPoints, measureConnect } from './measures/connect.ts'
+import { measureConnect } from './measures/connect.ts'
 import { measureCopy } from './measures/copy.ts'
 import { idleStreams, measureMemory } from './measures/memory.ts'
+import { measurePolicies } from './measures/policies.ts'
 import { measureStart } from './measures/start.ts'
 import { customers, measureStatements } from './measures/statements.ts'
 import { type MeasureName, readOptions } from './options.ts'
@@ -28,6 +29,7 @@ const measures = {
   memory: measureMemory,
   connect: measureConnect,
   statements: measureStatements,
+  policies: measurePolicies,
   copy: measureCopy,
 } satisfies Record<Exclude<MeasureName, 'start'>, (stage: Stage) => Promise<void>>
 
@@ -74,7 +76,6 @@ async function measureCandidates(): Promise<void> {
   }
   say('the records are counted')
   for (const candidate of candidates) {
-    const points = figures.points(candidate.name).filter((point) => point !== connectPoints.far)
-    await figures.count(candidate, points)
+    await figures.count(candidate, figures.uncounted(candidate.name))
   }
 }

@@ -43,6 +43,12 @@ export class Figures {
     return [...new Set(this.observations.filter((each) => each.candidate === candidate).map(({ point }) => point))]
   }
 
+  /** Points of a candidate that no record was counted for yet. */
+  uncounted(candidate: string): string[] {
+    const isCounted = (point: string) => this.counts.some((count) => count.candidate === candidate && count.point === point)
+    return this.points(candidate).filter((point) => !isCounted(point))
+  }
+
   /** NaN where nothing was observed. */
   median(point: string, candidate: string, figure: string): number {
     return median(this.values(point, candidate, figure))

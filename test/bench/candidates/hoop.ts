@@ -20,9 +20,14 @@ const throughAgent = { name: 'sample-through-agent', agent: 'private' }
 
 /**
  * A gateway with the demo's policies and masks and the whole record on, a `hoop connect` to the sample, and one to the same sample through an
- * agent. All that they need is stopped by the first of them.
+ * agent. `more` documents are applied beside the demo's. All that they need is stopped by the first of them.
  */
-export async function startHoop(sample: Sample, way: Way, names: readonly ('hoop' | 'agent')[]): Promise<Candidate[]> {
+export async function startHoop(
+  sample: Sample,
+  way: Way,
+  names: readonly ('hoop' | 'agent')[],
+  more: string | null = null,
+): Promise<Candidate[]> {
   const parts = new AsyncDisposableStack()
   const keep = async <T extends Stoppable>(starting: Promise<T>): Promise<T> => {
     const started = await starting
@@ -39,6 +44,7 @@ export async function startHoop(sample: Sample, way: Way, names: readonly ('hoop
     const gateway = await keep(startGatewayProcess({ provider, port, env }))
     const admin = (await keep(loginAs('root-admin', { gateway: url }))).home
     await applyDocuments(admin, documents(sample))
+    if (more !== null) await applyDocuments(admin, more)
     const caller = (await keep(loginAs('ada', { gateway: url }))).home
     const candidates: Candidate[] = []
     if (names.includes('hoop')) candidates.push(await connected('hoop', 'sample', {}))

@@ -1,12 +1,14 @@
+import { policyCount } from '../candidates/policies.ts'
 import type { Figures } from '../figures.ts'
 import { connectPoints } from '../measures/connect.ts'
 import { copyPoints } from '../measures/copy.ts'
 import { memoryPoint } from '../measures/memory.ts'
+import { policyPoints } from '../measures/policies.ts'
 import { bareNode, startLines, startPoint } from '../measures/start.ts'
 import { clientCounts, modes, statementsPoint } from '../measures/statements.ts'
 import { number } from './cells.ts'
 import type { Table } from './table.ts'
-import { roundTrips } from './tables.ts'
+import { roundTrips, unseenMilliseconds } from './tables.ts'
 
 interface Bound {
   readonly what: string
@@ -66,6 +68,19 @@ function bounds(figures: Figures): Bound[] {
         measured: figures.ratio(statementsPoint(mode, clients), 'processor', 'hoop', 'bare'),
       })),
     ),
+    {
+      ...ratio,
+      what: `tps with ${policyCount} more policies, of without them`,
+      least: 0.9,
+      measured: figures.median(policyPoints.with, 'hoop', 'tps') / figures.median(policyPoints.without, 'hoop', 'tps'),
+    },
+    {
+      what: `a statement of 1 KB that was never seen, ${policyCount} policies`,
+      most: 1,
+      unit: ' ms',
+      digits: 2,
+      measured: unseenMilliseconds(figures),
+    },
     ...[copyPoints.out, copyPoints.in].map((point) => ({
       ...ratio,
       what: `${point}, rate of the bare chain`,

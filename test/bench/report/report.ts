@@ -4,13 +4,14 @@ import type { BenchOptions } from '../options.ts'
 import { boundsTable } from './bounds.ts'
 import { number } from './cells.ts'
 import { markdown } from './table.ts'
-import { connectTable, copyTable, memoryTable, startTable, statementsTables } from './tables.ts'
+import { connectTable, copyTable, memoryTable, policiesTable, startTable, statementsTables } from './tables.ts'
 
 /** What a run found, as Markdown: how it was taken, a table for each measure, the bounds, and the two counts. */
 export function report(figures: Figures, { rounds, seconds }: BenchOptions): string {
   const tables = [
     boundsTable(figures),
     ...statementsTables(figures),
+    policiesTable(figures),
     copyTable(figures),
     connectTable(figures),
     memoryTable(figures),

@@ -1,7 +1,9 @@
+import { policyCount } from '../candidates/policies.ts'
 import type { Figures } from '../figures.ts'
 import { connectPoints, roundTrip } from '../measures/connect.ts'
 import { copyMegabytes, copyPoints } from '../measures/copy.ts'
 import { idleStreams, memoryPoint } from '../measures/memory.ts'
+import { policyClients, policyPoints } from '../measures/policies.ts'
 import { bareNode, startPoint } from '../measures/start.ts'
 import { clientCounts, modes, statementsPoint } from '../measures/statements.ts'
 import { countOf, names, none, number, spread } from './cells.ts'
@@ -73,6 +75,36 @@ export function copyTable(figures: Figures): Table {
         ]),
     ),
   }
+}
+
+/** What hoop judges, and what judging adds. */
+export function policiesTable(figures: Figures): Table {
+  const clients = (count: number) => `${count} client${count === 1 ? '' : 's'}`
+  const more = `${policyCount} more policies`
+  const what = {
+    [policyPoints.without]: `prepared, ${clients(policyClients)}`,
+    [policyPoints.with]: `prepared, ${clients(policyClients)}, ${more}`,
+    [policyPoints.known]: `1 KB, simple, ${clients(1)}, ${more}; the same text again`,
+    [policyPoints.unseen]: `1 KB, simple, ${clients(1)}, ${more}; each text never seen`,
+  }
+  return {
+    title: 'Policies',
+    columns: ['statement', 'tps', 'p50', 'p99', 'processor time', 'sent', 'recorded'],
+    rows: Object.values(policyPoints)
+      .filter((point) => figures.candidates(point).length > 0)
+      .map((point) => [
+        what[point],
+        spread(figures.values(point, 'hoop', 'tps')),
+        ...['p50', 'p99', 'processor'].map((figure) => micros(figures.median(point, 'hoop', figure))),
+        ...countOf(figures, 'hoop', [point]),
+      ]),
+  }
+}
+
+/** What reading and judging a text for the first time adds to its statement, as its client sees it. */
+export function unseenMilliseconds(figures: Figures): number {
+  const p50 = (point: string) => figures.median(point, 'hoop', 'p50')
+  return (p50(policyPoints.unseen) - p50(policyPoints.known)) / 1000
 }
 
 export function connectTable(figures: Figures): Table {
