@@ -104,6 +104,8 @@ export interface AdmitOptions {
   onHold(notice: HoldNotice): void
   /** Which of the connection's databases it is for. */
   readonly database?: string
+  /** As whom the backend runs it, where its caller chose; null: the role that logged in. */
+  readonly role?: string | null
   /** It is in a transaction, whose locks stay while it is held. */
   readonly inTransaction?: boolean
   /**

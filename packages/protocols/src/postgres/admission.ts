@@ -194,6 +194,7 @@ export class Admission {
       stream: this.#parts.context.stream,
       signal: this.#withdrawal.signal,
       database: this.#parts.database,
+      role: this.#parts.state.role,
       inTransaction: this.#parts.replies.inTransaction,
       ...(again && { again }),
       onHold: (notice) => {

@@ -308,6 +308,15 @@ test('what nobody could read may have set the path: names are not relied upon wh
   expect(reported.searchPath?.schemas).toEqual(['a'])
 })
 
+test('the role is the one that was chosen, as long as the transaction that chose it stands', () => {
+  const state = new SessionState('ada', null, false)
+  expect(state.role).toBe(null)
+  state.apply({ kind: 'role', name: 'owner', local: false })
+  expect(state.role).toBe('owner')
+  state.transactionEnded(false)
+  expect(state.role).toBe(null)
+})
+
 test('after SET the rest of a text is read by a path that is certain, or by none', () => {
   const unseen = withSearchPath(fixtureCatalogue(), { schemas: 'unseen', user: 'ada' })
   expect(readStatement('select email from customers', unseen)).toMatchObject({

@@ -55,6 +55,11 @@ export class SessionState {
     return this.#searchPath
   }
 
+  /** What SET ROLE made of the session; null: the role that logged in. */
+  get role(): string | null {
+    return (this.#open?.local ?? this.#settled).role
+  }
+
   #resolve(): void {
     const { searchPath, role } = this.#open?.local ?? this.#settled
     const schemas = this.#reported ?? searchPath

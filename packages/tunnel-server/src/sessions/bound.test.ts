@@ -3,7 +3,7 @@ import type { RequiredApproval } from '@hoop/policy'
 import { describe, expect, test } from 'vitest'
 import { boundTo } from './bound.ts'
 
-const place = { requester: 'i#devin', connection: 'shop', database: 'app', policyVersion: '1' }
+const place = { requester: 'i#devin', connection: 'shop', database: 'app', role: null, policyVersion: '1' }
 const required: RequiredApproval = {
   rule: 'Policy/writes',
   groups: ['dba'],
@@ -58,4 +58,13 @@ describe('a batch', () => {
     expect(like("copy t to program 'a'", { effects: ['read', 'file'], verb: 'COPY' })).toBeNull()
     expect(like("create function f() returns int language sql as 'select 1'", { effects: ['ddl'], verb: 'CREATE' })).toBeNull()
   })
+})
+
+test('neither a ticket nor a batch is for another role, database or connection', () => {
+  const asked = boundTo(operation('update t set a = 1'), required, place)
+  for (const change of [{ role: 'owner' }, { database: 'other' }, { connection: 'prod' }, { requester: 'i#ada' }]) {
+    const other = boundTo(operation('update t set a = 1'), required, { ...place, ...change })
+    expect([other.exact, other.like]).not.toContainEqual(asked.exact)
+    expect(other.like).not.toEqual(asked.like)
+  }
 })

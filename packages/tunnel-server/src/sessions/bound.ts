@@ -7,6 +7,8 @@ export interface Place {
   readonly requester: string
   readonly connection: string
   readonly database: string | null
+  /** Of the backend, where it was chosen: another one may do more, and may see other rows. */
+  readonly role: string | null
   readonly policyVersion: string
 }
 
@@ -14,15 +16,15 @@ export interface Place {
 const repeated: ReadonlySet<Effect> = new Set(['read', 'write', 'execute'])
 
 /**
- * What an approval of this operation holds for: the same identity, connection, rule and approvers, the same effects and objects; a ticket for
+ * What an approval of this operation holds for: the same identity, connection, role, rule and approvers, the same effects and objects; a ticket for
  * the same text and parameters, a batch for the same text but its constants, while the rules stay as they are.
  */
 export function boundTo(operation: Operation, { rule, groups, count }: RequiredApproval, place: Place): Bound {
-  const { requester, connection, database, policyVersion } = place
+  const { requester, connection, database, role, policyVersion } = place
   const { text, parameters, fingerprint, effects, objects, functions, facts, runs } = operation
   const { verbs, unbounded, destructive } = facts
   const common = [
-    ...[requester, connection, database, rule, groups, count],
+    ...[requester, connection, database, role, rule, groups, count],
     ...[effects, objects, functions, verbs, unbounded, destructive],
     runs.map((run) => [run.name, run.text]),
   ]

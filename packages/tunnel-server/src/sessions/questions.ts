@@ -115,7 +115,10 @@ export class Questions {
     const { rule, groups, count, timeout, message, reveal } = required
     const { text, runs, parameters, effects, objects } = entry
     const database = options.database ?? null
-    const place = { requester: identity.id, connection: connectionName, database, policyVersion: this.#parts.policyVersion() }
+    const place = {
+      ...{ requester: identity.id, connection: connectionName, database, role: options.role ?? null },
+      policyVersion: this.#parts.policyVersion(),
+    }
     return {
       session: sessionId,
       operationId: id,
