@@ -25,19 +25,33 @@ const words = fc.constantFrom(
   'interval',
   'date',
 )
-const marks = fc.constantFrom(...'()[],;:=<>*+/.-%|!~@$"\\', '--', '/*', '*/', '::', '<->', '$1', '$$')
+const marks = fc.constantFrom(...'()[],;:=<>*+/.-%|!~@$"\\', '--', '/*', '*/', '::', '<->', '||', '||', '|', '&', '$1', '$$')
+const quotedNames = fc.constantFrom(
+  '"a"',
+  '"A b"',
+  '"it\'s"',
+  '"a"".b"',
+  '""',
+  '"1"',
+  '"a\nb"',
+  '"\\x"',
+  '"é"',
+  `"${'n'.repeat(70)}"`,
+)
 const numbers = fc.oneof(fc.nat().map(String), fc.constantFrom('0x1f', '1_000', '1.5', '.5', '1e9', '99999999999999999999'))
 const texts = fc
   .oneof(fc.string({ maxLength: 6 }), fc.constantFrom('it', "o''clock", 'é', '\n', '\\x'))
   .map((content) => `'${content}'`)
 const spaces = fc.constantFrom('', '', ' ', '\n', '\t ', ' \n ')
 const anything = fc
-  .array(fc.tuple(fc.oneof(words, marks, numbers, texts), spaces), { maxLength: 14 })
+  .array(fc.tuple(fc.oneof(words, marks, numbers, texts, quotedNames), spaces), { maxLength: 14 })
   .map((pieces) => pieces.flat().join(''))
 
 /** FCONST SCONST USCONST BCONST XCONST ICONST, and the signs. */
 const constants = [260, 261, 262, 263, 264, 266]
 const numeric = [260, 266]
+/** IDENT UIDENT, which may be quoted. */
+const names = [258, 259]
 
 /** What PostgreSQL's scanner finds; null where it finds no tokens at all. */
 function scanned(text: string) {
@@ -45,9 +59,10 @@ function scanned(text: string) {
   const found = []
   try {
     const { tokens } = scanSync(text)
-    for (const { start, end, tokenType } of tokens) {
+    for (const { start, end, tokenType, text: token } of tokens) {
       if (constants.includes(tokenType))
         found.push({ start, end, kind: 'constant', sign: numeric.includes(tokenType) ? sign : null })
+      if (names.includes(tokenType) && token.includes('"')) found.push({ start, end, kind: 'name', sign: null })
       sign = tokenType === 43 || tokenType === 45 ? start : null
     }
   } catch {
@@ -81,7 +96,11 @@ describe('a text is read as the scanner reads it, or not at all', () => {
     ['select 1.5', null],
     ['select 1e5', null],
     ['select .5', null],
-    ['select "a" = 1', null],
+    ['select "a" = 1', [7, 13]],
+    ['select "a"".b" = 1', null],
+    ['select U&"a"', null],
+    ['select "a" || \'x\'', [7, 14]],
+    ['select 1 ||-1', null],
     ['select $1', null],
     ['select 1 -- one', null],
     ['select /* one */ 1', null],
@@ -106,6 +125,7 @@ test('texts of one skeleton have one fingerprint', () => {
     'select ?::int, f(?, -?) order by 1, ?',
     'set a = ?',
     'select interval ?, date ?',
+    'select "a" || ?, ? as "b" from "T" where "T"."c d" = ?',
   )
   const skeletons = new Map<string, string>()
   fc.assert(
