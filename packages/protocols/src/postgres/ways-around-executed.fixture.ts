@@ -1,0 +1,182 @@
+/** What somebody else has laid out in the database; `emptied()` is what a caller who may not write to people has in mind. */
+export const scene: readonly string[] = [
+  `create table people (id int primary key, email text, city text);
+   create table notes (id int, body text)`,
+  `create function emptied() returns int language plpgsql as $$ begin delete from public.people; return 1; end $$`,
+  `create function emptied_by(anyelement) returns int language plpgsql as $$ begin perform public.emptied(); return 1; end $$;
+   create function emptied_if(int) returns bool immutable language plpgsql as $$ begin perform public.emptied(); return true; end $$;
+   create function by_default(n int default emptied()) returns int language plpgsql as $$ begin return n; end $$;
+   create function by_path() returns int language plpgsql as $$ begin set search_path = shadow, public; return 1; end $$;
+   create function by_cursor() returns int language plpgsql as $$
+     declare c refcursor := 'c'; begin close c; open c for select email from people; return 1; end $$;
+   create procedure empties() language sql as $$ delete from people $$`,
+  // What is set off by a write elsewhere
+  `create table triggered (id int);
+   create function on_write() returns trigger language plpgsql as $$ begin delete from people; return new; end $$;
+   create trigger t before insert on triggered for each row execute function on_write();
+   create table ruled (id int);
+   create rule r as on insert to ruled do also delete from people;
+   create table defaulted (id int default emptied(), body text);
+   create table checked (id int check (emptied_if(id)));
+   create table guarded (id int, body text);
+   create policy p on guarded using (emptied_if(id));
+   alter table guarded enable row level security;
+   insert into guarded values (1);
+   create role low;
+   grant all on guarded, people to low;
+   create table people_cities (person int references people on delete cascade);
+   create view people_view as select * from people;
+   create view emptying as select emptied()`,
+  `create schema shadow;
+   create function shadow.lower(text) returns text language sql as $$ select public.emptied()::text $$;
+   create function shadow.plus(int, int) returns int language sql as $$ select public.emptied() $$;
+   create operator shadow.+ (leftarg = int, rightarg = int, function = shadow.plus);
+   create view places as select city from people;
+   create view shadow.places as select email as city from people`,
+  `copy (select 'x@example.com') to program 'cat > addresses'`,
+]
+
+/** What a caller sends, one Query after another, and what comes of it where there is no gate. */
+export interface Executed {
+  readonly sql: readonly string[]
+  /** `writes`: people are changed; `shows`: an address comes back; `runs`: a program has left its mark; `stays`: a default is changed. */
+  readonly alone: 'writes' | 'shows' | 'runs' | 'stays'
+  /** The rule that refuses, or the mask that hides; null: it needs neither. */
+  readonly by: string | null
+}
+
+const by =
+  (alone: Executed['alone'], rule: string | null) =>
+  (...sql: readonly string[]): Executed => ({ sql, alone, by: rule })
+const writes = by('writes', 'Policy/people-stay')
+const unread = by('writes', 'hoop/unknown')
+const unknown = by('shows', 'hoop/unknown')
+const shows = by('shows', 'Mask/addresses')
+const opaque = by('shows', 'hoop/opaque')
+/** Words of the server that may quote what is masked are not passed on. */
+const withheld = by('shows', null)
+const stores = by('shows', 'hoop/masked-flow')
+const leaves = by('shows', 'Policy/inside-only')
+
+const block = (body: string, declared = ''): string => `do $$ declare r record; n int; ${declared} begin ${body} end $$`
+
+export const executed: Readonly<Record<string, Executed>> = {
+  'DELETE in WITH': writes('with gone as (delete from people returning id) select count(*) from gone'),
+  'DELETE in WITH in WITH': writes('with a as (with b as (delete from people returning id) select * from b) select 1'),
+  'UPDATE in the WITH of an INSERT': writes(
+    "with a as (update people set city = 'Oslo' returning id) insert into notes (id) select id from a",
+  ),
+  MERGE: writes('merge into people p using (values (1)) v (id) on p.id = v.id when matched then delete'),
+  'ON CONFLICT': writes("insert into people values (1) on conflict (id) do update set city = 'Oslo'"),
+  'a write through a view': writes('delete from people_view'),
+  'EXPLAIN ANALYZE': writes('explain analyze delete from people'),
+  'EXPLAIN with its options': writes('explain (costs off, analyze on) delete from people'),
+  'EXPLAIN ANALYZE of a table made of a query': writes('explain analyze create table made as select emptied()'),
+  'EXPLAIN ANALYZE of EXECUTE': writes('prepare e as delete from people', 'explain analyze execute e'),
+  'EXPLAIN, which works out what never changes': unread('explain select 1 from notes where emptied_if(1)'),
+  'a table made of EXECUTE': writes('prepare m as delete from people returning id', 'create table made as execute m'),
+  'a materialized view': writes('create materialized view m as select emptied()'),
+  'a copy of what a DELETE answers with': writes('copy (delete from people returning id) to stdout'),
+  'a name in unicode escapes': writes('delete from U&"p\\0065ople"'),
+  'a statement behind a comment in a comment': writes("select 1 /* /* ' */ */; delete from people -- '"),
+  'a statement behind a quote in dollars': writes("select $a$ ' $b$ $a$; delete from people; select $$ ' $$"),
+  'a statement behind an escaped quote': writes("select E'\\''; delete from people; --'"),
+
+  'a call': writes('select emptied()'),
+  'a call in FROM': writes('select 1 from notes, lateral emptied() where false or true'),
+  'a call in LIMIT': writes('select 1 limit emptied()'),
+  'a call in a sample': writes('table notes; select 1 from notes tablesample bernoulli (emptied())'),
+  'a call in a window': writes('select sum(1) over (order by emptied()) from people'),
+  'a call in VALUES': writes('values (emptied())'),
+  'a call in a setting of XML': writes('select xmlelement(name x, emptied())'),
+  'a call in what JSON_TABLE is given': writes(
+    "select * from json_table('[1]', '$[*]' columns (a int path '$.x' default emptied() on empty)) j",
+  ),
+  'a call by attribute': writes("select ('a'::text).emptied_by"),
+  'a call by an attribute of a row': writes('select n.emptied_by from (select 1) n'),
+  'a call by default': writes('select by_default()'),
+  'a call in a view': writes('select * from emptying'),
+  'a procedure': writes('call empties()'),
+  'a function made for it': writes(
+    'create function mine() returns int language sql as $f$ select public.emptied() $f$',
+    'select mine()',
+  ),
+  'a function of a search path': writes('set search_path = shadow, pg_catalog, public', "select lower('A')"),
+  'an operator of a search path': unread('set search_path = shadow, pg_catalog, public', 'select 1 + 1'),
+  DO: writes(block('delete from people;')),
+  'DO with a name in strings': writes(block("execute 'delete ' || 'from people';")),
+  'DO with SQL that nobody knows': unread(block('execute q;', "q text := chr(100) || 'elete from people';")),
+  'DO with a loop over SQL in a string': writes(block("for r in execute 'delete from people returning id' loop null; end loop;")),
+  'DO with a cursor over SQL in a string': writes(
+    block("open c for execute 'select emptied()'; fetch c into n;", 'c refcursor;'),
+  ),
+  'DO in DO': writes(block("execute 'do $x$ begin delete from public.people; end $x$';")),
+  'DO with a default': writes(block('', 'x int := emptied();')),
+  'DO with a subscript': writes(block('a[emptied()] := 1;', "a int[] := '{1}';")),
+  'DO with RAISE': writes(block("raise notice '%', emptied();")),
+  'DO with a handler': writes(block('begin n := 1 / 0; exception when others then perform emptied(); end;')),
+  'DO that prepares another statement under a name': unread(
+    'prepare x as select 1',
+    block("execute 'deallocate x'; execute 'prepare x as delete from public.people';"),
+    'execute x',
+  ),
+  'DO that sets a search path': unknown(block('set search_path = shadow, public;'), 'select * from places'),
+
+  'a trigger': writes('insert into triggered values (1)'),
+  'a trigger, by MERGE': writes('merge into triggered using notes on false when not matched then insert values (1)'),
+  'a rule': unread('insert into ruled values (1)'),
+  'a default': writes("insert into defaulted (body) values ('x')"),
+  'a check': writes('insert into checked values (1)'),
+  'a policy of a table': writes('set role low', 'select * from guarded', 'reset role'),
+  'a trigger made for it': writes(
+    'create trigger mine before insert on notes execute function on_write()',
+    'insert into notes values (1)',
+  ),
+  'a rule made for it': writes(
+    'create rule mine as on insert to notes do also delete from people',
+    'insert into notes values (1)',
+  ),
+
+  'a program that is given a result': by('runs', 'Policy/inside-only')("copy (select 1) to program 'cat > mark'"),
+  'a program that gives rows': by('runs', 'Policy/inside-only')("copy notes from program 'echo 1 > mark'"),
+  'a file, by a function': leaves("select pg_read_file('addresses')"),
+  'a file, as a large object': leaves("select lo_import('addresses', 4711)", "select convert_from(lo_get(4711), 'UTF8')"),
+  'a default of a role': by('stays', 'hoop/not-supported')('alter role postgres set search_path = shadow'),
+  'a default of a database': by('stays', 'hoop/not-supported')('alter database postgres set role = pg_monitor'),
+
+  'SQL in a string: query_to_xml': unknown("select query_to_xml('select email from people', false, false, '')"),
+  'SQL in a string: table_to_xml': unknown("select table_to_xml('people', false, false, '')"),
+  'SQL in a string: ts_stat': unknown("select ts_stat('select to_tsvector(''simple'', email) from people')"),
+  'SELECT INTO': stores('select email into made from people', 'select * from made'),
+  'a table made of a query': stores('create table made as select email from people', 'select * from made'),
+  'INSERT of a query': stores('insert into notes (body) select email from people', 'select * from notes'),
+  'a large object': stores(
+    "select lo_from_bytea(4711, convert_to(email, 'UTF8')) from people limit 1",
+    "select convert_from(lo_get(4711), 'UTF8')",
+  ),
+  'a temporary view under the name of another': opaque(
+    'create temporary view places as select email as city from people',
+    'select * from places',
+  ),
+  'a view of a search path': shows('set search_path = shadow, public', 'select * from places'),
+  'a search path that a function sets': unknown('select by_path()', 'select * from places'),
+  'a cursor that a function opens under a name': unknown(
+    'declare c cursor for select city from people',
+    'select by_cursor()',
+    'fetch all from c',
+  ),
+  'a whole row': shows('select people from people'),
+  'a row as JSON': shows('select row_to_json(people) from people'),
+  'an array': shows('select array_agg(email) from people'),
+  'a union': shows('select city from people union select email from people'),
+  'a cast': shows('select email::varchar(40) from people'),
+  'an attribute': shows('select people.email from people', 'select (people).email from people'),
+  'a function of it': shows("select replace(email, 'a', 'a') from people"),
+  'a sub-select': shows('select (select email from people limit 1)'),
+  RETURNING: by('shows', 'Policy/people-stay')('update people set city = city where id = 1 returning email'),
+  'RETURNING of another table': shows('with a as (insert into notes (id) select 3 returning id) select email from people, a'),
+  'a notice': withheld(block("raise notice '%', (select email from people limit 1);")),
+  'an error': withheld('savepoint s; select email::int from people', 'rollback to s'),
+  statistics: opaque("select histogram_bounds from pg_stats where tablename = 'people' and attname = 'email'"),
+  'what sessions run': opaque("select query from pg_stat_activity where 'x@example' <> ''"),
+}
