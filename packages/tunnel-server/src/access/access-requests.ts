@@ -94,7 +94,9 @@ export class AccessRequests {
     const everything = this.#access.may(caller, { kind: 'grant.list-all' })
     const filter = { for: everything ? null : caller.identity, open: state === 'open', now: new Date(), limit: listLimit }
     const rows = await this.#store.run((db) => readGrants(db, filter))
-    return rows.map((row) => this.#asSeenBy(caller.identity, row))
+    return rows
+      .filter((grant) => everything || this.#access.may(caller, { kind: 'grant.see', grant }))
+      .map((row) => this.#asSeenBy(caller.identity, row))
   }
 
   /** @throws HoopError `no_access`, `invalid_request` for a denial without a reason, `conflict` when nothing is left to decide */

@@ -246,8 +246,9 @@ function isOf(identity: Identity, by: Identity): boolean {
   return by.id === identity.id || by.onBehalfOf?.id === identity.id
 }
 
-function approves(identity: Identity, approval: Pick<Question, 'approvers'>): boolean {
-  return approval.approvers.some((group) => identity.groups.includes(group))
+/** Who acts for somebody is asked what both are. */
+function approves(identity: Identity, { approvers }: Pick<Question, 'approvers'>): boolean {
+  return actors(identity).every(({ groups }) => approvers.some((group) => groups.includes(group)))
 }
 
 function owns(identity: Identity, session: SessionSummary): boolean {

@@ -114,6 +114,15 @@ test('time that runs out is no, and nobody can say yes after it', async () => {
   await expect(parts.approvals.decide(dba, id, 'approve', { reason: null })).rejects.toMatchObject({ code: 'conflict' })
 })
 
+test('a machine of the approvers that acts for somebody who is none sees nothing of theirs', async () => {
+  const { kind: _, ...behind } = (await callerOf(parts, issuer, 'bo', ['engineering'])).identity
+  const acting = { ...dba, identity: { ...dba.identity, id: 'hoop#x for bo', kind: 'ai-agent' as const, onBehalfOf: behind } }
+  const { id } = await parts.approvals.hold(request(), never)
+  expect(await parts.approvals.find(acting, id)).toBeNull()
+  expect(await parts.approvals.list(acting, 'all')).toEqual([])
+  await parts.approvals.decide(dba, id, 'deny', { reason: 'no' })
+})
+
 test('a caller who leaves withdraws', async () => {
   const leaving = new AbortController()
   const { id, decision } = await parts.approvals.hold(request(), leaving.signal)

@@ -159,7 +159,8 @@ export class Approvals implements Holds {
   async list(caller: Caller, state: 'held' | 'all'): Promise<Approval[]> {
     const filter = { open: state === 'held', now: new Date(), limit: listLimit }
     const rows = await this.#parts.store.run((db) => readApprovalsFor(db, caller.identity, filter))
-    return rows.map((row) => this.#shownTo(caller, row))
+    const concerning = rows.filter((approval) => this.#parts.access.may(caller, { kind: 'approval.see', approval }))
+    return concerning.map((row) => this.#shownTo(caller, row))
   }
 
   /** Null for one that is not there or does not concern the caller. */
