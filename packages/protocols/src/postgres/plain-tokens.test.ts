@@ -38,7 +38,10 @@ const quotedNames = fc.constantFrom(
   '"é"',
   `"${'n'.repeat(70)}"`,
 )
-const numbers = fc.oneof(fc.nat().map(String), fc.constantFrom('0x1f', '1_000', '1.5', '.5', '1e9', '99999999999999999999'))
+const numbers = fc.oneof(
+  fc.nat().map(String),
+  fc.constantFrom('0x1f', '1_000', '1.5', '.5', '1.', '0.25', '1e9', '99999999999999999999'),
+)
 const texts = fc
   .oneof(fc.string({ maxLength: 6 }), fc.constantFrom('it', "o''clock", 'é', '\n', '\\x'))
   .map((content) => `'${content}'`)
@@ -93,7 +96,11 @@ describe('a text is read as the scanner reads it, or not at all', () => {
     ["select E'a'", null],
     ["select 'a''b'", null],
     ["select 'a\\'", null],
-    ['select 1.5', null],
+    ['select 1.5, 1', [7, 12]],
+    ['select 1.', null],
+    ['select 1..5', null],
+    ['select 1.5.5', null],
+    ['select 1.5e5', null],
     ['select 1e5', null],
     ['select .5', null],
     ['select "a" = 1', [7, 13]],
@@ -116,6 +123,7 @@ describe('a text is read as the scanner reads it, or not at all', () => {
 test('texts of one skeleton have one fingerprint', () => {
   const value = fc.oneof(
     fc.bigInt({ min: 0n, max: 10n ** 25n }).map(String),
+    fc.stringMatching(/^[0-9]{1,3}\.[0-9]{1,12}$/),
     fc.stringMatching(/^[a-z ]{0,9}$/).map((text) => `'${text}'`),
   )
   const frame = fc.constantFrom(
