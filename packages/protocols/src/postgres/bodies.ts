@@ -34,14 +34,17 @@ interface Running {
 export class RoutineBodies implements Bodies {
   readonly #readAny: ReadStatement
   readonly #running: Running[] = []
+  readonly #reading = new Set<string>()
   #read = 0
 
   constructor(readAny: ReadStatement) {
     this.#readAny = readAny
   }
 
-  routine(catalogue: Catalogue, routine: CatalogueFunction): Body | null {
-    return this.#called(catalogue, routine, null)
+  routine(catalogue: Catalogue, routine: CatalogueFunction, given: readonly (string | null)[]): Body | null {
+    const body = this.#called(catalogue, routine, null, [])
+    const known = given.some((text) => text !== null)
+    return body?.builds && known ? this.#called(catalogue, routine, null, given) : body
   }
 
   trigger(
@@ -50,10 +53,11 @@ export class RoutineBodies implements Bodies {
     table: CatalogueRelation | null,
     rows: readonly string[],
   ): Body | null {
-    return this.#called(catalogue, routine, table && { table, rows })
+    return this.#called(catalogue, routine, table && { table, rows }, [])
   }
 
-  #called(catalogue: Catalogue, routine: CatalogueFunction, fired: Fired | null): Body | null {
+  /** With texts that are given it is read for one call, and not kept. */
+  #called(catalogue: Catalogue, routine: CatalogueFunction, fired: Fired | null, given: readonly (string | null)[]): Body | null {
     const { definition } = routine
     if (definition === null) return null
     const own = asCaller(catalogue)
@@ -66,7 +70,7 @@ export class RoutineBodies implements Bodies {
       own.probable !== undefined,
       [...(own.hidden ?? [])],
     ])
-    const known = readings.get(key)
+    const known = given.length === 0 ? readings.get(key) : undefined
     if (known) return known
 
     const above = this.#running.findIndex((running) => running.routine === routine && running.table === fired?.table)
@@ -74,7 +78,7 @@ export class RoutineBodies implements Bodies {
       const top = this.#running.at(-1)
       if (top) top.reaches = Math.min(top.reaches, above)
       // What it does is on the reading of the call that is under way.
-      return { reading: new Reading(), pure: false, tells: 'opaque', rows: true }
+      return { reading: new Reading(), pure: false, tells: 'opaque', rows: true, builds: false }
     }
     const name = `${routine.schema}.${routine.name}`
     if (this.#running.length >= maxDepth || ++this.#read > maxBodies)
@@ -84,14 +88,14 @@ export class RoutineBodies implements Bodies {
     this.#running.push(running)
     let body: Body
     try {
-      body = this.#printed(own, name, definition, fired)
+      body = this.#printed(own, name, definition, fired, given)
     } finally {
       this.#running.pop()
     }
     const caller = this.#running.at(-1)
     if (caller) caller.reaches = Math.min(caller.reaches, running.reaches)
     // Inside of a circle it is not whole: what the functions above it do is not on it.
-    if (running.reaches >= depth) {
+    if (running.reaches >= depth && given.length === 0) {
       if (readings.size >= maxKept) readings.clear()
       readings.set(key, body)
     }
@@ -107,15 +111,26 @@ export class RoutineBodies implements Bodies {
     })
   }
 
-  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body {
-    const { name } = qualifiedName(statement.funcname)
-    return this.#guarded(`${name}()`, () => this.#body(asCaller(catalogue), name, routineOf(statement), text, null))
+  once(name: string, read: () => void): boolean {
+    if (this.#reading.has(name)) return false
+    this.#reading.add(name)
+    try {
+      read()
+    } finally {
+      this.#reading.delete(name)
+    }
+    return true
   }
 
-  #printed(catalogue: Catalogue, name: string, definition: string, fired: Fired | null): Body {
+  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body {
+    const { name } = qualifiedName(statement.funcname)
+    return this.#guarded(`${name}()`, () => this.#body(asCaller(catalogue), name, routineOf(statement), text, null, []))
+  }
+
+  #printed(catalogue: Catalogue, name: string, definition: string, fired: Fired | null, given: readonly (string | null)[]): Body {
     return this.#guarded(`${name}()`, () => {
       const routine = printedRoutine(definition)
-      return this.#body(catalogue, name.slice(name.lastIndexOf('.') + 1), routine, definition, fired)
+      return this.#body(catalogue, name.slice(name.lastIndexOf('.') + 1), routine, definition, fired, given)
     })
   }
 
@@ -131,7 +146,14 @@ export class RoutineBodies implements Bodies {
     }
   }
 
-  #body(caller: Catalogue, name: string, routine: Routine, text: string, fired: Fired | null): Body {
+  #body(
+    caller: Catalogue,
+    name: string,
+    routine: Routine,
+    text: string,
+    fired: Fired | null,
+    given: readonly (string | null)[],
+  ): Body {
     const set = settingsOf(routine)
     if (set.path === 'unseen') set.refused.push('its search path depends on who runs it')
     const catalogue = set.path === null ? caller : withSearchPath(caller, { schemas: set.path, user: '' })
@@ -154,7 +176,7 @@ export class RoutineBodies implements Bodies {
     } else if (routine.language === 'plpgsql') {
       // The parser of bodies ends its own process over one that is not there.
       if (routine.body === null) throw new StatementUnreadable('it has none', 0)
-      const procedure = new Procedure(text)
+      const procedure = new Procedure(text, textParameters(routine, given))
       const typed = procedure.variables.map((variable) => ({
         ...variable,
         ofSystemType: ofSystemSchema(catalogue, typeNames(variable.type)),
@@ -201,7 +223,7 @@ function unknownBody(words: string): Body {
   const reading = new Reading()
   reading.unknown(words)
   reading.stores = true
-  return { reading, pure: false, tells: 'opaque', rows: true }
+  return { reading, pure: false, tells: 'opaque', rows: true, builds: false }
 }
 
 /** A function's own settings; the search path that is one of them: `unseen` where it is not certain. */
@@ -222,6 +244,16 @@ function settingsOf({ settings }: Routine): {
     }
   }
   return { path, refused }
+}
+
+/** What is given to parameters that take it as it is. */
+function textParameters({ parameters }: Routine, given: readonly (string | null)[]): readonly (string | null)[] {
+  const first = parameters.findIndex((parameter) => !parameter.given)
+  const plain = first < 0 ? parameters : parameters.slice(0, first)
+  return plain.map(({ type }, index) => {
+    const isText = nameOf(type?.names).at(-1) === 'text' && !type?.arrayBounds
+    return isText ? (given[index] ?? null) : null
+  })
 }
 
 /** A dollar quote that the text does not contain. */

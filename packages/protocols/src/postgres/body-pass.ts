@@ -46,6 +46,8 @@ export class BodyPass {
   readonly reading = new Reading()
   /** What its variables, and what it answers with, may hold. */
   told: Sources = none
+  /** It runs SQL that is made of what is not known. */
+  builds = false
   #redefines = false
   readonly #catalogue: Catalogue
   readonly #scope: Scope
@@ -125,7 +127,13 @@ export class BodyPass {
     }
     const reads = reading.objects.some(({ kind }) => kind !== 'function') || reading.columns.size > 0
     const nothing = this.told !== 'opaque' && this.told.length === 0
-    return { reading, pure: onlyReads(reading) && !reads && nothing, tells: union(this.told, reading.choices), rows }
+    return {
+      reading,
+      pure: onlyReads(reading) && !reads && nothing,
+      tells: union(this.told, reading.choices),
+      rows,
+      builds: this.builds,
+    }
   }
 
   #walk(reading: Reading, outer: Scope): Walk {

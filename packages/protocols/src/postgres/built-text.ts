@@ -7,6 +7,7 @@ const anyLiteral = "'any value, quoted'"
 
 /** What an expression is made of. */
 interface Known {
+  /** By name; parameters by `$1`, too. */
   readonly constants: ReadonlyMap<string, string>
   /** Whether a function or an operator of that name is certainly PostgreSQL's own. */
   isSystem(name: string): boolean
@@ -29,6 +30,7 @@ function madeOf(node: Node | undefined, known: Known): string | null {
   const { constants } = known
   const inside = (other: Node | undefined) => madeOf(other, known)
   if ('A_Const' in node) return stringOf(node)
+  if ('ParamRef' in node) return constants.get(`$${node.ParamRef.number ?? 0}`) ?? null
   if ('ColumnRef' in node) {
     const [name, ...others] = nameOf(node.ColumnRef.fields)
     return name !== undefined && others.length === 0 && node.ColumnRef.fields?.length === 1 ? (constants.get(name) ?? null) : null

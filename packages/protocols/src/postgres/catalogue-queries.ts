@@ -11,15 +11,9 @@ export const CatalogueRows = z.object({
   columns: row(text, text, text, text, text.nullable()),
   inheritance: row(text, text),
   triggers: row(text, text),
+  rules: row(text, text, text),
   foreignKeys: row(text, text, text, text, text),
-  attached: row(
-    text,
-    z.enum(['default', 'write', 'policy', 'rule']),
-    text.nullable(),
-    z.enum(['function', 'sequence', 'rule']),
-    text,
-    text,
-  ),
+  attached: row(text, z.enum(['default', 'write', 'policy']), text.nullable(), z.enum(['function', 'sequence']), text, text),
   eventTriggers: row(text, text),
   functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
@@ -127,6 +121,14 @@ select t.tgrelid, case when exists (select from locked l where l.relation = t.tg
 from pg_trigger t where not t.tgisinternal and t.tgenabled in ('O', 'A')`,
   },
   {
+    name: 'rules',
+    text: `${locked}
+select r.ev_class, r.rulename, case when exists (select from locked l where l.relation = r.ev_class or l.relation in (
+  select d.refobjid from pg_depend d where d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass))
+  then '' else pg_get_ruledef(r.oid) end
+from pg_rewrite r where r.ev_type <> '1' and r.ev_enabled in ('O', 'A')`,
+  },
+  {
     name: 'foreignKeys',
     text: `select confrelid, conrelid, confdeltype, confupdtype, (
   select array_to_json(array_agg(a.attname)) from pg_attribute a where a.attrelid = confrelid and a.attnum = any (confkey))
@@ -155,8 +157,7 @@ where p.oid is not null or s.oid is not null
 union all select d.refobjid, 'default', a.attname, 'sequence', n.nspname, s.relname
 from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
 join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'
-union all select ev_class, 'rule', null, 'rule', ev_type::text, rulename from pg_rewrite where ev_type <> '1' and ev_enabled in ('O', 'A')`,
+where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'`,
   },
   {
     name: 'eventTriggers',

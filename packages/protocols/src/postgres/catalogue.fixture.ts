@@ -1,5 +1,5 @@
 import { buildCatalogue, type Catalogue } from './catalogue.ts'
-import { attached, foreignKeys, routines, triggers } from './routines.fixture.ts'
+import { attached, foreignKeys, routines, rules, triggers } from './routines.fixture.ts'
 
 /** `name: columns`; a column is `name` or `name = generation expression`. */
 const tables: Readonly<Record<string, readonly string[]>> = {
@@ -20,7 +20,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   'public.grandchildren': ['id', 'child_id'],
   'public.guarded': ['id', 'owner'],
   'public.numbered': ['id', 'code', 'label', 'plain'],
-  'public.ruled': ['id'],
+  'public.ruled': ['id', 'what'],
   'public.checked': ['id', 'body'],
   'public.bumped': ['id', 'version', 'note'],
   'public.foreign_code': ['id'],
@@ -144,6 +144,7 @@ export function fixtureCatalogue(): Catalogue {
       ['901', 'public', 'customers', 'c', 'none'],
     ],
     triggers: triggers.map((text) => [oidOf(/ ON (?:\w+\.)(\w+)/.exec(text)?.[1] ?? ''), `CREATE TRIGGER ${text}`]),
+    rules: rules.map(([table, name, text]) => [oidOf(table), name, `CREATE RULE ${text}`]),
     foreignKeys: foreignKeys.map(([table, other, onDelete, onUpdate]) => [
       oidOf(table),
       oidOf(other),

@@ -31,18 +31,25 @@ export interface CatalogueRelation {
   readonly kin: readonly CatalogueRelation[]
   /** CREATE TRIGGER of those that fire, as the server prints it; empty while somebody alters the table. */
   readonly triggers: readonly string[]
+  readonly rules: readonly Rule[]
   readonly attached: readonly Attached[]
   readonly referencedBy: readonly Reference[]
+}
+
+/** What the server does besides, or in place of, a write to a relation. */
+export interface Rule {
+  readonly name: string
+  /** CREATE RULE as the server prints it; empty while somebody alters what it is about. */
+  readonly definition: string
 }
 
 /** What runs, or is written to, when a table is used. */
 export interface Attached {
   /** `write`: to compute or check what is stored; `policy`: to decide about rows. */
-  readonly occasion: 'default' | 'write' | 'policy' | 'rule'
+  readonly occasion: 'default' | 'write' | 'policy'
   /** Null: any. */
   readonly column: string | null
-  readonly kind: 'function' | 'sequence' | 'rule'
-  /** Of a rule, the event that it is on. */
+  readonly kind: 'function' | 'sequence'
   readonly schema: string
   readonly name: string
 }
@@ -143,6 +150,8 @@ export function buildCatalogue(rows: unknown): Catalogue {
   const kin = new Map<number, CatalogueRelation[]>()
   const triggers = new Map<number, string[]>()
   for (const [table, definition] of answers.triggers) inner(triggers, Number(table), () => []).push(definition)
+  const rules = new Map<number, Rule[]>()
+  for (const [table, name, definition] of answers.rules) inner(rules, Number(table), () => []).push({ name, definition })
   const attached = new Map<number, Attached[]>()
   for (const [table, occasion, column, kind, schema, name] of answers.attached)
     inner(attached, Number(table), () => []).push({ occasion, column, kind, schema, name })
@@ -163,7 +172,12 @@ export function buildCatalogue(rows: unknown): Catalogue {
     const own = (columns.get(oid) ?? []).map((column) => withOwnName(column, schema, name))
     const related: CatalogueRelation[] = []
     kin.set(oid, related)
-    const runs = { triggers: triggers.get(oid) ?? [], attached: attached.get(oid) ?? [], referencedBy: references.get(oid) ?? [] }
+    const runs = {
+      triggers: triggers.get(oid) ?? [],
+      rules: rules.get(oid) ?? [],
+      attached: attached.get(oid) ?? [],
+      referencedBy: references.get(oid) ?? [],
+    }
     const relation: CatalogueRelation = { oid, schema, name, kind, columns: own, definition, kin: related, ...runs }
     relationsByOid.set(oid, relation)
     inner(relations, schema, () => new Map()).set(name, relation)

@@ -1,4 +1,4 @@
-import type { CreateTrigStmt, Node, RangeVar } from 'libpg-query'
+import type { CreateTrigStmt, Node, RangeVar, RuleStmt } from 'libpg-query'
 import {
   type CatalogueFunction,
   type CatalogueRelation,
@@ -6,20 +6,20 @@ import {
   isHidden,
   printed,
   probableRelation,
+  type Rule,
 } from './catalogue.ts'
-import { callByName, sourcesOf, type Walk } from './expressions.ts'
+import { type Body, callByName, sourcesOf, type Walk } from './expressions.ts'
 import { isSystemSchema } from './functions.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
 import { rowOf } from './relations.ts'
 import { makeRelation, outermost } from './scope.ts'
-import { nameOf, qualifiedName } from './syntax-tree.ts'
+import { nameOf, qualifiedName, tagged } from './syntax-tree.ts'
 
 export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate'
 
-/** Bits of CreateTrigStmt.events, and letters of pg_rewrite.ev_type. https://github.com/postgres/postgres src/include/catalog/pg_trigger.h */
+/** Bits of CreateTrigStmt.events. https://github.com/postgres/postgres src/include/catalog/pg_trigger.h */
 const bits: Readonly<Record<WriteEvent, number>> = { insert: 4, delete: 8, update: 16, truncate: 32 }
-const letters: Readonly<Record<WriteEvent, string>> = { insert: '3', update: '2', delete: '4', truncate: '' }
 
 /** What a write to one relation sets off. */
 interface Write {
@@ -82,7 +82,8 @@ function setOff(walk: Walk, relation: CatalogueRelation, write: Write, seen: Set
     if (seen.has(key)) continue
     seen.add(key)
     for (const definition of table.triggers) trigger(walk, table, definition, write)
-    for (const attached of table.attached) runAttached(walk, table, attached, write)
+    for (const rule of table.rules) ruled(walk, table, rule, write)
+    for (const attached of table.attached) runAttached(walk, attached, write)
     // A trigger may change what the statement does not.
     const changed = table.triggers.some((definition) => definition.includes(' BEFORE ')) ? null : write.changed
     for (const { table: oid, onDelete, onUpdate, columns } of table.referencedBy) {
@@ -95,21 +96,55 @@ function setOff(walk: Walk, relation: CatalogueRelation, write: Write, seen: Set
 
 function runAttached(
   walk: Walk,
-  table: CatalogueRelation,
   { occasion, column, kind, schema, name }: CatalogueRelation['attached'][number],
   { events, given }: Write,
 ): void {
-  if (kind === 'rule') {
-    if (events.some((event) => letters[event] === schema))
-      walk.reading.unknown(`the rule ${name} decides what a write to ${table.schema}.${table.name} does`)
-    return
-  }
   const inserts = events.includes('insert')
   const runs =
     occasion === 'default' ? inserts && !(column !== null && given?.includes(column)) : inserts || events.includes('update')
   if (occasion !== 'policy' && !runs) return
   if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
   else walk.reading.object('sequence', `${schema}.${name}`, 'write')
+}
+
+/** The events of RuleStmt that a write may be. */
+const ruleEvents: Readonly<Record<string, WriteEvent>> = { CMD_INSERT: 'insert', CMD_UPDATE: 'update', CMD_DELETE: 'delete' }
+
+/** What a rule does in the name of whoever writes; one that answers with rows decides about the result, too. */
+function ruled(walk: Walk, table: CatalogueRelation, { name, definition }: Rule, { events }: Write): void {
+  const { reading } = walk
+  const rule = definitionOf(definition, 'RuleStmt')
+  if (rule && !events.some((event) => event === ruleEvents[rule.event ?? ''])) return
+  if (!rule || !(rule.actions ?? []).every(answersNothing))
+    return reading.unknown(`the rule ${name} decides what a write to ${table.schema}.${table.name} does`)
+  const aside = new Reading()
+  const key = `${table.oid} ${name}`
+  const inner = walk.apart(printed(walk.catalogue), aside)
+  const rows = ['new', 'old'].map((alias) => ({ ...makeRelation(alias, null, rowOf(table)), qualifiedOnly: true }))
+  const scope = { ...outermost, relations: rows }
+  const read = () => {
+    aside.choose(sourcesOf(inner, rule.whereClause, scope))
+    for (const action of rule.actions ?? []) {
+      if ('NotifyStmt' in action) notified(aside, action.NotifyStmt.conditionname)
+      else inner.query(action, scope)
+    }
+  }
+  if (!walk.bodies.once(key, read)) reading.unknown(`the rule ${name} sets itself off`)
+  reading.include(aside, 'body')
+  reading.flow(aside.choices)
+}
+
+/** Whether the action of a rule can be read as a part of any write. */
+export function answersNothing(action: Node): boolean {
+  if ('InsertStmt' in action) return action.InsertStmt.returningClause === undefined
+  if ('UpdateStmt' in action) return action.UpdateStmt.returningClause === undefined
+  if ('DeleteStmt' in action) return action.DeleteStmt.returningClause === undefined
+  return 'NotifyStmt' in action
+}
+
+function notified(reading: Reading, channel = ''): void {
+  reading.effects.add('write')
+  reading.object('channel', channel, 'write')
 }
 
 /** What a foreign key does to the rows that refer to others: `c` as those, `n` and `d` change them. */
@@ -131,7 +166,7 @@ const harmless = new Set(
 function trigger(walk: Walk, table: CatalogueRelation, definition: string, { events, changed }: Write): void {
   const { reading } = walk
   const where = `${table.schema}.${table.name}`
-  const statement = triggerOf(definition)
+  const statement = definitionOf(definition, 'CreateTrigStmt')
   if (!statement) return reading.unknown(`a trigger on ${where} cannot be read now; another session may be altering it`)
   const on = events.filter((event) => ((statement.events ?? 0) & bits[event]) !== 0)
   const columns = nameOf(statement.columns)
@@ -140,10 +175,13 @@ function trigger(walk: Walk, table: CatalogueRelation, definition: string, { eve
   if (on.length === 0 || (untouched && on.every((event) => event === 'update'))) return
   if (statement.whenClause) when(walk, table, statement.whenClause)
   const { schema, name } = qualifiedName(statement.funcname)
-  const rows = (statement.transitionRels ?? []).flatMap((node) =>
-    'TriggerTransition' in node ? [node.TriggerTransition.name ?? ''] : [],
-  )
-  runs(walk, schema, name, table, rows)
+  const rows = transitionTables(statement)
+  runs({ ...walk, catalogue: printed(walk.catalogue) }, schema, name, table, rows)
+}
+
+/** What a trigger's transition tables are called. */
+export function transitionTables({ transitionRels = [] }: CreateTrigStmt): readonly string[] {
+  return transitionRels.flatMap((node) => ('TriggerTransition' in node ? [node.TriggerTransition.name ?? ''] : []))
 }
 
 /** Statements that no event trigger is about, though they are counted among the definitions. */
@@ -154,23 +192,49 @@ export function definitionSetsOff(walk: Walk): void {
   const { reading, catalogue } = walk
   if (!reading.effects.has('ddl') && !reading.effects.has('dcl')) return
   if ([...reading.verbs].every((verb) => noEvents.has(verb))) return
-  for (const { schema, name } of catalogue.eventTriggers) runs(walk, schema, name, null, [])
+  for (const { schema, name } of catalogue.eventTriggers) runs({ ...walk, catalogue: printed(catalogue) }, schema, name, null, [])
 }
 
 /** A function that a trigger runs; `table` null: on an event that is about none. */
 function runs(walk: Walk, schema: string | null, name: string, table: CatalogueRelation | null, rows: readonly string[]): void {
+  const body = fired(walk, schema, name, table, rows)
+  if (body) walk.reading.include(body.reading, 'body')
+}
+
+/** What a trigger that is made now does is judged when it fires; that it cannot be read is told now. */
+export function runsLater(
+  walk: Walk,
+  schema: string | null,
+  name: string,
+  range: RangeVar | null,
+  rows: readonly string[],
+): void {
+  const table = range && probableRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
+  const body = fired(walk, schema, name, table, rows)
+  for (const words of body?.reading.unknownForCertain ?? []) walk.reading.unknown(words)
+}
+
+/** Puts the call on the reading; null where there is nothing more to be known of it. */
+function fired(
+  walk: Walk,
+  schema: string | null,
+  name: string,
+  table: CatalogueRelation | null,
+  rows: readonly string[],
+): Body | null {
   const { reading } = walk
-  const [routine] = findFunctions(printed(walk.catalogue), schema, name).filter(
-    ({ arguments: known }) => (known?.least ?? 0) === 0,
-  )
+  const [routine] = findFunctions(walk.catalogue, schema, name).filter(({ arguments: known }) => (known?.least ?? 0) === 0)
   const called = routine ? `${routine.schema}.${name}` : name
   reading.functions.add(called)
-  if (routine && onlyItsRow(routine)) return
+  if (routine && onlyItsRow(routine)) return null
   const body = routine ? walk.bodies.trigger(printed(walk.catalogue), routine, table, rows) : null
-  if (!body) return reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
+  if (!body) {
+    reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
+    return null
+  }
   reading.effects.add('execute')
   reading.object('function', called, 'execute')
-  reading.include(body.reading, 'body')
+  return body
 }
 
 function onlyItsRow({ schema, name, language }: CatalogueFunction): boolean {
@@ -185,10 +249,14 @@ function when(walk: Walk, table: CatalogueRelation, condition: Node): void {
   walk.reading.include(aside, 'body')
 }
 
-function triggerOf(definition: string): CreateTrigStmt | null {
+/** The one statement that the server prints a trigger or a rule as; null if it is not that. */
+function definitionOf(definition: string, tag: 'CreateTrigStmt'): CreateTrigStmt | null
+function definitionOf(definition: string, tag: 'RuleStmt'): RuleStmt | null
+function definitionOf(definition: string, tag: string): unknown {
   try {
     const [statement] = definition === '' ? [] : parse(definition)
-    return statement?.stmt && 'CreateTrigStmt' in statement.stmt ? statement.stmt.CreateTrigStmt : null
+    const [found, fields] = (statement?.stmt && tagged(statement.stmt)) ?? []
+    return found === tag ? fields : null
   } catch (error) {
     if (error instanceof StatementUnreadable) return null
     throw error

@@ -1,10 +1,10 @@
-import type { AlterTableCmd, AlterTableStmt, Node, RangeVar } from 'libpg-query'
+import type { AlterTableCmd, AlterTableStmt, CreateTrigStmt, Node, RangeVar } from 'libpg-query'
 import { findIndex, findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
-import { truncateSetsOff } from './consequences.ts'
+import { answersNothing, runsLater, transitionTables, truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { drop, dropPart } from './drops.ts'
-import { callByName, sourcesOf, type Walk } from './expressions.ts'
+import { sourcesOf, type Walk } from './expressions.ts'
 import { startWalk } from './lineage.ts'
 import { kindOf, nameIndex, nameObjects } from './named-objects.ts'
 import { created, targetNames } from './new-relations.ts'
@@ -50,8 +50,14 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
     dropParts(walk, node.AlterTableStmt)
   }
   if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
-  if ('CreateTrigStmt' in node) calledLater(walk, node.CreateTrigStmt.funcname)
-  if ('CreateEventTrigStmt' in node) calledLater(walk, node.CreateEventTrigStmt.funcname)
+  if ('CreateTrigStmt' in node) createTrigger(walk, node.CreateTrigStmt)
+  if ('CreateEventTrigStmt' in node) {
+    const { schema, name } = qualifiedName(node.CreateEventTrigStmt.funcname)
+    runsLater(walk, schema, name, null, [])
+  }
+  // What it does is read with each write that sets it off.
+  if ('RuleStmt' in node && !(node.RuleStmt.actions ?? []).every(answersNothing))
+    reading.unknown('a rule that answers with rows decides what any use of its relation does')
   inside(walk, besides(node, fields), scope, access)
 }
 
@@ -137,9 +143,9 @@ function rowPolicy(walk: Walk, { qual, with_check: check }: Fields, scope: Scope
   walk.reading.flow(union(sources, aside.choices))
 }
 
-function calledLater(walk: Walk, funcname: readonly Node[] | undefined): void {
-  const { schema, name } = qualifiedName(funcname)
-  callByName(walk, schema, name)
+function createTrigger(walk: Walk, statement: CreateTrigStmt): void {
+  const { schema, name } = qualifiedName(statement.funcname)
+  runsLater(walk, schema, name, statement.relation ?? null, transitionTables(statement))
 }
 
 /** What can be dropped without any name coming to mean something else. */

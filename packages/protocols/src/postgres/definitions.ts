@@ -60,9 +60,9 @@ export const definitions: Readonly<Record<string, Definition>> = {
   CreateAmStmt: { ...create, ...laterRun('an access method') },
   CreatePLangStmt: { ...create, ...laterRun('a language') },
   CreateExtensionStmt: { ...create, ...laterRun("an extension's script") },
-  CreateTrigStmt: { ...create, ...laterRun('a trigger') },
-  CreateEventTrigStmt: { ...create, ...laterRun('an event trigger') },
-  RuleStmt: { ...create, ...laterRun('a rule') },
+  CreateTrigStmt: { ...create, effects: ['ddl', 'execute'] },
+  CreateEventTrigStmt: { ...create, effects: ['ddl', 'execute'] },
+  RuleStmt: { ...create, effects: ['ddl', 'execute'] },
   CreateFunctionStmt: { ...create, effects: ['ddl', 'execute'] },
 
   AlterTableStmt: alter,

@@ -34,18 +34,22 @@ export interface Body {
   readonly tells: Sources
   /** It answers with any number of rows. */
   readonly rows: boolean
+  /** It runs SQL that is made of what is not known; what a call gives may tell. */
+  readonly builds: boolean
 }
 
 /** The bodies of functions; given down, as statements stand in them. */
 export interface Bodies {
-  /** Null: it cannot be read. */
-  routine(catalogue: Catalogue, routine: CatalogueFunction): Body | null
+  /** Null: it cannot be read. `given`: the texts that its first arguments are, null where that is not known. */
+  routine(catalogue: Catalogue, routine: CatalogueFunction, given: readonly (string | null)[]): Body | null
   /** That of a function that a trigger runs on a table; `rows`: what its transition tables are called. */
   trigger(catalogue: Catalogue, routine: CatalogueFunction, table: CatalogueRelation | null, rows: readonly string[]): Body | null
   /** That of a DO statement. */
   block(catalogue: Catalogue, language: string, body: string): Body
   /** That of a function which the statement, whose text it is, creates. */
   created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body
+  /** Reads what runs under that name, unless it is being read already: then answers false. */
+  once(name: string, read: () => void): boolean
 }
 
 /** What an expression needs of the rest: given down, so that imports point one way. */
@@ -271,7 +275,7 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
     const type = known ? null : findType(walk.catalogue, null, name)
     if (type) return castRuns(walk, type, first, scope) ? castByUser(walk, `${type.schema}.${type.name}`) : inside
   }
-  const own = callByName(walk, schema, name, inside, call.args?.length ?? 0)
+  const own = callByName(walk, schema, name, inside, call.args?.length ?? 0, textArguments(call))
   if (name === 'set_config' && isSystemCall(walk, schema, name)) {
     // The name that a session goes by is rewritten where it is set, which must be seen.
     const named = stringOf(first)?.toLowerCase() === 'application_name'
@@ -284,6 +288,11 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   return union(inside, own)
 }
 
+/** The arguments of a call that are plain texts, by position; null: anything else. */
+export function textArguments({ args = [], func_variadic: variadic }: FuncCall): readonly (string | null)[] {
+  return variadic || args.some((arg) => 'NamedArgExpr' in arg) ? [] : args.map(stringOf)
+}
+
 /** Functions that answer with as many rows as their arguments say. */
 const returnsRows =
   /^(generate_(series|subscripts)|unnest|(regexp_split|string)_to_table|regexp_matches|jsonb?_(array_elements|each|object_keys|path_query|populate_recordset|to_recordset)\w*|ts_(debug|parse|token_type)|xpath_table|_pg_expandarray)$/
@@ -294,20 +303,24 @@ function isSystemCall(walk: Walk, schema: string | null, name: string): boolean 
   return readFunction(walk.catalogue, schema, name).candidates.every((candidate) => isSystemSchema(candidate.schema))
 }
 
-/** Puts a call on the reading; answers what its result may hold besides its arguments. `count`: how many of them; null: any. */
+/**
+ * Puts a call on the reading; answers what its result may hold besides its arguments. `count`: how many of them; null: any. `given`: the
+ * texts that they are, null where that is not known.
+ */
 export function callByName(
   walk: Walk,
   schema: string | null,
   name: string,
   args: Sources = none,
   count: number | null = null,
+  given: readonly (string | null)[] = [],
 ): Sources {
   const { reading } = walk
   let found = readFunction(walk.catalogue, schema, name)
   const fitting = found.candidates.filter((candidate) => fits(candidate, count))
   if (fitting.length > 0 && fitting.every((candidate) => isSystemSchema(candidate.schema)))
     found = readFunction(walk.catalogue, fitting[0]?.schema ?? schema, name)
-  const called = bodiesOf(walk, fitting)
+  const called = bodiesOf(walk, fitting, given)
   if (called !== null) return callOfUser(walk, fitting, called, args)
   reading.functions.add(found.name)
   for (const effect of found.effects) reading.effects.add(effect)
@@ -329,12 +342,16 @@ function fits({ arguments: known }: CatalogueFunction, count: number | null): bo
 }
 
 /** The bodies of all functions that may be meant; null: one of them is not known, or there is none. */
-function bodiesOf(walk: Walk, fitting: readonly CatalogueFunction[]): readonly Called[] | null {
+function bodiesOf(
+  walk: Walk,
+  fitting: readonly CatalogueFunction[],
+  given: readonly (string | null)[],
+): readonly Called[] | null {
   if (!fitting.some(({ schema }) => !isSystemSchema(schema))) return null
   const called: Called[] = []
   for (const routine of fitting) {
     if (isSystemSchema(routine.schema)) continue
-    const body = walk.bodies.routine(walk.catalogue, routine)
+    const body = walk.bodies.routine(walk.catalogue, routine, given)
     if (body === null) return null
     called.push({ routine, body })
   }

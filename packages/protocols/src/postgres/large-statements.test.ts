@@ -17,6 +17,7 @@ const catalogue = buildCatalogue({
   types: [],
   operators: [],
   triggers: [],
+  rules: [],
   foreignKeys: [],
   attached: [],
   eventTriggers: [],

@@ -30,25 +30,31 @@ export class Procedure {
   readonly variables: readonly Variable[]
   readonly #tree: unknown
   /** Variables that never change, by name. */
-  readonly #constants = new Map<string, string>()
+  readonly #constants: ReadonlyMap<string, string>
   readonly #namesVariables: boolean
   readonly #readsErrors: boolean
 
-  /** Reads a CREATE FUNCTION or DO. Throws StatementUnreadable. */
-  constructor(text: string) {
+  /** Reads a CREATE FUNCTION or DO; `given`: what its first parameters are, null where that is not known. Throws StatementUnreadable. */
+  constructor(text: string, given: readonly (string | null)[] = []) {
     this.#tree = parseProcedure(text)
     // The words of an error quote values of rows that the body never names.
     this.#readsErrors = /sqlerrm|stacked/i.test(text)
     this.#namesVariables = /#\s*variable_conflict\s+use_variable/i.test(text)
     const variables: Variable[] = []
+    const constants = new Map<string, string>()
     for (const datum of datums(this.#tree)) {
       const [tag, { refname, datatype, isconst, default_val: value }] = datum
       if (typeof refname !== 'string' || tag === 'PLpgSQL_row') continue
       variables.push({ name: refname, type: tag === 'PLpgSQL_var' ? typeName(datatype) : null })
       const text = isconst === true ? constantOf(value) : null
-      if (text !== null) this.#constants.set(refname, text)
+      if (text !== null) constants.set(refname, text)
     }
     this.variables = variables
+    for (const [name, text] of unchanged(this.#tree, given)) constants.set(name, text)
+    // Which of two that share a name is meant depends on where it stands.
+    for (const name of constants.keys())
+      if (variables.filter((variable) => variable.name === name).length > 1) constants.delete(name)
+    this.#constants = constants
   }
 
   /** `fired`: by a trigger, whose row it may change. */
@@ -115,6 +121,7 @@ export class Procedure {
     pass.reading.choose(given)
     const text = builtText(firstTarget(select?.stmt), { constants: this.#constants, isSystem: (name) => pass.isSystem(name) })
     if (text === null) {
+      pass.builds = true
       pass.reading.effects.add('execute')
       pass.reading.unknown('it runs SQL that is put together at run time')
       return pass.tell('opaque')
@@ -194,6 +201,51 @@ function datums(tree: unknown): readonly (readonly [string, Fields])[] {
   if (functions.length !== 1 || !fields || !isObject(fields.action)) throw new StatementUnreadable('it is not one function', 0)
   const found = Array.isArray(fields.datums) ? fields.datums : []
   return found.flatMap((datum) => (isObject(datum) ? [tagged(datum)] : [])).filter((datum) => datum !== null)
+}
+
+/** The parameters that the body nowhere assigns to, by their names and numbers. */
+function unchanged(tree: unknown, given: readonly (string | null)[]): [string, string][] {
+  // A procedure may change what it is given.
+  if (given.every((value) => value === null) || JSON.stringify(tree).includes('"PLpgSQL_stmt_call"')) return []
+  const all = datums(tree)
+  const assigned = assignedTo(tree)
+  return given.flatMap((value, index): [string, string][] => {
+    const name = all[index]?.[1].refname
+    if (value === null || typeof name !== 'string' || assigned.has(index) || assigned.has(name)) return []
+    // A variable of the same name would hide it under its name only.
+    return [
+      [`$${index + 1}`, value],
+      [name, value],
+    ]
+  })
+}
+
+/** The numbers and names of all variables that are assigned to; a number that the parser leaves out is 0. */
+function assignedTo(tree: unknown): ReadonlySet<unknown> {
+  const assigned = new Set<unknown>()
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item)
+      return
+    }
+    if (!isObject(value)) return
+    for (const [tag, fields] of Object.entries(value)) {
+      if (isObject(fields)) {
+        if (tag === 'PLpgSQL_stmt_assign' || tag === 'PLpgSQL_stmt_foreach_a') assigned.add(fields.varno ?? 0)
+        if (tag === 'PLpgSQL_diag_item') assigned.add(fields.target ?? 0)
+        if (tag === 'PLpgSQL_row')
+          for (const field of listOf(fields.fields)) if (isObject(field)) assigned.add(field.varno ?? 0).add(field.name)
+        if (targets.has(tag)) assigned.add(tagged(fields)?.[1].refname)
+      }
+      visit(fields)
+    }
+  }
+  visit(tree)
+  return assigned
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function typeName(datatype: unknown): string | null {

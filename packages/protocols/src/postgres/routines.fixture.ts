@@ -110,6 +110,17 @@ export const triggers: readonly string[] = [
   "guard AFTER INSERT ON public.checked FOR EACH ROW WHEN (public.risk(new.body) = 'x') EXECUTE FUNCTION public.stamp()",
 ]
 
+/** Table, name, and what follows CREATE RULE, as the server prints it. */
+export const rules: readonly (readonly [string, string, string])[] = [
+  ['ruled', 'also', 'also AS ON INSERT TO public.ruled DO INSERT INTO public.audit (id, what) VALUES (new.id, random())'],
+  [
+    'ruled',
+    'moved',
+    'moved AS ON UPDATE TO public.ruled WHERE (public.may_see(new.what)) DO INSTEAD UPDATE public.customers SET name = old.what WHERE (customers.id = old.id)',
+  ],
+  ['ruled', 'told', 'told AS ON DELETE TO public.ruled DO INSTEAD SELECT customers.email FROM public.customers'],
+]
+
 /** Referenced table, the table that refers to it, and what becomes of its rows on DELETE and UPDATE. */
 export const foreignKeys: readonly (readonly [string, string, string, string])[] = [
   ['parents', 'children', 'c', 'a'],
@@ -125,5 +136,4 @@ export const attached: readonly (readonly [string, string, string | null, string
   ['numbered', 'write', 'label', 'function', 'public', 'double'],
   ['guarded', 'policy', null, 'function', 'public', 'may_see'],
   ['checked', 'write', null, 'function', 'public', 'fits'],
-  ['ruled', 'rule', null, 'rule', '3', 'also'],
 ]

@@ -2,10 +2,17 @@ import type { CreateFunctionStmt, FunctionParameter, Node, TypeName, VariableSet
 import { parse, StatementUnreadable } from './parser.ts'
 import { stringOf } from './syntax-tree.ts'
 
+export interface Parameter {
+  readonly name: string
+  readonly type: TypeName | undefined
+  /** It is given with a call, and not answered with. */
+  readonly given: boolean
+}
+
 /** What CREATE FUNCTION or CREATE PROCEDURE says. */
 export interface Routine {
   readonly language: string
-  readonly parameters: readonly { readonly name: string; readonly type: TypeName | undefined }[]
+  readonly parameters: readonly Parameter[]
   /** What parameters are when a call does not give them. */
   readonly defaults: readonly Node[]
   /** Its body as a text; null where it is a list of statements. */
@@ -41,7 +48,7 @@ export function routineOf({ options = [], parameters = [], returnType, sql_body:
   const named = parameters.flatMap((node) => ('FunctionParameter' in node ? [node.FunctionParameter] : []))
   return {
     language,
-    parameters: named.map(({ name = '', argType }) => ({ name, type: argType })),
+    parameters: named.map(({ name = '', argType, mode = '' }) => ({ name, type: argType, given: /_(DEFAULT|IN)$/.test(mode) })),
     defaults: named.flatMap(({ defexpr }) => defexpr ?? []),
     body,
     statements: atomic ? flattened(atomic) : [],

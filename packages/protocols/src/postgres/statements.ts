@@ -15,7 +15,7 @@ import { findRelation } from './catalogue.ts'
 import { optionText, readCopy } from './copy-statement.ts'
 import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
-import { callByName, children, outputSources, sourcesOf, type Walk } from './expressions.ts'
+import { callByName, children, outputSources, sourcesOf, textArguments, type Walk } from './expressions.ts'
 import { startWalk, unnamed } from './lineage.ts'
 import { kindOf } from './named-objects.ts'
 import { created, hides, targetNames } from './new-relations.ts'
@@ -216,7 +216,7 @@ function call(walk: Walk, node: Node): StatementKind {
   const funccall = 'CallStmt' in node ? node.CallStmt.funccall : undefined
   const { schema, name } = qualifiedName(funccall?.funcname)
   const args = children(walk, { args: funccall?.args } as Fields, walk.outer)
-  callByName(walk, schema, name, args, funccall?.args?.length ?? 0)
+  callByName(walk, schema, name, args, funccall?.args?.length ?? 0, funccall ? textArguments(funccall) : [])
   walk.reading.effects.add('execute')
   return { ...plain, verb: 'CALL', returnsRows: true, outputs: 'opaque' }
 }
