@@ -8,7 +8,7 @@ import {
   probableRelation,
   type Rule,
 } from './catalogue.ts'
-import { type Body, callByName, sourcesOf, type Walk } from './expressions.ts'
+import { callByName, sourcesOf, type Walk } from './expressions.ts'
 import { isSystemSchema } from './functions.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
@@ -180,7 +180,7 @@ function trigger(walk: Walk, table: CatalogueRelation, definition: string, { eve
 }
 
 /** What a trigger's transition tables are called. */
-export function transitionTables({ transitionRels = [] }: CreateTrigStmt): readonly string[] {
+function transitionTables({ transitionRels = [] }: Pick<CreateTrigStmt, 'transitionRels'>): readonly string[] {
   return transitionRels.flatMap((node) => ('TriggerTransition' in node ? [node.TriggerTransition.name ?? ''] : []))
 }
 
@@ -195,46 +195,31 @@ export function definitionSetsOff(walk: Walk): void {
   for (const { schema, name } of catalogue.eventTriggers) runs({ ...walk, catalogue: printed(catalogue) }, schema, name, null, [])
 }
 
-/** A function that a trigger runs; `table` null: on an event that is about none. */
+/**
+ * A function that a trigger runs, or one that is made now will run: what waits to be set off by somebody counts where it is put there. `table`
+ * null: on an event that is about none.
+ */
 function runs(walk: Walk, schema: string | null, name: string, table: CatalogueRelation | null, rows: readonly string[]): void {
-  const body = fired(walk, schema, name, table, rows)
-  if (body) walk.reading.include(body.reading, 'body')
-}
-
-/** What a trigger that is made now does is judged when it fires; that it cannot be read is told now. */
-export function runsLater(
-  walk: Walk,
-  schema: string | null,
-  name: string,
-  range: RangeVar | null,
-  rows: readonly string[],
-): void {
-  const table = range && probableRelation(walk.catalogue, range.schemaname ?? null, range.relname ?? '')
-  const body = fired(walk, schema, name, table, rows)
-  for (const words of body?.reading.unknownForCertain ?? []) walk.reading.unknown(words)
-}
-
-/** Puts the call on the reading; null where there is nothing more to be known of it. */
-function fired(
-  walk: Walk,
-  schema: string | null,
-  name: string,
-  table: CatalogueRelation | null,
-  rows: readonly string[],
-): Body | null {
   const { reading } = walk
   const [routine] = findFunctions(walk.catalogue, schema, name).filter(({ arguments: known }) => (known?.least ?? 0) === 0)
   const called = routine ? `${routine.schema}.${name}` : name
   reading.functions.add(called)
-  if (routine && onlyItsRow(routine)) return null
+  if (routine && onlyItsRow(routine)) return
   const body = routine ? walk.bodies.trigger(printed(walk.catalogue), routine, table, rows) : null
-  if (!body) {
-    reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
-    return null
-  }
+  if (!body) return reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
   reading.effects.add('execute')
   reading.object('function', called, 'execute')
-  return body
+  reading.include(body.reading, 'body')
+}
+
+/** CREATE TRIGGER and CREATE EVENT TRIGGER. */
+export function triggerMade(
+  walk: Walk,
+  { funcname, relation, transitionRels }: Pick<CreateTrigStmt, 'funcname' | 'relation' | 'transitionRels'>,
+): void {
+  const { schema, name } = qualifiedName(funcname)
+  const table = relation ? probableRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '') : null
+  runs(walk, schema, name, table, transitionTables({ transitionRels }))
 }
 
 function onlyItsRow({ schema, name, language }: CatalogueFunction): boolean {

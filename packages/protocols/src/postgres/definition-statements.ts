@@ -1,7 +1,7 @@
-import type { AlterTableCmd, AlterTableStmt, CreateTrigStmt, Node, RangeVar } from 'libpg-query'
+import type { AlterTableCmd, AlterTableStmt, Node, RangeVar } from 'libpg-query'
 import { findIndex, findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
-import { answersNothing, runsLater, transitionTables, truncateSetsOff } from './consequences.ts'
+import { answersNothing, triggerMade, truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { drop, dropPart } from './drops.ts'
 import { sourcesOf, type Walk } from './expressions.ts'
@@ -11,7 +11,7 @@ import { created, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { outermost, type Scope } from './scope.ts'
 import { union, without } from './sources.ts'
-import { type Fields, isObject, qualifiedName, tagged } from './syntax-tree.ts'
+import { type Fields, isObject, tagged } from './syntax-tree.ts'
 
 /** Reads a statement that defines, changes or maintains things: what it names, and what the expressions in it call. */
 export function readDefinition(walk: Walk, node: Node, definition: Definition, fields: Fields): void {
@@ -50,12 +50,8 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
     dropParts(walk, node.AlterTableStmt)
   }
   if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
-  if ('CreateTrigStmt' in node) createTrigger(walk, node.CreateTrigStmt)
-  if ('CreateEventTrigStmt' in node) {
-    const { schema, name } = qualifiedName(node.CreateEventTrigStmt.funcname)
-    runsLater(walk, schema, name, null, [])
-  }
-  // What it does is read with each write that sets it off.
+  if ('CreateTrigStmt' in node) triggerMade(walk, node.CreateTrigStmt)
+  if ('CreateEventTrigStmt' in node) triggerMade(walk, node.CreateEventTrigStmt)
   if ('RuleStmt' in node && !(node.RuleStmt.actions ?? []).every(answersNothing))
     reading.unknown('a rule that answers with rows decides what any use of its relation does')
   inside(walk, besides(node, fields), scope, access)
@@ -66,7 +62,7 @@ function besides(node: Node, fields: Fields): unknown {
   if ('DropStmt' in node || 'CommentStmt' in node || 'SecLabelStmt' in node) return []
   const { relation: _r, sequence: _s, base: foreign, schemaElts: _e, ...rest } = fields
   if ('CreateSchemaStmt' in node) return rest
-  if ('CreateSeqStmt' in node) return [rest, fields.base]
+  if ('CreateSeqStmt' in node) return rest
   if ('CreateStmt' in node || 'CreateForeignTableStmt' in node)
     return [rest, isObject(foreign) ? { ...foreign, relation: undefined } : undefined]
   return fields
@@ -141,11 +137,6 @@ function rowPolicy(walk: Walk, { qual, with_check: check }: Fields, scope: Scope
   const aside = new Reading()
   const sources = sourcesOf(startWalk(walk.catalogue, aside, walk), [qual, check], scope)
   walk.reading.flow(union(sources, aside.choices))
-}
-
-function createTrigger(walk: Walk, statement: CreateTrigStmt): void {
-  const { schema, name } = qualifiedName(statement.funcname)
-  runsLater(walk, schema, name, statement.relation ?? null, transitionTables(statement))
 }
 
 /** What can be dropped without any name coming to mean something else. */

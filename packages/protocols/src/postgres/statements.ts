@@ -156,11 +156,11 @@ function createTableAs(walk: Walk, statement: CreateTableAsStmt): StatementKind 
   return { ...plain, verb: 'CREATE' }
 }
 
-/** A view is read down to its base tables whenever it is used: defining it moves nothing. */
+/** A view is read down to its base tables whenever it is used; functions that it calls wait for whoever does, and count already. */
 function createView(walk: Walk, statement: ViewStmt): StatementKind {
   const inner = new Reading()
   if (statement.query) startWalk(walk.catalogue, inner, unnamed(walk)).query(statement.query, walk.outer)
-  walk.reading.include(inner, 'plan')
+  walk.reading.include(inner, 'part')
   if (!statement.view) return { ...plain, verb: 'CREATE' }
   // A view of something temporary is temporary itself, whatever the statement says.
   if (inner.unresolved.size > 0) hides(walk, statement.view.relname ?? '')
