@@ -1,7 +1,8 @@
 import { type ASTNode, type TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { RE2JS, RE2JSException } from 're2js'
 import { nearest, suggestion } from '../near-misses.ts'
-import { asksForMinutesOnly, hasLiteral, isPinned, nodes, reads } from './syntax.ts'
+import { impossibleValues } from './impossible-values.ts'
+import { asksForMinutesOnly, hasLiteral, isMacro, isPinned, nodes, reads } from './syntax.ts'
 import { type ClaimVariables, claimTypes, messageTypes, type Variables, variableTypes } from './variables.ts'
 
 /** What is wrong with a condition, and where: `[start, end)` in UTF-16 units of its source. */
@@ -20,6 +21,8 @@ export interface Condition<Values extends object = Variables> {
   readonly steadyForMinutes: boolean
   /** Whether the string `unknown` stands in it as a literal: the rule names the effect. */
   readonly namesUnknown: boolean
+  /** Values in it that can never be: mistakes in a document that is applied, and no reason to drop one that is in force. */
+  readonly impossible: readonly ConditionProblem[]
   /** True or false; throws ConditionError when it cannot be evaluated. */
   holds(variables: Values): boolean
   /** Whether it is true only where the value at one of these paths is a text that is written out in it. */
@@ -98,6 +101,7 @@ function compile<Values extends object>(language: Language, source: string): Con
     reads: reads(ast),
     steadyForMinutes: asksForMinutesOnly(ast),
     namesUnknown: hasLiteral(ast, 'unknown'),
+    impossible: impossibleValues(ast),
   }
   const { valid, type, error } = parsed.check()
   if (!valid) {
@@ -178,12 +182,6 @@ function callProblem(node: ASTNode, functions: ReadonlySet<string>): ConditionPr
     return [{ message: `unknown function ${name}.${near === null ? '' : ` Did you mean ${near}?`}`, ...place }]
   }
   return name === 're' && node.op === 'call' ? patternProblem(node.args[1][1]) : []
-}
-
-const macros: readonly string[] = ['all', 'exists', 'exists_one', 'filter', 'map']
-
-function isMacro(node: ASTNode): boolean {
-  return node.op === 'rcall' && macros.includes(node.args[0])
 }
 
 /** One list for each element of another: the caller chooses how long lists are, and everybody waits for the product. */

@@ -1,7 +1,14 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 
+const macros: readonly string[] = ['all', 'exists', 'exists_one', 'filter', 'map']
+
+/** Whether it asks something of each element of a list. */
+export function isMacro(node: ASTNode): boolean {
+  return node.op === 'rcall' && macros.includes(node.args[0])
+}
+
 /** The operands of a node, in the order of the source. */
-function operands(node: ASTNode): readonly ASTNode[] {
+export function operands(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case 'value':
     case 'id':

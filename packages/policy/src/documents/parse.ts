@@ -12,9 +12,15 @@ import {
   seconds,
   TrustDocument,
 } from '@hoop/contracts'
-import { isAlias, isMap, isScalar, parseAllDocuments, visit, type Document as YamlDocument } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit, type Document as YamlDocument } from 'yaml'
 import type { z } from 'zod'
-import { type CompileCondition, ConditionSyntaxError, claimsLanguage, conditionLanguage } from '../conditions/condition.ts'
+import {
+  type CompileCondition,
+  type ConditionProblem,
+  ConditionSyntaxError,
+  claimsLanguage,
+  conditionLanguage,
+} from '../conditions/condition.ts'
 import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
 import { suggestion } from '../near-misses.ts'
 import { HoursError, parseHours } from '../rules/hours.ts'
@@ -46,6 +52,9 @@ const schemas = {
 
 /** Seconds. */
 const longestHold = 30 * 86_400
+
+/** Keys of lists of groups. */
+const namesGroups: ReadonlySet<unknown> = new Set(['groups', 'approvers'])
 
 /** Keys below which a secret may stand, wrongly or not. */
 const holdsSecrets: ReadonlySet<unknown> = new Set(['login', 'secret', 'botToken', 'signingSecret', 'password'])
@@ -87,7 +96,14 @@ function yamlDocuments(source: string, problems: ProblemList): YamlDocument.Pars
     }
     visit(yaml, {
       Pair(_, { key, value }) {
-        if (isScalar(key) && holdsSecrets.has(key.value)) for (const { start, end } of secretsOf(value)) problems.hide(start, end)
+        if (!isScalar(key)) return
+        if (holdsSecrets.has(key.value)) for (const { start, end } of secretsOf(value)) problems.hide(start, end)
+        // Whoever reads a map leaves it out: a selector would be about everything.
+        if (key.value === '__proto__' && key.range) problems.add(key.range[0], key.range[1], 'no label is called so')
+        if (!namesGroups.has(key.value) || !isSeq(value)) return
+        for (const group of value.items)
+          if (isScalar(group) && group.value === '' && group.range)
+            problems.add(group.range[0], group.range[1], 'a group without a name: nobody is in it')
       },
       Alias(_, node) {
         if (isAlias(node) && node.range)
@@ -177,7 +193,8 @@ class DocumentReader {
         this.#atKey([], key, `${key} belongs to then: approve; this rule says ${policy.then}`)
       }
     }
-    this.#checkCondition(() => this.#compileCondition(policy.when))
+    const condition = this.#checkCondition(() => this.#compileCondition(policy.when))
+    if (condition !== null) this.#inCondition(condition.impossible)
   }
 
   /** The condition at `when`; null if it is wrong. */
@@ -186,12 +203,16 @@ class DocumentReader {
       return compile()
     } catch (error) {
       if (!(error instanceof ConditionSyntaxError)) throw error
-      const scalar = nodeAt(this.#yaml, ['when'])
-      for (const problem of error.problems) {
-        const { start, end } = isScalar(scalar) ? placeInScalar(this.#source, scalar, problem) : placeOf(this.#yaml, ['when'])
-        this.#problems.add(start, end, `when: ${problem.message}`)
-      }
+      this.#inCondition(error.problems)
       return null
+    }
+  }
+
+  #inCondition(problems: readonly ConditionProblem[]): void {
+    const scalar = nodeAt(this.#yaml, ['when'])
+    for (const problem of problems) {
+      const { start, end } = isScalar(scalar) ? placeInScalar(this.#source, scalar, problem) : placeOf(this.#yaml, ['when'])
+      this.#problems.add(start, end, `when: ${problem.message}`)
     }
   }
 
