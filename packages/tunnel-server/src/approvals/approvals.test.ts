@@ -266,6 +266,16 @@ describe('tickets and batches', () => {
     await expect(parts.approvals.revoke(ada, ids[0]!, 'mine')).rejects.toMatchObject({ code: 'conflict' })
   })
 
+  test('a ticket that is approved as a batch ends with the rules that it was approved under, as the batch does', async () => {
+    const asked = ticket({ bound: { exact: ['insert', count++], like: ['insert', 'policy 1'] } })
+    const { id, decision } = await there.approvals.hold(asked, never)
+    await decision
+    await parts.approvals.decide(dba, id, 'approve', { reason: null, uses: 5 })
+    expect(await parts.approvals.standing(asked)).toMatchObject({ approval: id, decision: { through: 'batch' } })
+    const later = { ...asked, bound: { ...asked.bound, like: ['insert', 'policy 2'] } }
+    expect(await parts.approvals.standing(later)).toBeNull()
+  })
+
   test('a batch is counted however many use it at once, and only for those like it', async () => {
     const like = ['insert', count++]
     const asked = (text: string) => request({ bound: { exact: [text], like } })

@@ -81,7 +81,9 @@ export async function findStanding(
   { requesterId, exactKey, likeKey }: Bound,
   now: Date,
 ): Promise<StoredApproval | null> {
-  const ticket = exactKey === null ? undefined : and(eq(approvals.exactKey, exactKey), isNotNull(approvals.ticketedAt))
+  // One that was approved for others, too, holds for itself as long as for them.
+  const single = and(isNotNull(approvals.ticketedAt), eq(approvals.uses, 1))
+  const ticket = exactKey === null ? undefined : and(eq(approvals.exactKey, exactKey), single)
   const batch = likeKey === null ? undefined : and(eq(approvals.likeKey, likeKey), gt(approvals.uses, 1))
   if (ticket === undefined && batch === undefined) return null
   const asked = ticket && and(ticket, eq(approvals.state, 'held'), gt(approvals.expiresAt, now))
