@@ -1,4 +1,4 @@
-import { Approval, RecordedEvent } from '@hoop/contracts'
+import { Approval, exitCodes, RecordedEvent } from '@hoop/contracts'
 import { demoDocuments, demoUsers, startHoop } from '@hoop/demo'
 import type { Tunnel } from '@hoop/tunnel'
 import pg from 'pg'
@@ -155,6 +155,23 @@ test('an approved ticket passes once, for the same text and parameters of the sa
   expect((await run(client, text, [71]).result).message).not.toContain(id)
   const decided = (await recordOf('devin', session)).filter((event) => event.type === 'decided')
   expect(decided).toMatchObject([{ approval: id, decision: 'approved', by: { name: 'Grace Lindqvist' }, through: 'ticket' }])
+})
+
+test('exec waits for the answer to a ticket with --wait, and sends the same again', async () => {
+  const home = await system.home('devin')
+  const send = (id: number, wait: string) =>
+    startHoop(['exec', 'sample', '--wait', wait, '-c', `DELETE FROM orders WHERE id = ${id}`], { home })
+  const [approved, denied, late] = await Promise.all([send(74, '60s'), send(75, '60s'), send(76, '3s')])
+  const ticketOf = (program: typeof approved) =>
+    program.find('stderr', (line) => /^hoop: waiting for (ap_[\w-]+):/.exec(line)?.[1])
+  const tickets = await Promise.all([approved, denied].map(ticketOf))
+  await decide('grace', tickets[0]!, 'approve')
+  await decide('grace', tickets[1]!, 'deny', { reason: 'not this one' })
+  const [yes, no, nobody] = await Promise.all([approved, denied, late].map((program) => program.finish()))
+  expect([yes!.code, no!.code, nobody!.code]).toEqual([exitCodes.ok, exitCodes.approvalDenied, exitCodes.held])
+  expect(yes!.stdout).toMatch(/DELETE/)
+  expect(no!.stderr).toContain('Grace Lindqvist denied this statement: not this one')
+  expect(nobody!.stderr).toMatch(/held for approval ap_[\s\S]*\(WH001\)/)
 })
 
 test('a ticket sent many times at once runs once', async () => {

@@ -12,7 +12,7 @@ export default class Exec extends HoopCommand {
 untouched. Without one, statements: of -c, of -f, or of standard input; they are one transaction unless they say otherwise.
 
 Exit codes of statements: 0 done, 1 the database said no, 122 refused by policy, 123 an approver said no, 124 none answered in time, 125 still held when --wait
-was over (and withdrawn), 127 the connection cannot be used. hoop exit-codes lists them all.`
+was over (and withdrawn, but for a ticket), 127 the connection cannot be used. hoop exit-codes lists them all.`
   static override usage = ['exec NAME [FLAGS] -- COMMAND…', 'exec NAME [FLAGS] -c STATEMENT', 'exec NAME [FLAGS] -f FILE']
   static override args = { name: Args.string({ required: true, description: 'connection', ignoreStdin: true }) }
   static override flags = {
@@ -41,7 +41,8 @@ was over (and withdrawn), 127 the connection cannot be used. hoop exit-codes lis
     wait: Flags.string({
       env: 'HOOP_WAIT',
       helpValue: 'TIME',
-      description: 'withdraw a statement that is still held after so long, as in 10m; 0s does not wait',
+      description:
+        'wait so long for an approval, as in 10m, then withdraw the statement; one with a ticket is sent again once it is approved; 0s does not wait',
     }),
     report: Flags.string({
       env: 'HOOP_REPORT',

@@ -38,8 +38,10 @@ export function execReport(
   const refused = operations.flatMap(({ operation: { id, text, refusal } }) =>
     refusal === null ? [] : [{ operation: id, text, ...refusal }],
   )
-  const held = operations.flatMap(({ operation: { id, text }, held: hold, decided }) => {
+  const held = operations.flatMap(({ operation: { id, text }, held: hold, decided: own }) => {
     if (hold === null) return []
+    // That of a ticket stands where it was used.
+    const decided = own ?? operations.find((other) => other.decided?.approval === hold.approval)?.decided ?? null
     const by = decided?.by ? (decided.by.email ?? decided.by.name) : null
     const decision = decided === null ? {} : { decision: decided.decision, reason: decided.reason }
     return [{ operation: id, text, approval: hold.approval, rule: hold.rule, decision: null, reason: null, ...decision, by }]
