@@ -71,6 +71,13 @@ it('shows all that a decision needs, with nothing hidden', () => {
   expect(text).toContain('10 min left')
 })
 
+it('says of a name that it may look like another', () => {
+  const objects = [{ kind: 'table', name: 'public.\u043erders', access: 'write' }, ...approval.objects]
+  const told = 'table public.\u043erders is not written in plain letters, and may look like another: U+043E.'
+  expect(approvalDetails(screen, { ...approval, objects }, now)).toContain(told)
+  expect(approvalDetails(screen, approval, now)).not.toContain('plain letters')
+})
+
 it('is fields with tabs between for a program, in one list with access that was asked for', async () => {
   const grant = { ...asked, approvals: [{ by: bot, at: '2026-11-23T10:01:00Z', reason: null }] }
   const items = [

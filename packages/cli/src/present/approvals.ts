@@ -32,12 +32,22 @@ export function approvalDetails(screen: Screen, approval: Approval, now: number)
     .map((line) => `  ${line}`)
   const before = approval.before.map((each) => `  ${colour.dim(firstLine(each, 120))}`)
   const notes = [
+    ...approval.objects.flatMap(lookalike),
     ...(approval.inTransaction ? ['It is inside a transaction: what that has locked stays locked while it waits.'] : []),
     ...(approval.revealable ? ['hoop approvals show --reveal shows the original; that you looked is recorded.'] : []),
     ...(before.length > 0 ? ['Before it, in the same session:', ...before] : []),
   ]
   const after = notes.length > 0 ? ['', ...notes] : []
   return [head, '', ...text, ...(parameters.length > 0 ? ['', ...parameters] : []), ...after].join('\n')
+}
+
+/** Said of a name with letters beyond ASCII: they may be drawn like those of another table's name. */
+function lookalike({ kind, name }: Approval['objects'][number]): string[] {
+  const codes = [...new Set(name.match(/[^\p{ASCII}]/gu))].map(
+    (letter) => `U+${letter.codePointAt(0)?.toString(16).padStart(4, '0').toUpperCase()}`,
+  )
+  if (codes.length === 0) return []
+  return [`${kind} ${escapeLine(name)} is not written in plain letters, and may look like another: ${codes.join(', ')}.`]
 }
 
 function stateWords(approval: Approval, now: number): string {
