@@ -27,7 +27,7 @@ const notice: Notice = {
       { type: 'int4', value: null },
     ],
     effects: ['write'],
-    objects: ['table public.orders write'],
+    objects: ['table public.\u043erders write'],
     whole: true,
   },
   lasts: null,
@@ -113,6 +113,7 @@ test('a mail goes by STARTTLS with a login, says all there is, and opens to noth
     'hoop approvals approve ap_1',
     '\n$1 = 1\\n$2 = 2\r\n$2 = NULL\r\n',
     '\\u{202e}',
+    'may look like others: U+43e',
     '&#60;script&#62;',
   ])
     expect(plain).toContain(words)

@@ -64,6 +64,7 @@ export function facts(notice: Notice): [string, string][] {
     ['rule', message === null ? rule : `${rule}: ${message}`],
     ['effects', operation === null ? null : operation.effects.join(', ')],
     ['objects', operation === null ? null : operation.objects.join(', ')],
+    ['beware', operation === null ? null : lookalikes(operation.objects)],
     ['for', lasts === null ? null : duration(lasts)],
     ['approvers', `${approvers.join(', ')}${count > 1 ? ` (${approved} of ${count})` : ''}`],
     ['until', isOpen(notice) ? expiresAt : endsAt],
@@ -71,6 +72,12 @@ export function facts(notice: Notice): [string, string][] {
   return shown.flatMap(([name, value]) =>
     value === null || value === '' ? [] : [[name, line(value, 1000)] satisfies [string, string]],
   )
+}
+
+/** Letters beyond ASCII in names: they may be drawn like those of another table's. */
+function lookalikes(objects: readonly string[]): string | null {
+  const codes = [...new Set(objects.join('').match(/[^\p{ASCII}]/gu))].map((letter) => letter.codePointAt(0)?.toString(16))
+  return codes.length === 0 ? null : `letters in names that may look like others: ${codes.map((code) => `U+${code}`).join(', ')}`
 }
 
 /** The statement and its parameters as on the record, each of these on a line of its own; null: it is access that is asked for. */
