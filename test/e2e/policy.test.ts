@@ -160,7 +160,8 @@ test('a limit ends a result with its words, and not the session', async () => {
   await ended('select generate_series(1, 200000)', 'Limit/small allows 1000 rows of an operation')
   await ended('select generate_series(1, 1001)', 'Limit/small allows 1000 rows of an operation')
   await ended("select repeat('x', 1000000)", 'Limit/small allows 1MB of an operation')
-  await ended('copy (select generate_series(1, 2000000)) to stdout', 'Limit/small allows 1MB of an operation')
+  await ended("copy (select repeat('x', 100000) from generate_series(1, 20)) to stdout", 'Limit/small allows 1MB of an operation')
+  await ended('copy (select generate_series(1, 1001)) to stdout', 'Limit/small allows 1000 rows of an operation')
   await ended('select pg_sleep(60)', 'Limit/small allows 1s for an operation')
   const client = new pg.Client({ connectionString: connect.url })
   await client.connect()
@@ -169,6 +170,9 @@ test('a limit ends a result with its words, and not the session', async () => {
     "select count(*)::int as n from pg_stat_activity where query like '%pg_sleep(60)%' and state = 'active' and pid <> pg_backend_pid()"
   await expect.poll(async () => (await asSuperuser(sleeping)).rows).toEqual([{ n: 0 }])
   expect((await client.query('select generate_series(1, 1000)')).rowCount).toBe(1000)
+  for (const options of ['', '(format csv, header)', '(format binary)']) {
+    expect((await client.query(`copy (select generate_series(1, 1000)) to stdout ${options}`)).rowCount).toBe(1000)
+  }
   const refused = async () => {
     for (let i = 0; i < 20; i++) await client.query('select 1')
   }

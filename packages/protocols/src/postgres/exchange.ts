@@ -17,6 +17,8 @@ export class Exchange {
   readonly #blind: () => boolean
   readonly #onEnd: () => void
   #rows = 0
+  /** The next message of COPY data is a line of names. */
+  #heading = false
   #tags: string[] = []
   #error: { code: string; message: string } | null = null
   #masked: Record<string, number> = {}
@@ -49,6 +51,17 @@ export class Exchange {
 
   row(): void {
     this.#rows++
+  }
+
+  copyOut(heading: boolean): void {
+    this.copyingOut = true
+    this.#heading = heading
+  }
+
+  /** One message of COPY data, which is one row of it: so the protocol has it. */
+  copiedOut(data: Buffer): void {
+    if (this.#heading) this.#heading = false
+    else if (!isTrailer(data)) this.#rows++
   }
 
   /** One statement of it is done. */
@@ -94,4 +107,9 @@ export class Exchange {
     if (pieces.length > 0) this.#pieces = []
     return pieces
   }
+}
+
+/** Of the binary format: a row of -1 fields. No line of the others is that short without a newline. */
+function isTrailer(data: Buffer): boolean {
+  return data.length === 2 && data.readInt16BE(0) === -1
 }

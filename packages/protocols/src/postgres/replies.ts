@@ -401,15 +401,16 @@ export class Replies {
     const { binary } = read.copyResponse(this.#reader.body())
     const { exchange } = this.#running()
     exchange.copy = this.#masks.ofCopy(exchange, 'out', binary)
-    exchange.copyingOut = true
+    exchange.copyOut(!binary && exchange.statement.parts[exchange.part]?.copy?.options.header === true)
     this.#output.pass(this.#reader, exchange)
   }
 
   #copyData(): void {
     const { exchange } = this.#running()
     if (!exchange.copyingOut || exchange.ended) throw new ProtocolViolation('COPY data that was not announced')
-    if (exchange.copy === null) return this.#output.pass(this.#reader, exchange)
     const data = this.#reader.body().rest()
+    exchange.copiedOut(data)
+    if (exchange.copy === null) return this.#output.pass(this.#reader, exchange)
     const { masked } = exchange.copy.push(data)
     if (masked === data) this.#output.pass(this.#reader, exchange)
     else if (masked.length > 0) this.#output.put(write.copyData(masked), exchange)
