@@ -1,5 +1,5 @@
 import type { PostgresServer } from '@hoop/postgres-server'
-import { withSearchPath } from '../../../packages/protocols/src/postgres/catalogue.ts'
+import { remember, withHidden, withSearchPath } from '../../../packages/protocols/src/postgres/catalogue.ts'
 import { readStatement, type Statement } from '../../../packages/protocols/src/postgres/operations.ts'
 import type { SessionChange } from '../../../packages/protocols/src/postgres/session-change.ts'
 import { SessionState } from '../../../packages/protocols/src/postgres/session-state.ts'
@@ -135,7 +135,7 @@ export class Oracle {
     const seen = searchPath === null ? catalogue : withSearchPath(catalogue, searchPath)
     const names = { prepared: this.#prepared, cursors: this.#cursors }
     try {
-      return readStatement(text, temporary.size > 0 ? { ...seen, hidden: temporary } : seen, names)
+      return readStatement(text, withHidden(seen, temporary), names)
     } catch {
       return null
     }
@@ -162,7 +162,7 @@ export class Oracle {
       for (const change of session) this.#apply(change)
     }
     this.#stale ||= statement.operation.effects.includes('unknown') || statement.operation.effects.includes('execute')
-    for (const name of statement.temporary) this.#state.temporary.add(name)
+    for (const [name, own] of statement.temporary) remember(this.#state.temporary, name, own)
   }
 
   #apply(change: SessionChange): void {

@@ -1,6 +1,7 @@
 import { HoopError, type Maybe, type Operation, type Parameter, type Refusal, type Verdict } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
+import { remember } from './catalogue.ts'
 import type { SessionView } from './catalogues.ts'
 import { type Ongoing, redefines, stores } from './changes.ts'
 import { write } from './codec.ts'
@@ -215,7 +216,7 @@ export class Admission {
     verdict.permit.consume()
     const { changes, asOf: latest } = this.#parts.catalogues
     const asOf = this.#asOf.get(statement) ?? latest
-    for (const name of statement.temporary) this.#parts.state.temporary.add(name)
+    for (const [name, own] of statement.temporary) remember(this.#parts.state.temporary, name, own)
     this.#parts.state.types.push(...statement.types)
     if (this.#transparent) return new Exchange(verdict.permit, statement, () => true)
     const uncertain = this.#parts.replies.ddlOpen

@@ -1,7 +1,7 @@
 import type { Sources } from '@hoop/contracts'
 import type { CreateFunctionStmt, Node } from 'libpg-query'
 import { BodyPass, bodyScope, type Fired, type Variable } from './body-pass.ts'
-import { type Catalogue, type CatalogueFunction, type CatalogueRelation, withSearchPath } from './catalogue.ts'
+import { type Catalogue, type CatalogueFunction, type CatalogueRelation, withHidden, withSearchPath } from './catalogue.ts'
 import type { Bodies, Body } from './expressions.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import { Procedure } from './procedures.ts'
@@ -208,8 +208,7 @@ export class RoutineBodies implements Bodies {
     }
     const first = pass(catalogue, none)
     const { temporary } = first.reading
-    const seen = temporary.size === 0 ? catalogue : { ...catalogue, hidden: new Set([...(catalogue.hidden ?? []), ...temporary]) }
-    const again = pass(first.changedCatalogue(seen), first.told)
+    const again = pass(first.changedCatalogue(withHidden(catalogue, temporary)), first.told)
     return again.done(rows)
   }
 }

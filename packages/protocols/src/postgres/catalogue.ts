@@ -1,4 +1,4 @@
-import type { ColumnRef, Output, Sources } from '@hoop/contracts'
+import type { ColumnRef, Operation, Output, Sources } from '@hoop/contracts'
 import { CatalogueRows } from './catalogue-queries.ts'
 import { buildDependents, type Dependents } from './dependents.ts'
 import { type SearchPath, schemasOf } from './search-path.ts'
@@ -98,6 +98,11 @@ export interface Index {
   readonly table: number
 }
 
+/** What is known of a relation that only its own session sees: what using it does, as it was when it was made. */
+export type OwnRelation = Pick<Operation, 'effects' | 'objects' | 'unknownBecause'>
+/** A table does nothing when it is used. */
+export const ownTable: OwnRelation = Object.freeze({ effects: [], objects: [], unknownBecause: [] })
+
 /** What the names in a statement mean in one database, for one login role, at one time. */
 export interface Catalogue {
   /** `server_version_num` */
@@ -122,8 +127,8 @@ export interface Catalogue {
   readonly userOperators: ReadonlyMap<string, readonly UserOperator[]>
   /** Functions that run when definitions change. */
   readonly eventTriggers: readonly { readonly schema: string; readonly name: string }[]
-  /** Names of relations that mean, unqualified, what only one session sees: they are not known. */
-  readonly hidden?: ReadonlySet<string>
+  /** Relations that only one session sees, by the name that means them where no schema, or pg_temp, is written. */
+  readonly hidden?: ReadonlyMap<string, OwnRelation>
   /** What names meant before they became uncertain: rules are about these as long as nothing else is known. */
   readonly probable?: Catalogue
 }
@@ -304,7 +309,37 @@ export function findRelation(catalogue: Catalogue, schema: string | null, name: 
 
 /** Whether the name may mean what only one session sees. */
 export function isHidden(catalogue: Catalogue, schema: string | null, name: string): boolean {
-  return schema === null && (catalogue.hidden?.has(name) ?? false)
+  return hiddenRelation(catalogue, schema, name) !== null
+}
+
+/** What the name may mean to its own session only; null: nothing. */
+export function hiddenRelation({ hidden }: Catalogue, schema: string | null, name: string): OwnRelation | null {
+  return (schema === null || isTemporary(schema) ? hidden?.get(name) : undefined) ?? null
+}
+
+/** Whether a schema is where a session keeps what is its own. */
+export function isTemporary(schema: string): boolean {
+  return /^pg_temp(_\d+)?$/.test(schema)
+}
+
+/** The catalogue as a session sees it that has relations of its own. */
+export function withHidden(catalogue: Catalogue, own: ReadonlyMap<string, OwnRelation>): Catalogue {
+  if (own.size === 0) return catalogue
+  const hidden = new Map(catalogue.hidden)
+  for (const [name, relation] of own) remember(hidden, name, relation)
+  return { ...catalogue, hidden }
+}
+
+/** A name may mean what it meant before, if a transaction is rolled back: both count. */
+export function remember(own: Map<string, OwnRelation>, name: string, made: OwnRelation): void {
+  const before = own.get(name)
+  if (before === undefined || before === ownTable) own.set(name, made)
+  else if (made !== ownTable)
+    own.set(name, {
+      effects: [...new Set([...before.effects, ...made.effects])],
+      objects: [...new Map([...before.objects, ...made.objects].map((object) => [JSON.stringify(object), object])).values()],
+      unknownBecause: [...new Set([...before.unknownBecause, ...made.unknownBecause])],
+    })
 }
 
 /**

@@ -29,7 +29,7 @@ function session() {
 const text = 'select 1'
 const view: SessionView = {
   uncertain: false,
-  temporary: new Set(),
+  temporary: new Map(),
   types: [],
   searchPath: null,
   names: () => noSessionNames,

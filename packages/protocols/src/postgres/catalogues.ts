@@ -1,7 +1,16 @@
 import { HoopError, type Maybe } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { openBackend } from './backend.ts'
-import { buildCatalogue, type Catalogue, catalogueQueries, uncertainCatalogue, withSearchPath, withTypes } from './catalogue.ts'
+import {
+  buildCatalogue,
+  type Catalogue,
+  catalogueQueries,
+  type OwnRelation,
+  uncertainCatalogue,
+  withHidden,
+  withSearchPath,
+  withTypes,
+} from './catalogue.ts'
 import { Changes } from './changes.ts'
 import { read, write } from './codec.ts'
 import { Handshake } from './handshake.ts'
@@ -33,7 +42,7 @@ export interface SessionView {
   /** The open transaction has changed what only it can see. */
   readonly uncertain: boolean
   /** Relations that only this session has. */
-  readonly temporary: ReadonlySet<string>
+  readonly temporary: ReadonlyMap<string, OwnRelation>
   /** Types that its open transaction has made. */
   readonly types: Statement['types']
   /** Null: the database's default for the login role. The same object as long as it does not change. */
@@ -45,10 +54,10 @@ export interface SessionView {
 }
 
 /** Whether any of the names can be meant in the text; the way to write one in other letters is U&"…". */
-function mayName(text: string, names: ReadonlySet<string>): boolean {
+function mayName(text: string, names: SessionView['temporary']): boolean {
   if (names.size === 0) return false
   const lower = text.toLowerCase()
-  return lower.includes('u&') || [...names].some((name) => name.includes('"') || lower.includes(name.toLowerCase()))
+  return lower.includes('u&') || [...names.keys()].some((name) => name.includes('"') || lower.includes(name.toLowerCase()))
 }
 
 interface Seen {
@@ -117,7 +126,7 @@ export class Catalogues {
     const seen = this.#seen(catalogue, view)
     if (view.uncertain)
       return this.#readNow(text, view.types.length > 0 ? withTypes(seen.catalogue, view.types) : seen.catalogue, view)
-    if (mayName(text, view.temporary)) return this.#readNow(text, { ...seen.catalogue, hidden: view.temporary }, view)
+    if (mayName(text, view.temporary)) return this.#readNow(text, withHidden(seen.catalogue, view.temporary), view)
     const statement = seen.statements.get(text) ?? this.#readNow(text, seen.catalogue, view)
     if (statement instanceof Promise) {
       return statement.then((read) => {

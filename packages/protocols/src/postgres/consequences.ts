@@ -3,7 +3,7 @@ import {
   type CatalogueFunction,
   type CatalogueRelation,
   findFunctions,
-  isHidden,
+  hiddenRelation,
   printed,
   probableRelation,
   type Rule,
@@ -37,10 +37,17 @@ interface Write {
 export function writeSetsOff(walk: Walk, range: RangeVar | undefined, write: Write): void {
   if (!range) return
   const { schemaname = null, relname = '' } = range
-  if (isHidden(walk.catalogue, schemaname, relname)) return
+  const seen = new Set<string>()
+  const own = hiddenRelation(walk.catalogue, schemaname, relname)
+  if (own) {
+    for (const { name, access } of own.objects) {
+      const base = access === 'read' ? relationNamed(walk, name) : null
+      if (base) setOff(walk, base, { ...write, given: null, changed: null }, seen)
+    }
+    return
+  }
   const found = probableRelation(walk.catalogue, schemaname, relname)
   if (!found) return
-  const seen = new Set<string>()
   // Where names are uncertain, a function may have been replaced since: what its triggers run is not known.
   setOff(walk, found, write, seen)
   if (found.kind !== 'view') return
@@ -175,12 +182,12 @@ function trigger(walk: Walk, table: CatalogueRelation, definition: string, { eve
   if (on.length === 0 || (untouched && on.every((event) => event === 'update'))) return
   if (statement.whenClause) when(walk, table, statement.whenClause)
   const { schema, name } = qualifiedName(statement.funcname)
-  const rows = transitionTables(statement)
+  const rows = transitionTables(statement.transitionRels)
   runs({ ...walk, catalogue: printed(walk.catalogue) }, schema, name, table, rows)
 }
 
 /** What a trigger's transition tables are called. */
-function transitionTables({ transitionRels = [] }: Pick<CreateTrigStmt, 'transitionRels'>): readonly string[] {
+function transitionTables(transitionRels: readonly Node[] = []): readonly string[] {
   return transitionRels.flatMap((node) => ('TriggerTransition' in node ? [node.TriggerTransition.name ?? ''] : []))
 }
 
@@ -219,7 +226,7 @@ export function triggerMade(
 ): void {
   const { schema, name } = qualifiedName(funcname)
   const table = relation ? probableRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '') : null
-  runs(walk, schema, name, table, transitionTables({ transitionRels }))
+  runs(walk, schema, name, table, transitionTables(transitionRels))
 }
 
 function onlyItsRow({ schema, name, language }: CatalogueFunction): boolean {

@@ -93,7 +93,7 @@ const unnamed: Omit<Statement, 'operation'> = {
   parts: [],
   empty: false,
   unresolved: [],
-  temporary: [],
+  temporary: new Map(),
   types: [],
   redefines: new Set(),
   columns: [],

@@ -1,6 +1,6 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from 'libpg-query'
-import { type Catalogue, findRelation, isHidden, printed, probableRelation } from './catalogue.ts'
+import { type Catalogue, findRelation, hiddenRelation, type OwnRelation, printed, probableRelation } from './catalogue.ts'
 import { formOf } from './choices.ts'
 import { columnName } from './column-names.ts'
 import { readSetsOff } from './consequences.ts'
@@ -284,8 +284,8 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
   if (!relation) {
     walk.reading.unresolved.add(writtenName(range))
     const probable = probableRelation(walk.catalogue, schemaname, relname)
-    const hidden = isHidden(walk.catalogue, schemaname, relname)
-    if (hidden) walk.reading.object('table', `pg_temp.${relname}`, access)
+    const hidden = hiddenRelation(walk.catalogue, schemaname, relname)
+    if (hidden) ofSession(walk.reading, relname, hidden, access)
     if (probable) {
       walk.reading.object('table', `${probable.schema}.${probable.name}`, access)
       const { reading } = readRelation(walk.catalogue.probable ?? walk.catalogue, probable, definitions)
@@ -306,6 +306,17 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
     for (const object of reading.objects) walk.reading.object(object.kind, object.name, 'write')
   const read = makeRelation(alias, range.alias ? null : relation.schema, rename(outputs, range.alias?.colnames))
   return relation.definition === null ? { ...read, stored: true } : read
+}
+
+/** What only the session sees, and what it reads where it is a view: a write is passed on to that. */
+function ofSession(reading: Reading, name: string, own: OwnRelation, access: 'read' | 'write'): void {
+  reading.object('table', `pg_temp.${name}`, access)
+  for (const effect of own.effects) reading.effects.add(effect)
+  for (const words of own.unknownBecause) reading.unknown(words)
+  for (const object of own.objects) {
+    reading.object(object.kind, object.name, object.access)
+    if (access === 'write' && object.access === 'read') reading.object(object.kind, object.name, 'write')
+  }
 }
 
 /** A view's definition, whose names are all qualified, or not found on the path that it was printed with. */

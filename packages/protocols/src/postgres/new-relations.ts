@@ -1,5 +1,5 @@
 import type { RangeVar } from 'libpg-query'
-import { isHidden, probableRelation } from './catalogue.ts'
+import { isHidden, isTemporary, type OwnRelation, ownTable, probableRelation, remember } from './catalogue.ts'
 import type { Walk } from './expressions.ts'
 
 /** `schema.name` as far as it was written. */
@@ -11,14 +11,14 @@ export function writtenName(range: RangeVar): string {
 export function created(walk: Walk, range: RangeVar, kind = 'table'): void {
   walk.reading.effects.add('ddl')
   walk.reading.changesCatalogue = true
-  const temporary = range.relpersistence === 't' || /^pg_temp(_\d+)?$/.test(range.schemaname ?? '')
-  if (temporary) hides(walk, range.relname ?? '')
+  const temporary = range.relpersistence === 't' || isTemporary(range.schemaname ?? '')
+  if (temporary) hides(walk, range.relname ?? '', ownTable)
   walk.reading.object(kind, temporary ? `pg_temp.${range.relname}` : targetName(walk, range), 'ddl')
 }
 
 /** A temporary relation comes before all others of its name, for its own session, which remembers the name. */
-export function hides(walk: Walk, name: string): void {
-  walk.reading.temporary.add(name)
+export function hides(walk: Walk, name: string, own: OwnRelation): void {
+  remember(walk.reading.temporary, name, own)
 }
 
 /**

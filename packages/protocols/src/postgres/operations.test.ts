@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { fixtureCatalogue } from './catalogue.fixture.ts'
-import { uncertainCatalogue } from './catalogue.ts'
+import { uncertainCatalogue, withHidden } from './catalogue.ts'
 import { loadParser, readStatement, StatementUnreadable } from './operations.ts'
 
 interface Case {
@@ -126,6 +126,33 @@ describe('readStatement', () => {
     const { parts } = readStatement(texts, catalogue)
     expect(parts.map(({ transaction }) => transaction)).toEqual(['begin', 'savepoint', 'savepoint', null, 'rollback', 'commit'])
     expect(parts.map(({ changesCatalogue }) => changesCatalogue)).toEqual([false, false, false, true, false, false])
+  })
+
+  test('a temporary view is what it reads, in its session, whatever it is called by then', () => {
+    const { temporary } = readStatement(
+      'create temp view v as select c.email from archive.customers c, lateral wipe()',
+      catalogue,
+    )
+    const seen = withHidden(catalogue, temporary)
+    const objects = (sql: string, known = seen) =>
+      readStatement(sql, known).operation.objects.map(({ access, name }) => `${access} ${name}`)
+    for (const sql of ['select * from v', 'select * from pg_temp.v', 'select * from pg_temp_3.v']) {
+      expect(objects(sql)).toEqual(
+        expect.arrayContaining(['read archive.customers', 'execute public.wipe', 'write public.orders']),
+      )
+      expect(readStatement(sql, seen).operation.effects).toContain('write')
+    }
+    expect(objects('insert into v values (1)')).toContain('write archive.customers')
+    const renamed = withHidden(seen, readStatement('alter view v rename to w', seen).temporary)
+    expect(objects('select * from w', renamed)).toContain('read archive.customers')
+    // A table of that name, made by a transaction that may have been rolled back, does not take its place.
+    const replaced = withHidden(seen, readStatement('create temp table v (id int)', seen).temporary)
+    expect(objects('select * from v', replaced)).toContain('read archive.customers')
+    const view = readStatement('create view other as select * from v', seen)
+    expect(view.operation.objects).toContainEqual({ kind: 'view', name: 'pg_temp.other', access: 'ddl' })
+    expect(objects('select * from other', withHidden(seen, view.temporary))).toContain('read archive.customers')
+    const sequence = readStatement('create temp sequence s', catalogue)
+    expect([...sequence.temporary.keys()]).toEqual(['s'])
   })
 
   test('takes every name for anybody’s guess while definitions are uncertain', () => {

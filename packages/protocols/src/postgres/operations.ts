@@ -1,7 +1,7 @@
 import type { ColumnRef, Effect, Operation, Output, Part, Sources } from '@hoop/contracts'
 import type { RawStmt } from 'libpg-query'
 import { RoutineBodies } from './bodies.ts'
-import { type Catalogue, uncertainCatalogue, withSearchPath, withTypes } from './catalogue.ts'
+import { type Catalogue, type OwnRelation, uncertainCatalogue, withHidden, withSearchPath, withTypes } from './catalogue.ts'
 import { lastName, type Touched } from './changes.ts'
 import { definitionSetsOff } from './consequences.ts'
 import type { CopyTransfer } from './copy-statement.ts'
@@ -33,7 +33,7 @@ export interface Statement {
   /** Relations, functions and types that the catalogue does not have: made since it was read, or temporary. */
   readonly unresolved: readonly string[]
   /** Relations that it creates and that only its own session will see, or may. */
-  readonly temporary: readonly string[]
+  readonly temporary: ReadonlyMap<string, OwnRelation>
   /** Types that it makes: until its transaction ends, only its own session knows them. */
   readonly types: Reading['types']
   /** What means something else, for everybody, once it has run. */
@@ -108,8 +108,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
       known = uncertainCatalogue(known)
       certain = false
     }
-    if (read.reading.temporary.size > 0)
-      known = { ...known, hidden: new Set([...(known.hidden ?? []), ...read.reading.temporary]) }
+    known = withHidden(known, read.reading.temporary)
     if (read.reading.types.length > 0) known = withTypes(known, read.reading.types)
     return read
   })
@@ -158,7 +157,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     })),
     empty: reads.length === 0,
     unresolved: [...whole.unresolved],
-    temporary: [...whole.temporary],
+    temporary: whole.temporary,
     types: whole.types,
     redefines: redefinedBy(statements, whole),
     columns: [...whole.columns],

@@ -1,4 +1,5 @@
 import type { ColumnRef, Effect, Literal, ObjectAccess, Sources } from '@hoop/contracts'
+import { type OwnRelation, remember } from './catalogue.ts'
 import type { Statement } from './operations.ts'
 import type { SessionChange } from './session-change.ts'
 import { none, union } from './sources.ts'
@@ -28,7 +29,7 @@ export class Reading {
   unbounded = false
   destructive = false
   /** Relations that it creates and that only its own session will see, or may. */
-  readonly temporary = new Set<string>()
+  readonly temporary = new Map<string, OwnRelation>()
   /** Every constant of the statement is a secret. */
   secret = false
   changesCatalogue = false
@@ -165,7 +166,7 @@ export class Reading {
     // What is missing in a body is found when some of it has run.
     if (as !== 'body') for (const [words, sqlState] of other.#missing) this.#missing.set(words, sqlState)
     for (const name of other.unresolved) this.unresolved.add(name)
-    for (const name of other.temporary) this.temporary.add(name)
+    for (const [name, own] of other.temporary) remember(this.temporary, name, own)
     for (const { kind, name, access } of other.objects)
       this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)

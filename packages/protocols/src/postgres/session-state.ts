@@ -1,3 +1,4 @@
+import type { OwnRelation } from './catalogue.ts'
 import type { SearchPath } from './search-path.ts'
 import type { SessionChange } from './session-change.ts'
 
@@ -20,7 +21,7 @@ interface Changed {
  */
 export class SessionState {
   /** Relations that this session has made for itself. */
-  readonly temporary = new Set<string>()
+  readonly temporary = new Map<string, OwnRelation>()
   /** Types that its open transaction has made. */
   readonly types: { readonly schema: string | null; readonly name: string }[] = []
   readonly #user: string

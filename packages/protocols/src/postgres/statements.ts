@@ -11,7 +11,7 @@ import type {
   TransactionStmt,
   ViewStmt,
 } from 'libpg-query'
-import { findRelation } from './catalogue.ts'
+import { findRelation, hiddenRelation, isTemporary, ownTable } from './catalogue.ts'
 import { optionText, readCopy } from './copy-statement.ts'
 import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
@@ -163,7 +163,11 @@ function createView(walk: Walk, statement: ViewStmt): StatementKind {
   walk.reading.include(inner, 'part')
   if (!statement.view) return { ...plain, verb: 'CREATE' }
   // A view of something temporary is temporary itself, whatever the statement says.
-  if (inner.unresolved.size > 0) hides(walk, statement.view.relname ?? '')
+  const { relname = '', relpersistence, schemaname } = statement.view
+  const ofTemporary = inner.objects.some(({ name }) => name.startsWith('pg_temp.'))
+  if (inner.unresolved.size > 0 || ofTemporary || relpersistence === 't' || isTemporary(schemaname ?? ''))
+    hides(walk, relname, { effects: [...inner.effects], objects: inner.objects, unknownBecause: [...inner.unknownBecause] })
+  if (ofTemporary) walk.reading.object('view', `pg_temp.${relname}`, 'ddl')
   created(walk, statement.view, 'view')
   return { ...plain, verb: 'CREATE' }
 }
@@ -252,7 +256,9 @@ function renamed(walk: Walk, statement: RenameStmt): void {
   else if (renameType === 'OBJECT_COLUMN' || renameType === 'OBJECT_ATTRIBUTE') moved(walk, relation, subname)
   else if (relation && /^OBJECT_(TABLE|VIEW|MATVIEW|FOREIGN_TABLE|SEQUENCE|INDEX)$/.test(renameType ?? '')) {
     moved(walk, relation)
-    if (!findRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '')) hides(walk, newname)
+    const { schemaname = null, relname = '' } = relation
+    if (!findRelation(walk.catalogue, schemaname, relname))
+      hides(walk, newname, hiddenRelation(walk.catalogue, schemaname, relname) ?? ownTable)
   }
 }
 

@@ -20,7 +20,7 @@ export const openReading: OpenReading = async (context) => {
   const reading: CatalogueContext = { ...context, own: () => undefined }
   const view: SessionView = {
     uncertain: false,
-    temporary: new Set(),
+    temporary: new Map(),
     types: [],
     searchPath: null,
     names: () => noSessionNames,

@@ -35,7 +35,7 @@ export function unreadStatement(text: string, error: StatementUnreadable): State
     parts: [],
     empty: false,
     unresolved: [],
-    temporary: [],
+    temporary: new Map(),
     types: [],
     redefines: new Set(),
     columns: [],

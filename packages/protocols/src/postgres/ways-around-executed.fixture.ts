@@ -124,7 +124,7 @@ export const executed: Readonly<Record<string, Executed>> = {
 
   'a trigger': writes('insert into triggered values (1)'),
   'a trigger, by MERGE': writes('merge into triggered using notes on false when not matched then insert values (1)'),
-  'a rule': unread('insert into ruled values (1)'),
+  'a rule': writes('insert into ruled values (1)'),
   'a default': writes("insert into defaulted (body) values ('x')"),
   'a check': writes('insert into checked values (1)'),
   'a policy of a table': writes('set role low', 'select * from guarded', 'reset role'),
