@@ -56,6 +56,11 @@ may: [break-glass]
 connections: { names: [sample] }
 `
 
+const triggerFunction = (answer: string) =>
+  `CREATE OR REPLACE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN ${answer}; END'`
+const trigger = (n: number) =>
+  `CREATE OR REPLACE TRIGGER watch BEFORE INSERT ON watched_of_tests FOR EACH ROW WHEN (NEW.n > ${n}) EXECUTE FUNCTION watch()`
+
 beforeAll(async () => {
   const hedy = { name: 'hedy', password: 'demo', fullName: 'Hedy Moreau', groups: ['dba'], about: 'another DBA' }
   const documents = (sample: System['sample']) => {
@@ -67,7 +72,9 @@ beforeAll(async () => {
   const sample = { customers: 20 }
   system = await keep(startSystem({ sample, users, documents, env: { HOOP_TICKET_SECONDS: '2' } }))
   await asSuperuser(`CREATE TABLE notes_of_tests (note text); CREATE TABLE of_tests (n int);
-    CREATE FUNCTION of_tests() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT ALL ON notes_of_tests, of_tests TO PUBLIC`)
+    CREATE FUNCTION of_tests() RETURNS int LANGUAGE sql AS 'SELECT 1';
+    CREATE TABLE watched_of_tests (n int); ${triggerFunction('NEW')}; ${trigger(1)};
+    GRANT ALL ON notes_of_tests, of_tests, watched_of_tests TO PUBLIC`)
   const at = system.gateway.url
   const other = await keep(loginAs('hedy', { gateway: at, users }))
   const [ada, devin, grace, hedyCaller] = await Promise.all([
@@ -247,6 +254,8 @@ test.each([
     'SELECT of_tests()',
     "CREATE OR REPLACE FUNCTION of_tests() RETURNS int LANGUAGE sql AS 'SELECT 2'",
   ],
+  ['a trigger that is changed', 'INSERT INTO watched_of_tests VALUES (1)', trigger(0)],
+  ['the function of a trigger that is redefined', 'INSERT INTO watched_of_tests VALUES (1)', triggerFunction('NULL')],
 ])('%s by another session while it is held voids the approval', async (_, statement, change) => {
   const { client } = await visit('ada')
   const held = run(client, statement)

@@ -22,7 +22,18 @@ function found<Value>(bySchema: ReadonlyMap<string, ReadonlyMap<string, Value>>,
   })
 }
 
-function definitionOf({ oid, kind, definition, columns, kin }: CatalogueRelation): unknown {
+function definitionOf(relation: CatalogueRelation): unknown {
+  const { oid, kind, definition, columns, kin } = relation
   const each = columns.map(({ attnum, name, typeOid, generated }) => [attnum, name, typeOid, generated])
-  return [oid, kind, definition, each, kin.map((other) => other.oid)]
+  return [oid, kind, definition, each, setOffBy(relation), inOrder(kin.map((other) => [other.oid, setOffBy(other)]))]
+}
+
+/** What the server does besides when the relation is used. */
+function setOffBy({ triggers, rules, attached, referencedBy }: CatalogueRelation): unknown {
+  return [triggers, rules, attached, referencedBy].map(inOrder)
+}
+
+/** As texts, for the server gives them in any order. */
+function inOrder(values: readonly unknown[]): string[] {
+  return values.map((value) => JSON.stringify(value)).sort()
 }
