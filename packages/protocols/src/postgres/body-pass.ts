@@ -3,7 +3,7 @@ import type { Node } from 'libpg-query'
 import { type Catalogue, type CatalogueRelation, findFunctions, uncertainCatalogue } from './catalogue.ts'
 import { lastName } from './changes.ts'
 import { type Bodies, type Body, onlyReads, outputSources, sourcesOf, type Walk } from './expressions.ts'
-import { isSystemSchema } from './functions.ts'
+import { isSystemFunction } from './functions.ts'
 import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { rowOf } from './relations.ts'
@@ -90,7 +90,7 @@ export class BodyPass {
   isSystem(name: string): boolean {
     if (this.#catalogue.userOperators.has(name)) return false
     const candidates = findFunctions(this.#catalogue, null, name)
-    return candidates.every(({ schema }) => isSystemSchema(schema))
+    return candidates.every(isSystemFunction)
   }
 
   /** A value goes into a column of the row that a trigger was fired for; answers what else is told by it. */

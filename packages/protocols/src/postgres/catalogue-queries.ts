@@ -16,7 +16,7 @@ export const CatalogueRows = z.object({
   attached: row(text, z.enum(['default', 'write', 'policy']), text.nullable(), z.enum(['function', 'sequence']), text, text),
   eventTriggers: row(text, text),
   functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
-  types: row(text, text, text, text, z.enum(['none', 'own', 'any'])),
+  types: row(text, text, text, text, z.enum(['none', 'own', 'any']), text.nullable()),
   operators: row(text, text, z.enum(['own', 'any'])),
   indexes: row(text, text, text, text),
   dependents: row(text, text, text, text, text, text, text, text, text, text),
@@ -27,7 +27,31 @@ export type CatalogueRows = z.infer<typeof CatalogueRows>
 const locked = `with locked as materialized (select relation from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock'
   and database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid())`
 
-const ofUsers = `n.nspname not in ('pg_catalog', 'information_schema')`
+/** 16384 is the first OID of what did not come with the server, in whichever schema it is. https://github.com/postgres/postgres src/include/access/transam.h */
+const ofUsers = `(n.nspname not in ('pg_catalog', 'information_schema') or p.oid >= 16384)`
+/**
+ * What a value of a type may run without being told to: checks of domains, casts that are applied unasked, what compares and orders; of a type
+ * that is made of others what they run. A library's functions (PostGIS, citext) are taken for what they say they are.
+ */
+const typeCalls = `with recursive calls (type, proc) as (
+  select k.contypid, coalesce(o.oprcode, d.refobjid) from pg_constraint k
+  join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
+  left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid where k.contypid <> 0
+  union select case when s.typnamespace = 'pg_catalog'::regnamespace and t.typnamespace <> 'pg_catalog'::regnamespace then t.oid else s.oid end, c.castfunc
+  from pg_cast c join pg_type s on s.oid = c.castsource join pg_type t on t.oid = c.casttarget where c.castcontext <> 'e'
+  union select o.opcintype, f.amproc from pg_opclass o join pg_amproc f on f.amprocfamily = o.opcfamily where o.opcdefault
+  union select o.opcintype, p.oprcode from pg_opclass o join pg_amop f on f.amopfamily = o.opcfamily join pg_operator p on p.oid = f.amopopr
+  where o.opcdefault
+  union select r.rngtypid, f.amproc from pg_range r join pg_opclass o on o.oid = r.rngsubopc join pg_amproc f on f.amprocfamily = o.opcfamily
+), contains (type, inside) as (
+  select oid, typbasetype from pg_type where typbasetype <> 0 union all select oid, typelem from pg_type where typelem <> 0
+  union all select t.oid, a.atttypid from pg_type t join pg_attribute a on a.attrelid = t.typrelid and a.attnum > 0 where t.typtype = 'c'
+  union all select rngtypid, rngsubtype from pg_range union all select rngmultitypid, rngtypid from pg_range
+), runs (type, schema, name) as (
+  select c.type, n.nspname, p.proname from calls c join pg_proc p on p.oid = c.proc join pg_namespace n on n.oid = p.pronamespace
+  join pg_language l on l.oid = p.prolang and l.lanname not in ('c', 'internal') where ${ofUsers}
+  union select c.type, r.schema, r.name from runs r join contains c on c.inside = r.type
+)`
 /** Bytes of a function's body, and of all of them: what is beyond is not read, and so not known. */
 const maxBody = 64 * 1024
 const maxBodies = 16 * 1024 * 1024
@@ -148,12 +172,21 @@ from (
   union all select indrelid, 'write', null, 'pg_class'::regclass, indexrelid from pg_index
   union all select r.polrelid, 'policy', null, 'pg_policy'::regclass, r.oid
   from pg_policy r join pg_class c on c.oid = r.polrelid where c.relrowsecurity
+  union all select partrelid, 'write', null, 'pg_class'::regclass, partrelid from pg_partitioned_table
+  union all select a.attrelid, 'default', a.attname, 'pg_type'::regclass, t.oid
+  from pg_type t join pg_attribute a on a.atttypid = t.oid and a.attnum > 0 where t.typtype = 'd' and t.typdefaultbin is not null
 ) a (relation, occasion, attname, classid, objid)
 join pg_depend d on d.classid = a.classid and d.objid = a.objid
-left join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid left join pg_namespace pn on pn.oid = p.pronamespace
+left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid
+left join pg_proc p on p.oid = case d.refclassid when 'pg_proc'::regclass then d.refobjid else o.oprcode end
+left join pg_namespace pn on pn.oid = p.pronamespace
 left join pg_class s on a.occasion = 'default' and d.refclassid = 'pg_class'::regclass and s.oid = d.refobjid and s.relkind = 'S'
 left join pg_namespace sn on sn.oid = s.relnamespace
 where p.oid is not null or s.oid is not null
+union all select i.indrelid, 'write', null, 'function', n.nspname, p.proname
+from pg_index i cross join unnest(i.indclass) c (oid) join pg_opclass o on o.oid = c.oid join pg_amproc f on f.amprocfamily = o.opcfamily
+join pg_proc p on p.oid = f.amproc join pg_namespace n on n.oid = p.pronamespace
+join pg_language l on l.oid = p.prolang and l.lanname not in ('c', 'internal') where ${ofUsers}
 union all select d.refobjid, 'default', a.attname, 'sequence', n.nspname, s.relname
 from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
 join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
@@ -184,10 +217,12 @@ from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l 
   },
   {
     name: 'types',
-    text: `select t.oid, n.nspname, t.typname, t.typtype, (
+    text: `${typeCalls}
+select t.oid, n.nspname, t.typname, t.typtype, (
   select case when bool_or(s.typnamespace = 'pg_catalog'::regnamespace) then 'any' when count(*) > 0 then 'own' else 'none' end
   from pg_cast c join pg_proc p on p.oid = c.castfunc join pg_type s on s.oid = c.castsource
-  where c.casttarget = t.oid and p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))
+  where c.casttarget = t.oid and (p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) or p.oid >= 16384)),
+(select array_to_json(array_agg(array[r.schema, r.name])) from runs r where r.type = t.oid)
 from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
   },
   {
@@ -196,7 +231,7 @@ from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
   select from pg_operator s where s.oprname = o.oprname and s.oprnamespace = 'pg_catalog'::regnamespace)
   and bool_and(exists (select from pg_type t where t.oid in (o.oprleft, o.oprright) and t.typnamespace <> 'pg_catalog'::regnamespace))
   then 'own' else 'any' end
-from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog' group by n.nspname, o.oprname`,
+from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog' or o.oid >= 16384 group by n.nspname, o.oprname`,
   },
   {
     name: 'indexes',

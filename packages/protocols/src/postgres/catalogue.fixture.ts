@@ -129,6 +129,8 @@ export function fixtureCatalogue(): Catalogue {
     ['public', 'initials', 'i', 'f', 'sql', 'scalar', ...unread],
   )
   functions.push(['archive', 'upper', 'i', 'f', 'sql', 'scalar', ...unread], ['public', 'dblink', 'v', 'f', 'c', null, ...unread])
+  // Somebody's own among the server's
+  functions.push(['pg_catalog', 'mended', 'i', 'f', 'plpgsql', 'scalar', null, '2', '2'])
   functions.push(...routines.map(routineRow))
 
   return buildCatalogue({
@@ -139,9 +141,10 @@ export function fixtureCatalogue(): Catalogue {
     inheritance: [[oidOf('measurements_2026'), oidOf('measurements')]],
     functions,
     types: [
-      ...types.map((name, index) => [String(index + 1), 'pg_catalog', name, 'b', name === 'bytea' ? 'own' : 'none']),
-      ['900', 'public', 'secretive', 'b', 'any'],
-      ['901', 'public', 'customers', 'c', 'none'],
+      ...types.map((name, index) => [String(index + 1), 'pg_catalog', name, 'b', name === 'bytea' ? 'own' : 'none', null]),
+      ['900', 'public', 'secretive', 'b', 'any', null],
+      ['901', 'public', 'customers', 'c', 'none', null],
+      ['902', 'public', 'code', 'd', 'none', '[["public","next_code"]]'],
     ],
     triggers: triggers.map((text) => [oidOf(/ ON (?:\w+\.)(\w+)/.exec(text)?.[1] ?? ''), `CREATE TRIGGER ${text}`]),
     rules: rules.map(([table, name, text]) => [oidOf(table), name, `CREATE RULE ${text}`]),

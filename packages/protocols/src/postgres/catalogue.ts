@@ -1,4 +1,5 @@
 import type { ColumnRef, Operation, Output, Sources } from '@hoop/contracts'
+import { z } from 'zod'
 import { CatalogueRows } from './catalogue-queries.ts'
 import { buildDependents, type Dependents } from './dependents.ts'
 import { type SearchPath, schemasOf } from './search-path.ts'
@@ -45,8 +46,8 @@ export interface Rule {
 
 /** What runs, or is written to, when a table is used. */
 export interface Attached {
-  /** `write`: to compute or check what is stored; `policy`: to decide about rows. */
-  readonly occasion: 'default' | 'write' | 'policy'
+  /** `write`: to compute or check what is stored; `policy`: to decide about rows; `value`: by the type of a column. */
+  readonly occasion: 'default' | 'write' | 'policy' | 'value'
   /** Null: any. */
   readonly column: string | null
   readonly kind: 'function' | 'sequence'
@@ -73,7 +74,7 @@ export interface CatalogueFunction {
   readonly result: 'scalar' | readonly string[] | null
   /** CREATE FUNCTION as the server prints it; null where nobody here reads it: the system's own, other languages, a body that is too long. */
   readonly definition: string | null
-  /** How many arguments a call may have; null: any number. */
+  /** How many arguments a call may have; null: any number, as it came with the server. */
   readonly arguments: { readonly least: number; readonly most: number } | null
 }
 
@@ -84,6 +85,8 @@ export interface CatalogueType {
   readonly kind: string
   /** Whether a cast to it may run a function that somebody wrote: from types of theirs only (`own`), or from one of PostgreSQL itself too. */
   readonly userCasts: 'none' | 'own' | 'any'
+  /** Functions, not PostgreSQL's own, that a value of it may run without being told to. */
+  readonly runs: readonly { readonly schema: string; readonly name: string }[]
 }
 
 export interface UserOperator {
@@ -160,6 +163,11 @@ export function buildCatalogue(rows: unknown): Catalogue {
   const attached = new Map<number, Attached[]>()
   for (const [table, occasion, column, kind, schema, name] of answers.attached)
     inner(attached, Number(table), () => []).push({ occasion, column, kind, schema, name })
+  const runs = new Map(answers.types.map((type) => [Number(type[0]), parseRuns(type[5])]))
+  for (const [table, own] of columns)
+    for (const { name: column, typeOid } of own)
+      for (const called of runs.get(typeOid) ?? [])
+        inner(attached, table, () => []).push({ occasion: 'value', column, kind: 'function', ...called })
   const references = new Map<number, Reference[]>()
   for (const [referenced, table, onDelete, onUpdate, names] of answers.foreignKeys)
     inner(references, Number(referenced), () => []).push({
@@ -177,13 +185,13 @@ export function buildCatalogue(rows: unknown): Catalogue {
     const own = (columns.get(oid) ?? []).map((column) => withOwnName(column, schema, name))
     const related: CatalogueRelation[] = []
     kin.set(oid, related)
-    const runs = {
+    const setOff = {
       triggers: triggers.get(oid) ?? [],
       rules: rules.get(oid) ?? [],
       attached: attached.get(oid) ?? [],
       referencedBy: references.get(oid) ?? [],
     }
-    const relation: CatalogueRelation = { oid, schema, name, kind, columns: own, definition, kin: related, ...runs }
+    const relation: CatalogueRelation = { oid, schema, name, kind, columns: own, definition, kin: related, ...setOff }
     relationsByOid.set(oid, relation)
     inner(relations, schema, () => new Map()).set(name, relation)
   }
@@ -212,7 +220,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
   const types = new Map<string, Map<string, CatalogueType>>()
   const typesByOid = new Map<number, CatalogueType>()
   for (const [oid, schema, name, kind, userCasts] of answers.types) {
-    const type = { oid: Number(oid), schema, name, kind, userCasts }
+    const type = { oid: Number(oid), schema, name, kind, userCasts, runs: runs.get(Number(oid)) ?? [] }
     typesByOid.set(type.oid, type)
     inner(types, schema, () => new Map()).set(name, type)
   }
@@ -297,7 +305,7 @@ export function withTypes(
   for (const { schema, name } of made) {
     const own = schema ?? catalogue.searchPath.find((candidate) => candidate !== 'pg_catalog')
     if (own === undefined) continue
-    types.set(own, new Map(types.get(own)).set(name, { oid: 0, schema: own, name, kind: 'b', userCasts: 'none' }))
+    types.set(own, new Map(types.get(own)).set(name, { oid: 0, schema: own, name, kind: 'b', userCasts: 'none', runs: [] }))
   }
   return { ...catalogue, types }
 }
@@ -442,6 +450,12 @@ function parseNames(json: string | null): readonly string[] | null {
   if (json === null) return null
   const names: unknown = JSON.parse(json)
   return Array.isArray(names) && names.every((name): name is string => typeof name === 'string') ? names : null
+}
+
+const Runs = z.array(z.tuple([z.string(), z.string()]))
+
+function parseRuns(json: string | null): CatalogueType['runs'] {
+  return json === null ? [] : Runs.parse(JSON.parse(json)).map(([schema, name]) => ({ schema, name }))
 }
 
 function inner<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

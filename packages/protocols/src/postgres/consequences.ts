@@ -9,7 +9,7 @@ import {
   type Rule,
 } from './catalogue.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
-import { isSystemSchema } from './functions.ts'
+import { isSystemFunction } from './functions.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
 import { rowOf } from './relations.ts'
@@ -80,7 +80,7 @@ export function truncateSetsOff(walk: Walk, range: RangeVar, cascade: boolean): 
 /** Policies that call functions decide about every row that is read. */
 export function readSetsOff(walk: Walk, relation: CatalogueRelation): void {
   for (const { occasion, schema, name } of relation.attached)
-    if (occasion === 'policy') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
+    if (occasion === 'policy' || occasion === 'value') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
 }
 
 function setOff(walk: Walk, relation: CatalogueRelation, write: Write, seen: Set<string>): void {
@@ -109,7 +109,7 @@ function runAttached(
   const inserts = events.includes('insert')
   const runs =
     occasion === 'default' ? inserts && !(column !== null && given?.includes(column)) : inserts || events.includes('update')
-  if (occasion !== 'policy' && !runs) return
+  if (occasion !== 'policy' && occasion !== 'value' && !runs) return
   if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
   else walk.reading.object('sequence', `${schema}.${name}`, 'write')
 }
@@ -229,8 +229,8 @@ export function triggerMade(
   runs(walk, schema, name, table, transitionTables(transitionRels))
 }
 
-function onlyItsRow({ schema, name, language }: CatalogueFunction): boolean {
-  return harmless.has(name) && (isSystemSchema(schema) || language === 'c')
+function onlyItsRow(routine: CatalogueFunction): boolean {
+  return harmless.has(routine.name) && (isSystemFunction(routine) || routine.language === 'c')
 }
 
 function when(walk: Walk, table: CatalogueRelation, condition: Node): void {

@@ -7,9 +7,10 @@ import {
   type CatalogueType,
   findRelation,
   findType,
+  printed,
 } from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
-import { isSystemSchema, readFunction } from './functions.ts'
+import { type FunctionReading, isSystemFunction, readFunction } from './functions.ts'
 import type { Statement } from './operations.ts'
 import type { Reading } from './reading.ts'
 import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } from './scope.ts'
@@ -273,6 +274,7 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
     const known = readFunction(walk.catalogue, schema, name).candidates.length > 0
     if (!known && column) return column.sources
     const type = known ? null : findType(walk.catalogue, null, name)
+    if (type) valueRuns(walk, type)
     if (type) return castRuns(walk, type, first, scope) ? castByUser(walk, `${type.schema}.${type.name}`) : inside
   }
   const own = callByName(walk, schema, name, inside, call.args?.length ?? 0, textArguments(call))
@@ -300,7 +302,7 @@ const returnsRows =
 const secretFunctions = /^dblink/
 
 function isSystemCall(walk: Walk, schema: string | null, name: string): boolean {
-  return readFunction(walk.catalogue, schema, name).candidates.every((candidate) => isSystemSchema(candidate.schema))
+  return readFunction(walk.catalogue, schema, name).candidates.every(isSystemFunction)
 }
 
 /**
@@ -315,13 +317,15 @@ export function callByName(
   count: number | null = null,
   given: readonly (string | null)[] = [],
 ): Sources {
-  const { reading } = walk
   let found = readFunction(walk.catalogue, schema, name)
   const fitting = found.candidates.filter((candidate) => fits(candidate, count))
-  if (fitting.length > 0 && fitting.every((candidate) => isSystemSchema(candidate.schema)))
+  if (fitting.length > 0 && fitting.every(isSystemFunction))
     found = readFunction(walk.catalogue, fitting[0]?.schema ?? schema, name)
   const called = bodiesOf(walk, fitting, given)
-  if (called !== null) return callOfUser(walk, fitting, called, args)
+  return called === null ? callRead(walk, found, args) : callOfUser(walk, fitting, called, args)
+}
+
+function callRead({ reading }: Walk, found: FunctionReading, args: Sources): Sources {
   reading.functions.add(found.name)
   for (const effect of found.effects) reading.effects.add(effect)
   if (found.candidates.length === 0) reading.missing('42883', `there is no function ${found.name}()`)
@@ -347,10 +351,10 @@ function bodiesOf(
   fitting: readonly CatalogueFunction[],
   given: readonly (string | null)[],
 ): readonly Called[] | null {
-  if (!fitting.some(({ schema }) => !isSystemSchema(schema))) return null
+  if (fitting.every(isSystemFunction)) return null
   const called: Called[] = []
   for (const routine of fitting) {
-    if (isSystemSchema(routine.schema)) continue
+    if (isSystemFunction(routine)) continue
     const body = walk.bodies.routine(walk.catalogue, routine, given)
     if (body === null) return null
     called.push({ routine, body })
@@ -379,8 +383,8 @@ function callOfUser(walk: Walk, fitting: readonly CatalogueFunction[], called: r
     if (!body.pure) result = 'opaque'
   }
   // One of PostgreSQL itself may be meant as well.
-  const own = fitting.find(({ schema }) => isSystemSchema(schema))
-  return own ? union(result, callByName(walk, own.schema, own.name, args)) : result
+  const own = fitting.find(isSystemFunction)
+  return own ? union(result, callRead(walk, readFunction(walk.catalogue, own.schema, own.name, isSystemFunction), args)) : result
 }
 
 /** Whether nothing is changed by what it does. */
@@ -444,7 +448,13 @@ function ofType(walk: Walk, type: TypeName | undefined, scope: Scope, value?: No
     walk.reading.missing('42704', `there is no type ${written}`)
     return 'opaque'
   }
+  valueRuns(walk, found)
   return castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none
+}
+
+/** What a value of the type runs without being told to. */
+export function valueRuns(walk: Walk, { runs }: CatalogueType): void {
+  for (const { schema, name } of runs) callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
 }
 
 /** Whether a cast to the type may run somebody's function: one from a type of theirs does not apply to a value that is of none. */

@@ -92,9 +92,14 @@ const networkSchemas = new Set(['net', 'aws_s3', 'aws_lambda', 'http'])
 const read: readonly Effect[] = []
 
 /** What a call by this name does: where more than one function could be meant, the worst of them. */
-export function readFunction(catalogue: Catalogue, schema: string | null, name: string): FunctionReading {
-  const candidates = findFunctions(catalogue, schema, name)
-  const foreign = candidates.find((candidate) => !isSystemSchema(candidate.schema))
+export function readFunction(
+  catalogue: Catalogue,
+  schema: string | null,
+  name: string,
+  meant: (candidate: CatalogueFunction) => boolean = () => true,
+): FunctionReading {
+  const candidates = findFunctions(catalogue, schema, name).filter(meant)
+  const foreign = candidates.find((candidate) => !isSystemFunction(candidate))
   if (foreign || candidates.length === 0) {
     const resolved = foreign ? `${foreign.schema}.${name}` : schema === null ? name : `${schema}.${name}`
     return {
@@ -135,6 +140,11 @@ export function readFunction(catalogue: Catalogue, schema: string | null, name: 
 /** Schemas whose functions come with the server and are changed by nobody. */
 export function isSystemSchema(schema: string): boolean {
   return schema === 'pg_catalog' || schema === 'information_schema'
+}
+
+/** Whether a function came with the server: anybody with the right may put one of theirs in its schemas. */
+export function isSystemFunction({ schema, arguments: known }: CatalogueFunction): boolean {
+  return isSystemSchema(schema) && known === null
 }
 
 function extensionEffects(schema: string | null, name: string): readonly Effect[] {

@@ -1,7 +1,7 @@
 import type { ColumnRef, Output } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
 import { type Catalogue, type CatalogueType, findType } from './catalogue.ts'
-import { isSystemSchema, readFunction } from './functions.ts'
+import { isSystemFunction, isSystemSchema, readFunction } from './functions.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
 
@@ -44,7 +44,7 @@ export function isOfSystemType(catalogue: Catalogue, node: Node, scope: Scope): 
   if ('FuncCall' in node) {
     const { schema, name } = qualifiedName(node.FuncCall.funcname)
     const { candidates } = readFunction(catalogue, schema, name)
-    if (candidates.length === 0 || candidates.some((candidate) => !isSystemSchema(candidate.schema))) return false
+    if (candidates.length === 0 || !candidates.every(isSystemFunction)) return false
     return inside(node.FuncCall.args)
   }
   const [tag, fields] = tagged(node) ?? [null, node]

@@ -1,7 +1,9 @@
 /** What somebody else has laid out in the database; `emptied()` is what a caller who may not write to people has in mind. */
 export const scene: readonly string[] = [
   `create table people (id int primary key, email text, city text);
-   create table notes (id int, body text)`,
+   create table notes (id int, body text);
+   create table inbox (id int);
+   create table outbox (id int)`,
   `create function emptied() returns int language plpgsql as $$ begin delete from public.people; return 1; end $$`,
   `create function emptied_by(anyelement) returns int language plpgsql as $$ begin perform public.emptied(); return 1; end $$;
    create function emptied_if(int) returns bool immutable language plpgsql as $$ begin perform public.emptied(); return true; end $$;
@@ -27,6 +29,26 @@ export const scene: readonly string[] = [
    create table people_cities (person int references people on delete cascade);
    create view people_view as select * from people;
    create view emptying as select emptied()`,
+  // What is set off by a value of a type
+  `create domain one as int check (emptied_if(value));
+   create domain by_itself as int default emptied();
+   create type pair as (a one, b int);
+   create table typed (pairs pair[], n by_itself);
+   create type many as (a int);
+   create function many_emptied(many) returns point language plpgsql as $$ begin perform public.emptied(); return '(1,1)'; end $$;
+   create function many_compared(many, many) returns int immutable language plpgsql as $$
+     begin perform public.emptied(); return 0; end $$;
+   create function many_alike(many, many) returns bool immutable language sql as $$ select true $$;
+   create operator <<< (leftarg = many, rightarg = many, function = many_alike);
+   create operator class many_ops default for type many using btree as operator 1 <<<, function 1 many_compared(many, many);
+   create cast (many as point) with function many_emptied(many) as implicit;
+   create table manifold (m many);
+   insert into manifold values (row(1)), (row(2));
+   create operator !!! (rightarg = int, function = emptied_if);
+   create table operated (id int check (!!! id));
+   create table divided (id int) partition by list (emptied_if(id));
+   create table divided_rest partition of divided default;
+   create function pg_catalog.lower(int) returns int immutable language plpgsql as $$ begin perform public.emptied(); return 1; end $$`,
   `create schema shadow;
    create function shadow.lower(text) returns text language sql as $$ select public.emptied()::text $$;
    create function shadow.plus(int, int) returns int language sql as $$ select public.emptied() $$;
@@ -122,6 +144,20 @@ export const executed: Readonly<Record<string, Executed>> = {
   ),
   'DO that sets a search path': unknown(block('set search_path = shadow, public;'), 'select * from places'),
 
+  'a cast to a domain': writes("select '1'::one"),
+  'a domain as a word before a text': writes("select one '1'"),
+  'a domain as a function': writes('select one(1)'),
+  'a domain in a row': writes("select '(1,2)'::pair"),
+  'a domain in a row of JSON': writes(`select json_populate_record(null::pair, '{"a": 1}')`),
+  'a domain in a list of columns': writes(`select * from json_to_record('{"a": 1}') r (a one)`),
+  'a domain in an array in a column': writes('insert into typed values (\'{"(1,2)"}\', 1)'),
+  'a domain with a default': writes('insert into typed (pairs) values (null)'),
+  'a cast that nobody wrote': writes('select isvertical(m, m) from manifold'),
+  'a comparison that nobody wrote': writes('select 1 from manifold order by m'),
+  'an operator in a check': writes('insert into operated values (1)'),
+  'a partition that a function chooses': writes('insert into divided values (1)'),
+  "a function among the server's own": writes('select lower(1)'),
+
   'a trigger': writes('insert into triggered values (1)'),
   'a trigger, by MERGE': writes('merge into triggered using notes on false when not matched then insert values (1)'),
   'a rule': writes('insert into ruled values (1)'),
@@ -129,12 +165,12 @@ export const executed: Readonly<Record<string, Executed>> = {
   'a check': writes('insert into checked values (1)'),
   'a policy of a table': writes('set role low', 'select * from guarded', 'reset role'),
   'a trigger made for it': writes(
-    'create trigger mine before insert on notes execute function on_write()',
-    'insert into notes values (1)',
+    'create trigger mine before insert on inbox execute function on_write()',
+    'insert into inbox values (1)',
   ),
   'a rule made for it': writes(
-    'create rule mine as on insert to notes do also delete from people',
-    'insert into notes values (1)',
+    'create rule mine as on insert to outbox do also delete from people',
+    'insert into outbox values (1)',
   ),
 
   'a program that is given a result': by('runs', 'Policy/inside-only')("copy (select 1) to program 'cat > mark'"),
