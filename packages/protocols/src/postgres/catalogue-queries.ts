@@ -19,6 +19,7 @@ export const CatalogueRows = z.object({
   types: row(text, text, text, text, z.enum(['none', 'own', 'any']), text.nullable()),
   operators: row(text, text, z.enum(['own', 'any'])),
   indexes: row(text, text, text, text),
+  statistics: row(text, text, text),
   dependents: row(text, text, text, text, text, text, text, text, text, text),
 })
 export type CatalogueRows = z.infer<typeof CatalogueRows>
@@ -237,6 +238,10 @@ from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname
     name: 'indexes',
     text: `select n.nspname, c.relname, i.indrelid, c.oid
 from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^pg_(toast|temp)'`,
+  },
+  {
+    name: 'statistics',
+    text: `select n.nspname, s.stxname, s.stxrelid from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace`,
   },
   {
     name: 'dependents',

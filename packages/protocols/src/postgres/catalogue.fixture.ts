@@ -158,6 +158,7 @@ export function fixtureCatalogue(): Catalogue {
     attached: attached.map(([table, ...rest]) => [oidOf(table), ...rest]),
     eventTriggers: [],
     indexes: Object.entries(indexes).map(([name, table], index) => [...name.split('.'), oidOfAny(table), String(2000 + index)]),
+    statistics: [['public', 'order_totals', oidOfAny('public.orders')]],
     dependents: dependents.map(([of, dependent, whole = true], index) => {
       const [, kind = 'relation', schema = '', name = '', column] = /^(?:(\w+) )?(\w+)\.(\w+)(?:\.(\w+))?$/.exec(of) ?? []
       const oid = kind === 'relation' ? oidOfAny(`${schema}.${name}`) : String(3000 + index)

@@ -122,6 +122,8 @@ export interface Catalogue {
   readonly relations: ReadonlyMap<string, ReadonlyMap<string, CatalogueRelation>>
   /** By schema, then name. */
   readonly indexes: ReadonlyMap<string, ReadonlyMap<string, Index>>
+  /** Extended statistics: the oid of the table that they are of, by schema, then name. */
+  readonly statistics: ReadonlyMap<string, ReadonlyMap<string, number>>
   readonly dependents: Dependents
   readonly functions: ReadonlyMap<string, ReadonlyMap<string, readonly CatalogueFunction[]>>
   readonly types: ReadonlyMap<string, ReadonlyMap<string, CatalogueType>>
@@ -229,6 +231,8 @@ export function buildCatalogue(rows: unknown): Catalogue {
   const indexes = new Map<string, Map<string, Index>>()
   for (const [schema, name, table, oid] of answers.indexes)
     inner(indexes, schema, () => new Map()).set(name, { oid: Number(oid), table: Number(table) })
+  const statistics = new Map<string, Map<string, number>>()
+  for (const [schema, name, table] of answers.statistics) inner(statistics, schema, () => new Map()).set(name, Number(table))
   const schemas = new Set(answers.schemas.map(([name]) => name))
   return {
     version: session[0],
@@ -238,6 +242,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
     relationsByOid,
     relations,
     indexes,
+    statistics,
     dependents: buildDependents(answers.dependents),
     functions,
     types,

@@ -3,15 +3,15 @@ import { findIndex, findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
 import { answersNothing, triggerMade, truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
-import { drop, dropPart } from './drops.ts'
+import { alterType, drop, dropPart } from './drops.ts'
 import { sourcesOf, type Walk } from './expressions.ts'
 import { startWalk } from './lineage.ts'
-import { kindOf, nameIndex, nameObjects } from './named-objects.ts'
+import { kindOf, nameIndex, nameObjects, nameStatistics } from './named-objects.ts'
 import { created, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { outermost, type Scope } from './scope.ts'
 import { union, without } from './sources.ts'
-import { type Fields, isObject, tagged } from './syntax-tree.ts'
+import { type Fields, isObject, nameOf, tagged } from './syntax-tree.ts'
 
 /** Reads a statement that defines, changes or maintains things: what it names, and what the expressions in it call. */
 export function readDefinition(walk: Walk, node: Node, definition: Definition, fields: Fields): void {
@@ -48,7 +48,11 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
     for (const command of node.AlterTableStmt.cmds ?? [])
       if ('AlterTableCmd' in command) alterTable(walk, command.AlterTableCmd, scope)
     dropParts(walk, node.AlterTableStmt)
+    const { objtype, relation } = node.AlterTableStmt
+    if (objtype === 'OBJECT_TYPE' && relation) alterType(walk, [relation.schemaname ?? [], relation.relname ?? ''].flat())
   }
+  if ('AlterDomainStmt' in node) alterType(walk, nameOf(node.AlterDomainStmt.typeName))
+  if ('AlterStatsStmt' in node) nameStatistics(walk, nameOf(node.AlterStatsStmt.defnames))
   if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
   if ('CreateTrigStmt' in node) triggerMade(walk, node.CreateTrigStmt)
   if ('CreateEventTrigStmt' in node) triggerMade(walk, node.CreateEventTrigStmt)
@@ -59,7 +63,7 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
 
 /** All of a definition but the name of the relation that it makes, names that are looked up by themselves, and statements that are read as such. */
 function besides(node: Node, fields: Fields): unknown {
-  if ('DropStmt' in node || 'CommentStmt' in node || 'SecLabelStmt' in node) return []
+  if ('DropStmt' in node || 'CommentStmt' in node || 'SecLabelStmt' in node || 'ConstraintsSetStmt' in node) return []
   const { relation: _r, sequence: _s, base: foreign, schemaElts: _e, ...rest } = fields
   if ('CreateSchemaStmt' in node) return rest
   if ('CreateSeqStmt' in node) return rest

@@ -2,7 +2,7 @@ import type { AlterTableCmd, DropStmt, Node } from 'libpg-query'
 import { type Catalogue, type CatalogueRelation, findFunctions, findIndex, findType, probableRelation } from './catalogue.ts'
 import { type Dropped, relationsDroppedWith } from './dependents.ts'
 import type { Walk } from './expressions.ts'
-import { isRelation, kindOf, nameObjects, namesIn, relationOf } from './named-objects.ts'
+import { dependedOn, isRelation, kindOf, nameObjects, namesIn, relationOf } from './named-objects.ts'
 
 /** DROP, of anything but roles, databases and tablespaces: what it names, and what goes with that. */
 export function drop(walk: Walk, { objects = [], removeType, behavior }: DropStmt): void {
@@ -37,6 +37,25 @@ export function dropPart(walk: Walk, table: CatalogueRelation, { subtype, name =
   const index = subtype === 'AT_DropConstraint' ? findIndex(walk.catalogue, table.schema, name) : null
   if (column) goesWith(walk, [{ node: `relation ${table.oid}`, column: column.attnum }], cascade)
   if (index) goesWith(walk, [{ node: `index ${index.oid}`, column: 0 }], cascade)
+}
+
+/** ALTER DOMAIN and ALTER TYPE: tables that hold values of it are looked through, or written anew. */
+export function alterType(walk: Walk, names: readonly string[]): void {
+  const { dependents } = walk.catalogue.probable ?? walk.catalogue
+  const nodes = dependedOn(walk.catalogue, 'type', names)
+  const open = [...nodes]
+  const seen = new Set<string>()
+  for (let next = open.pop(); next; next = open.pop()) {
+    for (const { node } of dependents.byNode.get(next.node) ?? []) {
+      if (seen.has(node)) continue
+      seen.add(node)
+      // Arrays and domains of it, and types that have it in them.
+      if (node.startsWith('type ')) open.push({ node, column: 0 })
+      const relation = node.startsWith('relation ') ? relationOf(walk.catalogue, Number(node.split(' ')[1])) : undefined
+      if (relation && relation.kind !== 'view')
+        walk.reading.object(kindOf(relation), `${relation.schema}.${relation.name}`, 'ddl')
+    }
+  }
 }
 
 /** Everything that a schema holds. */

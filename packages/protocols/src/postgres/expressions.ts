@@ -5,7 +5,6 @@ import {
   type CatalogueFunction,
   type CatalogueRelation,
   type CatalogueType,
-  findRelation,
   findType,
   printed,
 } from './catalogue.ts'
@@ -14,6 +13,7 @@ import { type FunctionReading, isSystemFunction, readFunction } from './function
 import type { Statement } from './operations.ts'
 import type { Reading } from './reading.ts'
 import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } from './scope.ts'
+import { sequenceFunctions, touchSequence } from './sequences.ts'
 import { settingRefused } from './settings.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
@@ -284,7 +284,8 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
     const refused = named ? 'changing application_name but by SET' : settingRefused(stringOf(first), stringOf(call.args?.[1]))
     if (refused && !walk.reading.certainCalls.has(call)) walk.reading.refuse(refused)
   }
-  if ((name === 'nextval' || name === 'setval') && isSystemCall(walk, schema, name)) touchSequence(walk, stringOf(first))
+  const access = Object.hasOwn(sequenceFunctions, name) ? sequenceFunctions[name] : undefined
+  if (access && isSystemCall(walk, schema, name)) touchSequence(walk, first, access)
   if (secretFunctions.test(name)) walk.reading.secret = true
   if (returnsRows.test(name)) walk.reading.choose(inside)
   return union(inside, own)
@@ -390,12 +391,6 @@ function callOfUser(walk: Walk, fitting: readonly CatalogueFunction[], called: r
 /** Whether nothing is changed by what it does. */
 export function onlyReads({ effects }: Reading): boolean {
   return [...effects].every((effect) => effect === 'read' || effect === 'execute')
-}
-
-function touchSequence(walk: Walk, name: string | null): void {
-  const written = name?.split('.').map((part) => part.replaceAll('"', '')) ?? []
-  const found = written.length > 0 ? findRelation(walk.catalogue, written.at(-2) ?? null, written.at(-1) ?? '') : null
-  walk.reading.object('sequence', found ? `${found.schema}.${found.name}` : (name ?? '?'), 'write')
 }
 
 /** Operators that hide behind other words. */

@@ -22,6 +22,7 @@ const catalogue = buildCatalogue({
   attached: [],
   eventTriggers: [],
   indexes: [],
+  statistics: [],
   dependents: [],
 })
 const rows = Array.from({ length: 20_000 }, (_, i) => `(${i}, 'value ${i}')`)

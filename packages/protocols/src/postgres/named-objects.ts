@@ -43,11 +43,17 @@ export function nameObjects(walk: Walk, objects: readonly ParseNode[], type: str
     if (relationType !== undefined) return ddlOn(walk, range, relationType)
     if (type === 'OBJECT_INDEX') return nameIndex(walk, range, 'ddl')
     if (names.length === 0) return []
-    const kind = type.replace('OBJECT_', '').replace('TABCONSTRAINT', 'CONSTRAINT').toLowerCase().replaceAll('_', ' ')
+    const kind = type
+      .replace('OBJECT_', '')
+      .replace('TABCONSTRAINT', 'CONSTRAINT')
+      .replace('STATISTIC_EXT', 'STATISTICS')
+      .toLowerCase()
+      .replaceAll('_', ' ')
     if (ofTables.has(type) && names.length > 1) return nameOnTable(walk, names, kind)
     // An operator class stands behind its access method.
     const own = type === 'OBJECT_OPCLASS' || type === 'OBJECT_OPFAMILY' ? names.slice(1) : names
     walk.reading.object(kind, own.join('.'), 'ddl')
+    if (type === 'OBJECT_STATISTIC_EXT') nameStatistics(walk, names)
     return dependedOn(walk.catalogue, dependentKinds[kind] ?? kind, own)
   })
 }
@@ -95,8 +101,19 @@ export function nameIndex(walk: Walk, range: RangeVar, access: string): readonly
   return [{ node: `index ${found.oid}`, column: 0 }]
 }
 
+/** Puts the table that statistics are of on the reading. */
+export function nameStatistics(walk: Walk, names: readonly string[]): void {
+  const { statistics, searchPath } = walk.catalogue
+  const [name = '', schema] = [...names].reverse()
+  const schemas = schema === undefined ? searchPath : [schema]
+  const [oid] = schemas.flatMap((candidate) => statistics.get(candidate)?.get(name) ?? [])
+  const table = oid === undefined ? undefined : relationOf(walk.catalogue, oid)
+  if (table) walk.reading.object(kindOf(table), `${table.schema}.${table.name}`, 'ddl')
+  else walk.reading.unresolved.add(names.join('.'))
+}
+
 /** The nodes of what is no relation, by its name. */
-function dependedOn({ dependents, searchPath }: Catalogue, kind: string, names: readonly string[]): readonly Dropped[] {
+export function dependedOn({ dependents, searchPath }: Catalogue, kind: string, names: readonly string[]): readonly Dropped[] {
   const [name = '', schema] = [...names].reverse()
   const bySchema = dependents.named.get(kind)
   const schemas = bySchema?.has('') ? [''] : schema === undefined ? searchPath : [schema]
