@@ -30,6 +30,19 @@ it.each([
   expect(statuses(ruleFindings(first, rules))).toEqual(named)
 })
 
+it('rules that ask nobody who may answer are told', () => {
+  const asks = '{ kind: Policy, name: p, then: approve, approvers: { groups: [dba] } }'
+  const asked = '{ kind: Access, name: a, groups: [eng], connections: {}, request: { approvers: [sre, dba] } }'
+  const elsewhere = '{ kind: Role, name: r, groups: [dba], may: [approve], connections: { names: [other] } }'
+  const found = (...documents: string[]) => {
+    const { first, inForce: rules } = inForce('', ...documents)
+    return ruleFindings(first, rules).find(({ check }) => check === 'gateway.approvers')?.details
+  }
+  expect(found(asks, asked)).toBeUndefined()
+  expect(found(asks, asked, elsewhere)).toEqual(['Policy/p: dba'])
+  expect(found(asked.replace('sre, ', ''), elsewhere)).toEqual(['Access/a: dba'])
+})
+
 it('somebody who may use it is told what holds for them', () => {
   const masked = inForce('', access, mask)
   expect(ownRuleFindings(masked.first, ann, masked.inForce).map(({ words }) => words)).toContain('Values are masked for you.')

@@ -14,8 +14,8 @@ import type { InForce } from '../documents/documents.ts'
 const shown = 10
 
 /** What the gateway itself does and does not enforce on a connection. */
-export function ruleFindings(connection: ConnectionDocument, { documents }: InForce): DoctorFinding[] {
-  const { access, policies, masks } = aboutConnection(documents, connection)
+export function ruleFindings(connection: ConnectionDocument, inForce: InForce): DoctorFinding[] {
+  const { access, policies, masks } = aboutConnection(inForce.documents, connection)
   return [
     access.length === 0
       ? finding('gateway.access', 'problem', 'Nobody may use it: no Access document is about it.', {
@@ -25,6 +25,7 @@ export function ruleFindings(connection: ConnectionDocument, { documents }: InFo
           details: access.map(({ name, groups }) => `Access/${name}: ${groups.join(', ')}`),
         }),
     ...(connection.profile === 'transparent' ? [transparent] : [policyFinding(policies), maskFinding(masks)]),
+    ...approverFindings(connection, inForce),
     ...recordFindings(connection),
   ]
 }
@@ -55,6 +56,21 @@ function policyFinding(policies: readonly PolicyDocument[]): DoctorFinding {
   }
   const words = policies.length === 1 ? '1 Policy is about it.' : `${policies.length} Policies are about it.`
   return finding('gateway.policies', 'ok', words, { details: policies.map(({ name, then }) => `Policy/${name}: ${then}`) })
+}
+
+/** Questions that nobody may answer: each is denied when its time is over. */
+function approverFindings(connection: ConnectionDocument, { documents, rules }: InForce): DoctorFinding[] {
+  const { access, policies } = aboutConnection(documents, connection)
+  const asking = [
+    ...policies.map(({ name, approvers }) => ({ rule: `Policy/${name}`, groups: approvers?.groups })),
+    ...access.map(({ name, request }) => ({ rule: `Access/${name}`, groups: request?.approvers })),
+  ]
+  const details = asking.flatMap(({ rule, groups }) =>
+    groups === undefined || rules.mayApprove(groups, connection) ? [] : [`${rule}: ${groups.join(', ')}`],
+  )
+  if (details.length === 0) return []
+  const advice = 'A Role lets these groups approve elsewhere only: give one of them this connection, too, or name others.'
+  return [finding('gateway.approvers', 'problem', 'Nobody may say yes to what is asked here.', { details, advice })]
 }
 
 function maskFinding(masks: readonly MaskDocument[]): DoctorFinding {
