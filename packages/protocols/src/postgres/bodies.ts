@@ -157,7 +157,10 @@ export class RoutineBodies implements Bodies {
     const set = settingsOf(routine)
     if (set.path === 'unseen') set.refused.push('its search path depends on who runs it')
     const catalogue = set.path === null ? caller : withSearchPath(caller, { schemas: set.path, user: '' })
-    const defaults = (pass: BodyPass) => pass.tell(unionAll(routine.defaults.map((value) => pass.expression(value))))
+    const defaults = (pass: BodyPass) => {
+      pass.tell(unionAll(routine.defaults.map((value) => pass.expression(value))))
+      for (const { names } of routine.types) pass.holds(nameOf(names))
+    }
     let body: Body
     if (routine.language === 'sql') {
       const statements = routine.body === null ? routine.statements : parse(routine.body).flatMap(({ stmt }) => stmt ?? [])
@@ -203,6 +206,7 @@ export class RoutineBodies implements Bodies {
   ): Body {
     const pass = (known: Catalogue, holds: Sources) => {
       const one = new BodyPass(known, bodyScope(name, variables, holds, fired), this, this.#readAny)
+      for (const { type } of variables) one.holds(typeNames(type))
       walk(one)
       return one
     }

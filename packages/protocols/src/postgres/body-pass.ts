@@ -1,8 +1,8 @@
 import type { Sources } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
-import { type Catalogue, type CatalogueRelation, findFunctions, uncertainCatalogue } from './catalogue.ts'
+import { type Catalogue, type CatalogueRelation, findFunctions, findType, uncertainCatalogue } from './catalogue.ts'
 import { lastName } from './changes.ts'
-import { type Bodies, type Body, onlyReads, outputSources, sourcesOf, type Walk } from './expressions.ts'
+import { type Bodies, type Body, onlyReads, outputSources, sourcesOf, valueRuns, type Walk } from './expressions.ts'
 import { isSystemFunction } from './functions.ts'
 import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
@@ -100,6 +100,12 @@ export class BodyPass {
     if (own === undefined) return sources
     this.reading.flow(without(sources, own.sources))
     return none
+  }
+
+  /** Some value of the body is of this type; no names: nobody knows which. */
+  holds(names: readonly string[]): void {
+    const type = findType(this.#catalogue, names.at(-2) ?? null, names.at(-1) ?? '')
+    if (type) valueRuns(this.#walk(this.reading, this.#scope), type)
   }
 
   tell(sources: Sources): void {

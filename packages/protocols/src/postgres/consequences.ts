@@ -28,6 +28,8 @@ interface Write {
   readonly given: readonly string[] | null
   /** Columns that an UPDATE sets; null: any. */
   readonly changed: readonly string[] | null
+  /** Columns that an UPDATE sets to their defaults; null: any. */
+  readonly defaulted?: readonly string[] | null
 }
 
 /**
@@ -42,7 +44,7 @@ export function writeSetsOff(walk: Walk, range: RangeVar | undefined, write: Wri
   if (own) {
     for (const { name, access } of own.objects) {
       const base = access === 'read' ? relationNamed(walk, name) : null
-      if (base) setOff(walk, base, { ...write, given: null, changed: null }, seen)
+      if (base) setOff(walk, base, { ...write, given: null, changed: null, defaulted: write.defaulted?.length ? null : [] }, seen)
     }
     return
   }
@@ -56,7 +58,7 @@ export function writeSetsOff(walk: Walk, range: RangeVar | undefined, write: Wri
   walk.apart(walk.catalogue, aside).relation(range, outermost, 'write')
   for (const { name, access } of aside.objects) {
     const base = access === 'write' ? relationNamed(walk, name) : null
-    if (base) setOff(walk, base, { ...write, given: null, changed: null }, seen)
+    if (base) setOff(walk, base, { ...write, given: null, changed: null, defaulted: write.defaulted?.length ? null : [] }, seen)
   }
 }
 
@@ -104,11 +106,13 @@ function setOff(walk: Walk, relation: CatalogueRelation, write: Write, seen: Set
 function runAttached(
   walk: Walk,
   { occasion, column, kind, schema, name }: CatalogueRelation['attached'][number],
-  { events, given }: Write,
+  { events, given, defaulted = [] }: Write,
 ): void {
   const inserts = events.includes('insert')
   const runs =
-    occasion === 'default' ? inserts && !(column !== null && given?.includes(column)) : inserts || events.includes('update')
+    occasion === 'default'
+      ? (inserts && !(column !== null && given?.includes(column))) || column === null || (defaulted?.includes(column) ?? true)
+      : inserts || events.includes('update')
   if (occasion !== 'policy' && occasion !== 'value' && !runs) return
   if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
   else walk.reading.object('sequence', `${schema}.${name}`, 'write')
@@ -160,7 +164,8 @@ function cascade(walk: Walk, oid: number, action: string, event: WriteEvent, see
   const table = walk.catalogue.relationsByOid.get(oid)
   if (!table) return walk.reading.unknown('a foreign key changes a table that is not known')
   walk.reading.object('table', `${table.schema}.${table.name}`, 'write')
-  setOff(walk, table, { events: [action === 'c' ? event : 'update'], given: null, changed: null }, seen)
+  const defaulted = action === 'd' ? null : []
+  setOff(walk, table, { events: [action === 'c' ? event : 'update'], given: null, changed: null, defaulted }, seen)
 }
 
 /** Trigger functions that come with the server or its extensions and only change or refuse the row that is written. */

@@ -29,7 +29,12 @@ export interface QueryTools {
 export function readInsert(walk: Walk, insert: InsertStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('INSERT')
   const target = writeTo(walk, insert.relation, scope)
-  writeSetsOff(walk, insert.relation, { events: insertEvents(insert), given: givenColumns(insert, target), changed: null })
+  writeSetsOff(walk, insert.relation, {
+    events: insertEvents(insert),
+    given: givenColumns(insert, target),
+    changed: null,
+    defaulted: defaulted(insert.onConflictClause?.targetList),
+  })
   const written = new Written(walk, target)
   const columns = insert.cols ? assignedNames(insert.cols) : (target.columns?.map(({ name }) => name) ?? null)
   sourcesOf(walk, subscripts(insert.cols), scope)
@@ -95,7 +100,12 @@ function onConflict(walk: Walk, clause: OnConflictClause, inside: Scope, written
 export function readUpdate(walk: Walk, update: UpdateStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('UPDATE')
   const target = writeTo(walk, update.relation, scope)
-  writeSetsOff(walk, update.relation, { events: ['update'], given: null, changed: assignedNames(update.targetList ?? []) })
+  writeSetsOff(walk, update.relation, {
+    events: ['update'],
+    given: null,
+    changed: assignedNames(update.targetList ?? []),
+    defaulted: defaulted(update.targetList),
+  })
   const written = new Written(walk, target)
   const others = tools.from(update.fromClause, scope)
   const inside: Scope = { ...others.scope, relations: [target, ...others.scope.relations] }
@@ -119,7 +129,7 @@ export function readDelete(walk: Walk, deletion: DeleteStmt, scope: Scope, tools
 export function readMerge(walk: Walk, merge: MergeStmt, scope: Scope, tools: QueryTools): Outputs {
   walk.reading.verbs.add('MERGE')
   const target = writeTo(walk, merge.relation, scope)
-  writeSetsOff(walk, merge.relation, { events: mergeEvents(merge), given: null, changed: null })
+  writeSetsOff(walk, merge.relation, { events: mergeEvents(merge), given: null, changed: null, defaulted: mergeDefaults(merge) })
   const written = new Written(walk, target)
   const source = tools.from(merge.sourceRelation ? [merge.sourceRelation] : [], scope)
   const inside: Scope = { ...source.scope, relations: [target, ...source.scope.relations] }
@@ -171,6 +181,22 @@ function multiAssigned(walk: Walk, node: Node, scope: Scope): Sources {
 
 function assignedNames(list: readonly Node[]): readonly string[] {
   return list.map((node) => ('ResTarget' in node ? (node.ResTarget.name ?? '') : ''))
+}
+
+/** `SET a = DEFAULT, (b, c) = (DEFAULT, 1)`: of the second, both. */
+function defaulted(list: readonly Node[] = []): readonly string[] {
+  const isDefault = (value: Node | undefined): boolean => {
+    if (value && 'MultiAssignRef' in value) {
+      const { source } = value.MultiAssignRef
+      return source !== undefined && 'RowExpr' in source && (source.RowExpr.args ?? []).some(isDefault)
+    }
+    return value !== undefined && 'SetToDefault' in value
+  }
+  return assignedNames(list.filter((node) => 'ResTarget' in node && isDefault(node.ResTarget.val)))
+}
+
+function mergeDefaults({ mergeWhenClauses: clauses = [] }: MergeStmt): readonly string[] {
+  return clauses.flatMap((node) => ('MergeWhenClause' in node ? defaulted(node.MergeWhenClause.targetList) : []))
 }
 
 /** `a[f(x)]` on the left side is an expression too. */

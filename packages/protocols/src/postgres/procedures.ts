@@ -45,7 +45,9 @@ export class Procedure {
     for (const datum of datums(this.#tree)) {
       const [tag, { refname, datatype, isconst, default_val: value }] = datum
       if (typeof refname !== 'string' || tag === 'PLpgSQL_row') continue
-      variables.push({ name: refname, type: tag === 'PLpgSQL_var' ? typeName(datatype) : null })
+      // The parser takes a variable of a type that it does not know for a record.
+      const type = typeName(datatype)
+      variables.push({ name: refname, type: tag === 'PLpgSQL_var' || !/^record$/i.test(type ?? 'record') ? type : null })
       const text = isconst === true ? constantOf(value) : null
       if (text !== null) constants.set(refname, text)
     }

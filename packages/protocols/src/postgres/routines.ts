@@ -13,6 +13,8 @@ export interface Parameter {
 export interface Routine {
   readonly language: string
   readonly parameters: readonly Parameter[]
+  /** Of its parameters and its result. */
+  readonly types: readonly TypeName[]
   /** What parameters are when a call does not give them. */
   readonly defaults: readonly Node[]
   /** Its body as a text; null where it is a list of statements. */
@@ -49,6 +51,7 @@ export function routineOf({ options = [], parameters = [], returnType, sql_body:
   return {
     language,
     parameters: named.map(({ name = '', argType, mode = '' }) => ({ name, type: argType, given: /_(DEFAULT|IN)$/.test(mode) })),
+    types: [...named.flatMap(({ argType }) => argType ?? []), ...(returnType ? [returnType] : [])],
     defaults: named.flatMap(({ defexpr }) => defexpr ?? []),
     body,
     statements: atomic ? flattened(atomic) : [],

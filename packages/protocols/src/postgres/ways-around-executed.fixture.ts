@@ -18,7 +18,12 @@ export const scene: readonly string[] = [
    create trigger t before insert on triggered for each row execute function on_write();
    create table ruled (id int);
    create rule r as on insert to ruled do also delete from people;
-   create table defaulted (id int default emptied(), body text);
+   create table defaulted (id int unique default emptied(), body text);
+   insert into defaulted values (1);
+   create table cities (id int primary key);
+   insert into cities values (1), (2);
+   create table streets (city int default emptied() references cities on delete set default);
+   insert into streets values (2);
    create table checked (id int check (emptied_if(id)));
    create table guarded (id int, body text);
    create policy p on guarded using (emptied_if(id));
@@ -32,6 +37,7 @@ export const scene: readonly string[] = [
   // What is set off by a value of a type
   `create domain one as int check (emptied_if(value));
    create domain by_itself as int default emptied();
+   create function of_one(n one) returns int language plpgsql as $$ begin return n; end $$;
    create type pair as (a one, b int);
    create table typed (pairs pair[], n by_itself);
    create type many as (a int);
@@ -154,6 +160,15 @@ export const executed: Readonly<Record<string, Executed>> = {
   'a domain with a default': writes('insert into typed (pairs) values (null)'),
   'a cast that nobody wrote': writes('select isvertical(m, m) from manifold'),
   'a comparison that nobody wrote': writes('select 1 from manifold order by m'),
+  'a domain as a parameter': writes('select of_one(1)'),
+  'a domain as a variable': writes(block('', 'x one := 1;')),
+  'a domain as the type of what is prepared': writes('prepare typed(one) as select $1', 'execute typed(1)'),
+  'a default that is set': writes('update defaulted set id = default'),
+  'a default that is set by a conflict': writes(
+    'insert into defaulted values (1) on conflict (id) do update set (id, body) = (default, null)',
+  ),
+  'a default that is set by MERGE': writes('merge into defaulted using notes on true when matched then update set id = default'),
+  'a default that is set by a foreign key': writes('delete from cities where id = 2'),
   'an operator in a check': writes('insert into operated values (1)'),
   'a partition that a function chooses': writes('insert into divided values (1)'),
   "a function among the server's own": writes('select lower(1)'),

@@ -81,8 +81,8 @@ async function ungated(sql: readonly string[]): Promise<string> {
   return came
 }
 
-/** What a caller gets through one that real documents are behind, and the rules that took part. */
-async function gated(alone: string, sql: readonly string[]): Promise<{ came: string; by: string[] }> {
+/** What a caller gets through one that real documents are behind, and the first rule that took part. */
+async function gated(alone: string, sql: readonly string[]): Promise<{ came: string; by: string | null }> {
   const by = new Set<string>()
   const inForce = alone === 'shows' ? rules.shows : rules.writes
   const gate = new ScriptedGate()
@@ -106,14 +106,14 @@ async function gated(alone: string, sql: readonly string[]): Promise<{ came: str
   expect(await done).toBeNull()
   for (const { outcomes } of gate.admitted)
     for (const { masked } of outcomes) for (const rule of Object.keys(masked)) by.add(rule)
-  return { came: await outcome(own, heard), by: [...by] }
+  return { came: await outcome(own, heard), by: [...by][0] ?? null }
 }
 
 describe('a way to have something executed', () => {
   for (const [name, { sql, alone, by }] of Object.entries(executed)) {
     test(name, async () => {
       expect(await ungated(sql)).toBe(alone)
-      expect(await gated(alone, sql)).toEqual({ came: 'nothing', by: by === null ? [] : [by] })
+      expect(await gated(alone, sql)).toEqual({ came: 'nothing', by })
     })
   }
 })
