@@ -13,7 +13,14 @@ export const CatalogueRows = z.object({
   triggers: row(text, text),
   rules: row(text, text, text),
   foreignKeys: row(text, text, text, text, text),
-  attached: row(text, z.enum(['default', 'write', 'policy']), text.nullable(), z.enum(['function', 'sequence']), text, text),
+  attached: row(
+    text,
+    z.enum(['default', 'write', 'policy']),
+    text.nullable(),
+    z.enum(['function', 'sequence', 'relation']),
+    text,
+    text,
+  ),
   eventTriggers: row(text, text),
   functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any']), text.nullable()),
@@ -143,7 +150,7 @@ order by a.attrelid, a.attnum`,
     name: 'triggers',
     text: `${locked}
 select t.tgrelid, case when exists (select from locked l where l.relation = t.tgrelid) then '' else pg_get_triggerdef(t.oid) end
-from pg_trigger t where not t.tgisinternal and t.tgenabled in ('O', 'A')`,
+from pg_trigger t where not t.tgisinternal and t.tgenabled <> 'D'`,
   },
   {
     name: 'rules',
@@ -151,7 +158,7 @@ from pg_trigger t where not t.tgisinternal and t.tgenabled in ('O', 'A')`,
 select r.ev_class, r.rulename, case when exists (select from locked l where l.relation = r.ev_class or l.relation in (
   select d.refobjid from pg_depend d where d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass))
   then '' else pg_get_ruledef(r.oid) end
-from pg_rewrite r where r.ev_type <> '1' and r.ev_enabled in ('O', 'A')`,
+from pg_rewrite r where r.ev_type <> '1' and r.ev_enabled <> 'D'`,
   },
   {
     name: 'foreignKeys',
@@ -191,12 +198,16 @@ join pg_language l on l.oid = p.prolang and l.lanname not in ('c', 'internal') w
 union all select d.refobjid, 'default', a.attname, 'sequence', n.nspname, s.relname
 from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace n on n.oid = s.relnamespace
 join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'`,
+where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'
+union all select distinct r.polrelid, 'policy', null, 'relation', n.nspname, s.relname
+from pg_policy r join pg_class c on c.oid = r.polrelid and c.relrowsecurity
+join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass and d.refobjid <> r.polrelid
+join pg_class s on s.oid = d.refobjid join pg_namespace n on n.oid = s.relnamespace`,
   },
   {
     name: 'eventTriggers',
     text: `select n.nspname, p.proname from pg_event_trigger e join pg_proc p on p.oid = e.evtfoid join pg_namespace n on n.oid = p.pronamespace
-where e.evtenabled in ('O', 'A') and e.evtevent <> 'login'`,
+where e.evtenabled <> 'D' and e.evtevent <> 'login'`,
   },
   { name: 'inheritance', text: `select inhrelid, inhparent from pg_inherits` },
   {

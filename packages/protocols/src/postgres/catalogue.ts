@@ -50,7 +50,7 @@ export interface Attached {
   readonly occasion: 'default' | 'write' | 'policy' | 'value'
   /** Null: any. */
   readonly column: string | null
-  readonly kind: 'function' | 'sequence'
+  readonly kind: 'function' | 'sequence' | 'relation'
   readonly schema: string
   readonly name: string
 }

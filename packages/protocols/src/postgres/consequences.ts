@@ -3,6 +3,7 @@ import {
   type CatalogueFunction,
   type CatalogueRelation,
   findFunctions,
+  findRelation,
   hiddenRelation,
   printed,
   probableRelation,
@@ -10,6 +11,7 @@ import {
 } from './catalogue.ts'
 import { callByName, sourcesOf, type Walk } from './expressions.ts'
 import { isSystemFunction } from './functions.ts'
+import { kindOf } from './named-objects.ts'
 import { parse, StatementUnreadable } from './parser.ts'
 import { Reading } from './reading.ts'
 import { rowOf } from './relations.ts'
@@ -79,10 +81,19 @@ export function truncateSetsOff(walk: Walk, range: RangeVar, cascade: boolean): 
   }
 }
 
-/** Policies that call functions decide about every row that is read. */
+/** Policies decide about every row that is read, by functions and by what other relations hold. */
 export function readSetsOff(walk: Walk, relation: CatalogueRelation): void {
-  for (const { occasion, schema, name } of relation.attached)
-    if (occasion === 'policy' || occasion === 'value') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
+  for (const { occasion, kind, schema, name } of relation.attached) {
+    if (kind === 'relation') lookedUp(walk, schema, name)
+    else if (occasion === 'policy' || occasion === 'value')
+      callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
+  }
+}
+
+function lookedUp({ catalogue, reading }: Walk, schema: string, name: string): void {
+  const found = findRelation(catalogue, schema, name)
+  reading.effects.add('read')
+  reading.object(found ? kindOf(found) : 'table', `${schema}.${name}`, 'read')
 }
 
 function setOff(walk: Walk, relation: CatalogueRelation, write: Write, seen: Set<string>): void {
@@ -115,6 +126,7 @@ function runAttached(
       : inserts || events.includes('update')
   if (occasion !== 'policy' && occasion !== 'value' && !runs) return
   if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
+  else if (kind === 'relation') lookedUp(walk, schema, name)
   else walk.reading.object('sequence', `${schema}.${name}`, 'write')
 }
 

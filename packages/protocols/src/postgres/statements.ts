@@ -177,12 +177,21 @@ function schemaElements(walk: Walk, { schemaname, authrole, schemaElts = [] }: C
   if (schemaElts.length === 0) return
   const schema = schemaname ?? authrole?.rolename
   if (schema === undefined) return walk.reading.unknown('the schema that is made has the name of whoever makes it')
-  const catalogue = { ...walk.catalogue, searchPath: [schema, ...walk.catalogue.searchPath] }
+  const made = new Set(schemaElts.map((element) => Object.values(element)[0]).map(madeBy))
+  const without = <Value>(byName: ReadonlyMap<string, Value>) => new Map([...byName].filter(([name]) => !made.has(name)))
+  const relations = new Map([...walk.catalogue.relations].map(([other, byName]) => [other, without(byName)]))
+  const catalogue = { ...walk.catalogue, relations, searchPath: [schema, ...walk.catalogue.searchPath] }
   for (const element of schemaElts) {
     const inner = new Reading()
     readAnyStatement(startWalk(catalogue, inner, walk), element)
     walk.reading.include(inner, 'part')
   }
+}
+
+/** The name of what an element of CREATE SCHEMA makes: to the others, nothing outside of the schema has that name. */
+function madeBy({ relation, view, sequence }: Fields): string {
+  const made = [relation, view, sequence].find(isObject)
+  return typeof made?.relname === 'string' ? made.relname : ''
 }
 
 function createdType(node: Node): { schema: string | null; name: string } | null {
