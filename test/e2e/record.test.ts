@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { demoDocuments, samplePasswordVariable, searchForCards } from '@hoop/demo'
-import { digest, readData } from '@hoop/recording'
+import { dataOf, digest, readData } from '@hoop/recording'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cardNumber, notesTable, works } from '../chaos/works.ts'
@@ -231,7 +231,7 @@ test('a result is on the record as its caller received it, masked', async () => 
   })
   expect(received).toHaveLength(20)
   const pieces: Buffer[] = []
-  for (const event of events) if (event.type === 'chunk') pieces.push(await readData(folder, event.data))
+  for (const data of events.map(dataOf)) if (data !== null) pieces.push(await readData(folder, data))
   expect(rowsIn(Buffer.concat(pieces))).toEqual(received)
   expect(received).toEqual(Array.from({ length: 20 }, () => [expect.stringMatching(/^\*+\d{4}$/), expect.stringMatching(/\w/)]))
   expect(asked[0]?.outcome).toMatchObject({ rows: 20, masked: { 'Mask/cardholder-data': 20 } })
@@ -257,11 +257,11 @@ function rowsIn(bytes: Buffer): string[][] {
 test('a connection may keep digests of results, or nothing of them, and still all operations', async () => {
   const query = async ({ client }: Visit) => void (await (await client()).query(cardsQuery))
   const digests = await record(query, { connection: 'digests' })
-  const chunks = digests.events.filter((event) => event.type === 'chunk')
-  expect(chunks).toMatchObject([{ way: 'down', data: { offset: -1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } }])
-  expect(chunks[0]?.data.length).toBeGreaterThan(20 * 16)
+  const ranges = digests.events.map(dataOf).filter((data) => data !== null)
+  expect(ranges).toMatchObject([{ offset: -1, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }])
+  expect(ranges[0]?.length).toBeGreaterThan(20 * 16)
   const nothing = await record(query, { connection: 'nothing' })
-  expect(nothing.events.filter((event) => event.type === 'chunk')).toEqual([])
+  expect(nothing.events.filter((event) => dataOf(event) !== null)).toEqual([])
   for (const { asked } of [digests, nothing]) {
     expect(asked).toMatchObject([{ operation: { text: cardsQuery, digest: digest(key, cardsQuery) }, outcome: { rows: 20 } }])
   }

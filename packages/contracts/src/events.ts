@@ -101,6 +101,8 @@ const body = {
     masked: z.record(z.string(), z.int()),
     /** Microseconds from admission to the end. */
     duration: z.int(),
+    /** The last bytes for its caller, where they are few enough for one chunk. */
+    data: DataRange.optional(),
   }),
   unsolicited: z.object({ type: z.literal('unsolicited'), stream: z.int(), kind: z.string(), text: z.string() }),
   read: z.object({ type: z.literal('read'), by: Identity, what: z.string() }),

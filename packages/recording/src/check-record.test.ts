@@ -17,10 +17,9 @@ beforeEach(async () => {
   const record = openRecord({ folder, session: 'ses_1', durability: 'ordered', results: 'full', segmentBytes: 6000 })
   for (let index = 0; record.position.segment < 2 || index % 4 !== 0; index++) {
     record.append(operation(`op_${index}`))
-    record.append(
-      { type: 'chunk', operation: `op_${index}`, way: 'down', pieces: [Buffer.alloc(50, index)] },
-      outcome(`op_${index}`),
-    )
+    const pieces = [Buffer.alloc(50, index)]
+    record.append({ type: 'last', outcome: outcome(`op_${index}`), pieces })
+    record.append({ type: 'chunk', operation: `op_${index}`, way: 'up', pieces }, outcome(`op_${index}`))
   }
   await record.close('done')
   events = join(folder, '000001/events.ndjson')

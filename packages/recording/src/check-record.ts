@@ -4,7 +4,7 @@ import { genesis, type Head, sha256 } from './chain.ts'
 import { isMissing } from './errors.ts'
 import { chunkBytes, dataFile, eventsFile, listSegments } from './layout.ts'
 import { LineReader } from './line-reader.ts'
-import { readFully } from './read-data.ts'
+import { dataOf, readFully } from './read-data.ts'
 import { verifyLine } from './verify-line.ts'
 
 /** One thing that does not hold. `line` counts from 1 within the segment's `events.ndjson`; null: the segment as a whole. */
@@ -115,7 +115,8 @@ class RecordCheck {
         this.problem(segment, line, `opens segment ${event.segment} of session ${event.session}, which is not here`)
       }
     }
-    if (event.type === 'chunk') await this.#chunk(segment, line, event.data, data)
+    const range = dataOf(event)
+    if (range !== null) await this.#chunk(segment, line, range, data)
     this.#last = event
   }
 

@@ -6,7 +6,8 @@ import { RecordedEvent } from '@hoop/contracts'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from './chain.ts'
-import { checkRecord, digest, openRecord, type RecordOptions, readData } from './index.ts'
+import { checkRecord, dataOf, digest, openRecord, type RecordOptions, readData } from './index.ts'
+import { chunkBytes } from './layout.ts'
 import { eventsOf, linesOf, operation, outcome, words } from './testing/fixtures.ts'
 
 let home: string
@@ -95,6 +96,26 @@ describe('a record', () => {
     expect(Buffer.concat(pieces).equals(Buffer.concat([bytes, Buffer.from('COPY')]))).toBe(true)
   })
 
+  test('names the last bytes of an operation in its outcome, where one chunk can hold them', async () => {
+    const record = openRecord(options())
+    const few = Buffer.from('a row')
+    const many = Buffer.alloc(chunkBytes + 1, 7)
+    record.append({ type: 'last', outcome: outcome('op_1'), pieces: [few] })
+    record.append({ type: 'last', outcome: outcome('op_2'), pieces: [many] })
+    record.append({ type: 'last', outcome: outcome('op_3'), pieces: [] })
+    await record.close('done')
+    const events = await eventsOf(record.folder)
+    expect(events.slice(1, -1).map((event) => [event.type, dataOf(event)?.length])).toEqual([
+      ['outcome', few.length],
+      ['chunk', chunkBytes],
+      ['chunk', 1],
+      ['outcome', undefined],
+      ['outcome', undefined],
+    ])
+    expect(await readData(record.folder, dataOf(events[1]!)!)).toEqual(few)
+    expect(await checkRecord(record.folder)).toMatchObject({ ok: true, closed: true })
+  })
+
   test('keeps only the digest of chunks, or nothing, where the connection says so', async () => {
     const digests = openRecord(options({ results: 'digest' }))
     digests.append({ type: 'chunk', operation: 'op_1', way: 'down', pieces: [Buffer.from('a row')] })
@@ -148,6 +169,13 @@ describe('a record', () => {
       fc
         .array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 4 })
         .map((pieces) => ({ type: 'chunk' as const, operation: 'op_1', way: 'down' as const, pieces })),
+      fc
+        .tuple(fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 4 }), fc.constantFrom(0, 1, chunkBytes))
+        .map(([pieces, more]) => ({
+          type: 'last' as const,
+          outcome: outcome('op_1'),
+          pieces: [...pieces, Buffer.alloc(more)],
+        })),
       fc.constant('flush' as const),
     )
     let run = 0
@@ -169,12 +197,13 @@ describe('a record', () => {
           const pieces: Buffer[] = []
           for (const event of await eventsOf(record.folder)) {
             if (event.type === 'operation') texts.push(event.text)
-            if (event.type === 'chunk') pieces.push(await readData(record.folder, event.data))
+            const data = dataOf(event)
+            if (data !== null) pieces.push(await readData(record.folder, data))
           }
           const given = calls.flat().filter((one) => one !== 'flush')
           expect(texts).toEqual(given.flatMap((one) => (one.type === 'operation' ? [one.text] : [])))
           expect(Buffer.concat(pieces)).toEqual(
-            Buffer.concat(given.flatMap((one) => (one.type === 'chunk' ? [...one.pieces] : []))),
+            Buffer.concat(given.flatMap((one) => (one.type === 'operation' ? [] : [...one.pieces]))),
           )
         },
       ),

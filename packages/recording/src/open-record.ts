@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { EventBody, Maybe } from '@hoop/contracts'
+import type { DataRange, EventBody, Maybe } from '@hoop/contracts'
 import { genesis, type Head, link, segmentOpened, sha256 } from './chain.ts'
 import { RecordError, wordsOf } from './errors.ts'
 import { folderEntries, GroupSync } from './group-sync.ts'
 import { chunkBytes, folderMode, lineBytes, segmentFolder } from './layout.ts'
 import { grouped, lengthOf } from './pieces.ts'
 import { closeSegment, createSegment, type Segment } from './segment.ts'
-import type { Chunk, Entry, Position, RecordOptions, SessionRecord } from './session-record.ts'
+import type { Chunk, Entry, Last, Position, RecordOptions, SessionRecord } from './session-record.ts'
 
 const defaultSegmentBytes = 64 * 1024 * 1024
 /** What may wait for a flush; more is written at once. */
@@ -172,6 +172,7 @@ class WrittenRecord implements SessionRecord {
     if (full && this.#gathered.empty) this.#rotate()
     for (const entry of entries) {
       if (entry.type === 'chunk') this.#keep(entry)
+      else if (entry.type === 'last') this.#keepLast(entry)
       else this.#link(entry)
       if (entry.type === 'operation' && entry.by === 'caller') this.#gathered.operations++
     }
@@ -179,15 +180,32 @@ class WrittenRecord implements SessionRecord {
 
   /** Keeps the bytes of a chunk for `data`, and the events that name them. */
   #keep({ operation, way, pieces }: Chunk): void {
-    const { results } = this.#options
-    if (results === 'none') return
+    if (this.#options.results === 'none') return
+    for (const group of grouped(pieces, chunkBytes)) this.#link({ type: 'chunk', operation, way, data: this.#range(group) })
+  }
+
+  /** One line for both, where one chunk can hold what is left. */
+  #keepLast({ outcome, pieces }: Last): void {
+    const { operation } = outcome
+    const [only, more] = this.#options.results === 'none' ? [] : grouped(pieces, chunkBytes)
+    if (only === undefined) return this.#link(outcome)
+    if (more === undefined) return this.#link({ ...outcome, data: this.#range(only) })
+    this.#keep({ type: 'chunk', operation, way: 'down', pieces })
+    this.#link(outcome)
+  }
+
+  /** Where these bytes, of one chunk, will stand in `data`. */
+  #range(group: readonly Uint8Array[]): DataRange {
+    const kept = this.#options.results === 'full'
     const { number: segment, data } = this.#segment
-    for (const group of grouped(pieces, chunkBytes)) {
-      const offset = results === 'full' ? data.size + this.#gathered.dataBytes : -1
-      const length = lengthOf(group)
-      if (results === 'full') this.#gathered.keep(group, length)
-      this.#link({ type: 'chunk', operation, way, data: { segment, offset, length, sha256: sha256(...group) } })
+    const range = {
+      segment,
+      offset: kept ? data.size + this.#gathered.dataBytes : -1,
+      length: lengthOf(group),
+      sha256: sha256(...group),
     }
+    if (kept) this.#gathered.keep(group, range.length)
+    return range
   }
 
   #link(body: EventBody): void {

@@ -1,10 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { DataRange } from '@hoop/contracts'
+import type { DataRange, RecordedEvent } from '@hoop/contracts'
 import { sha256 } from './chain.ts'
 import { RecordError } from './errors.ts'
 import { chunkBytes, dataFile } from './layout.ts'
 
-/** The bytes that a chunk event names. Throws RecordError if they were not kept, cannot be read, or are not those that were recorded. */
+/** The bytes that an event names; null: it names none. */
+export function dataOf(event: RecordedEvent): DataRange | null {
+  return event.type === 'chunk' || event.type === 'outcome' ? (event.data ?? null) : null
+}
+
+/** The bytes that an event names. Throws RecordError if they were not kept, cannot be read, or are not those that were recorded. */
 export async function readData(record: string, range: DataRange): Promise<Buffer> {
   if (range.offset < 0) throw new RecordError('Only the digest of these bytes was kept.')
   if (range.length < 0 || range.length > chunkBytes)

@@ -7,6 +7,7 @@ import { folderEntries } from './group-sync.ts'
 import { GrowingFile } from './growing-file.ts'
 import { dataFile, eventsFile, folderMode, listSegments, segmentFolder } from './layout.ts'
 import { LineReader } from './line-reader.ts'
+import { dataOf } from './read-data.ts'
 import { verifyLine } from './verify-line.ts'
 
 /** What was done to a record that a killed gateway left. */
@@ -105,9 +106,8 @@ async function readTail(record: string, segment: number): Promise<Tail> {
           whole += line.length + 1
           closed = verified.event?.type === 'session.closed'
           if (verified.event?.type === 'segment.opened') session = verified.event.session
-          if (verified.event?.type === 'chunk' && verified.event.data.offset >= 0) {
-            dataEnd = verified.event.data.offset + verified.event.data.length
-          }
+          const data = verified.event === null ? null : dataOf(verified.event)
+          if (data !== null && data.offset >= 0) dataEnd = data.offset + data.length
         }
       }
     } finally {

@@ -11,8 +11,21 @@ export interface Chunk {
   readonly pieces: readonly Uint8Array[]
 }
 
-/** What may be put on a record. The chain's own events are written by the record itself, and a chunk event only together with its bytes. */
-export type Entry = Exclude<EventBody, { type: 'chunk' | 'segment.opened' | 'session.closed' }> | Chunk
+type Outcome = Omit<Extract<EventBody, { type: 'outcome' }>, 'data'>
+
+/** The end of an operation together with the last bytes for its caller: where they are few, the outcome names them itself. */
+export interface Last {
+  readonly type: 'last'
+  readonly outcome: Outcome
+  readonly pieces: readonly Uint8Array[]
+}
+
+/** What may be put on a record. The chain's own events are written by the record itself, and one that names bytes only together with them. */
+export type Entry =
+  | Exclude<EventBody, { type: 'chunk' | 'outcome' | 'segment.opened' | 'session.closed' }>
+  | Outcome
+  | Chunk
+  | Last
 
 /** The end of what is whole on the record: bytes of `events.ndjson` in its last segment. */
 export interface Position {

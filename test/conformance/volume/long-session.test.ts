@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { checkRecord, readBatches, readData } from '@hoop/recording'
+import { checkRecord, dataOf, readBatches, readData } from '@hoop/recording'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RawCaller } from '../../e2e/security-caller.ts'
@@ -85,7 +85,8 @@ test('more than 1 GB stands in segments, whole: chain, chunks and every statemen
         operations++
         bytes += event.text.length
       }
-      if (event.type === 'chunk') bytes += (await readData(record, event.data)).length
+      const data = dataOf(event)
+      if (data !== null) bytes += (await readData(record, data)).length
     }
   }
   clearInterval(sampling)

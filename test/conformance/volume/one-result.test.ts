@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { dataOf } from '@hoop/recording'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Connect, keepUntilEnd, type System, startConnect, startSystem } from '../../support/index.ts'
@@ -65,8 +66,8 @@ test('a result of 1 GB passes in flat memory, and the record holds it whole', as
   const events = await readEvents(record)
   const [asked] = operationsOf(connect.session, events).filter(({ operation }) => operation.by === 'caller')
   expect(asked?.outcome).toMatchObject({ kind: 'done', rows: rowCount, tag: `SELECT ${rowCount}` })
-  const chunks = events.filter((event) => event.type === 'chunk' && event.operation === asked?.operation.id)
-  const recorded = chunks.reduce((sum, event) => sum + (event.type === 'chunk' ? event.data.length : 0), 0)
+  const ofIt = events.filter((event) => 'operation' in event && event.operation === asked?.operation.id)
+  const recorded = ofIt.reduce((sum, event) => sum + (dataOf(event)?.length ?? 0), 0)
   expect(recorded).toBe(resultLength(rowCount))
   expect(recorded).toBeGreaterThan(1000 * megabyte)
 })

@@ -1,5 +1,6 @@
 import { type EventBody, RecordedEvent } from '@hoop/contracts'
 import { readLines } from '../read-lines.ts'
+import type { Last } from '../session-record.ts'
 
 export const words = "SELECT name FROM users WHERE id = 7 -- '\n\u2028"
 
@@ -28,7 +29,7 @@ export function operation(
   }
 }
 
-export function outcome(operation: string): Extract<EventBody, { type: 'outcome' }> {
+export function outcome(operation: string): Last['outcome'] {
   return { type: 'outcome', operation, kind: 'done', tag: 'SELECT 1', error: null, rows: 1, masked: {}, duration: 1200 }
 }
 

@@ -1,4 +1,4 @@
-import type { Entry } from '@hoop/recording'
+import type { Entry, Last } from '@hoop/recording'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { SessionMeter } from '../sessions/types.ts'
 
@@ -32,6 +32,11 @@ class Tally {
   streams = 0
   up = 0
   down = 0
+
+  end({ kind, masked }: Last['outcome']): void {
+    if (kind === 'error') this.failed++
+    for (const mask in masked) this.masked += masked[mask] ?? 0
+  }
 }
 const verdicts = ['permit', 'refuse', 'hold'] as const
 const ways = ['up', 'down'] as const
@@ -133,8 +138,11 @@ export class Metrics implements SessionMeter {
           tally[entry.by === 'hoop' ? 'catalogueReads' : entry.verdict]++
           break
         case 'outcome':
-          if (entry.kind === 'error') tally.failed++
-          for (const mask in entry.masked) tally.masked += entry.masked[mask] ?? 0
+          tally.end(entry)
+          break
+        case 'last':
+          for (const { length } of entry.pieces) tally.down += length
+          tally.end(entry.outcome)
           break
         case 'chunk':
           for (const { length } of entry.pieces) tally[entry.way] += length

@@ -1,5 +1,5 @@
 import type { HoopError, MaskPlan, Maybe, Outcome, Permit, Way } from '@hoop/contracts'
-import type { Chunk, Entry } from '@hoop/recording'
+import type { Entry } from '@hoop/recording'
 import type { OperationMeter } from './limits.ts'
 
 /** Puts entries on the record; throws or rejects, and ends the session, if they cannot be put there. */
@@ -41,7 +41,7 @@ export class AdmittedPermit implements Permit {
   record(way: Way, pieces: readonly Buffer[], rows = 0): Maybe<void> {
     const over = way === 'down' ? this.#count(rows, pieces) : null
     if (over !== null) throw over
-    return this.#append(this.#chunk(way, pieces))
+    return this.#append({ type: 'chunk', operation: this.id, way, pieces })
   }
 
   end({ kind, tag, error, rows, masked }: Outcome, last: readonly Buffer[] = []): Maybe<void> {
@@ -52,7 +52,7 @@ export class AdmittedPermit implements Permit {
     const over = known ?? this.#count(rows, last)
     const duration = Math.round((performance.now() - this.#admittedAt) * 1000)
     const outcome = { type: 'outcome', operation: this.id, kind, tag, error, rows, masked: { ...masked }, duration } as const
-    if (over === null) return last.length === 0 ? this.#append(outcome) : this.#append(this.#chunk('down', last), outcome)
+    if (over === null) return this.#append(last.length === 0 ? outcome : { type: 'last', outcome, pieces: last })
     // What is left of the result does not leave.
     const recorded = this.#append({ ...outcome, kind: 'error', error: { code: 'limit', message: over.message } })
     if (known === null) throw over
@@ -65,9 +65,5 @@ export class AdmittedPermit implements Permit {
       rows,
       pieces.reduce((sum, { length }) => sum + length, 0),
     )
-  }
-
-  #chunk(way: Way, pieces: readonly Buffer[]): Chunk {
-    return { type: 'chunk', operation: this.id, way, pieces }
   }
 }
