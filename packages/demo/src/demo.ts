@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { demoDocuments, samplePasswordVariable } from './documents.ts'
+import { demoDocuments, samplePasswordVariable, webhookSecretVariable } from './documents.ts'
 import { startIdentityProvider } from './identity-provider/provider.ts'
 import { demoUsers } from './identity-provider/users.ts'
 import { startAgent } from './programs/agent.ts'
@@ -12,6 +12,7 @@ import { startSamplePostgres } from './sample/sample-postgres.ts'
 import { findClient } from './tour/client.ts'
 import { type Screen, screenOn } from './tour/screen.ts'
 import { tour } from './tour/tour.ts'
+import { startWebhookInbox } from './webhook-inbox.ts'
 import { whatNext } from './what-next.ts'
 
 /** Where each part listens if nobody else does. */
@@ -19,6 +20,9 @@ const usualPorts = { gateway: 8010, provider: 8011, sample: 8012 } as const
 
 /** What the tour calls the network in which the sample lies. */
 const agentName = 'private-network'
+
+/** What an AI agent waits for a person: a minute, where nobody looks on. */
+const ticketSeconds = '1'
 
 /** 128 + SIGINT, as a shell says it. */
 const interrupted = 130
@@ -67,7 +71,14 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
   signal.throwIfAborted()
   screen.say(`sample PostgreSQL              127.0.0.1:${sample.port}, database ${sample.database}, 50,000 customers`)
 
-  const env = { [samplePasswordVariable]: sample.password, HOOP_LOG: 'warn' }
+  const inbox = await startWebhookInbox()
+  parts.defer(() => inbox.close())
+  const env = {
+    [samplePasswordVariable]: sample.password,
+    [webhookSecretVariable]: inbox.secret,
+    HOOP_TICKET_SECONDS: ticketSeconds,
+    HOOP_LOG: 'warn',
+  }
   const gateway = await nearPort(usualPorts.gateway, (port) =>
     startGateway({ dataFolder: join(home, 'gateway'), provider, port, env }),
   )
@@ -77,7 +88,7 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
   signal.throwIfAborted()
   screen.say(`gateway                        ${gateway.url}`)
 
-  await writeFile(documents, demoDocuments({ ...sample, agent: agentName }), { mode: 0o600 })
+  await writeFile(documents, demoDocuments({ ...sample, agent: agentName, webhook: inbox.url }), { mode: 0o600 })
   const client = await findClient(process.env.PATH ?? '')
   const records = join(home, 'gateway', 'records')
   const letAgentIn = async (token: string) => {
@@ -89,7 +100,9 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
     return { id: agent.id, allow }
   }
   try {
-    await tour({ gateway: gateway.url, sample, agentName, letAgentIn, records, people, documents, client, screen, signal })
+    const proposal = join(home, 'proposal.yaml')
+    const tools = { inbox, client, screen, signal }
+    await tour({ gateway: gateway.url, sample, agentName, letAgentIn, records, people, documents, proposal, ...tools })
   } finally {
     if (!signal.aborted) showLogs(screen, gateway.logs())
   }

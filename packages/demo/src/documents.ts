@@ -4,6 +4,9 @@ import { shopDatabase, shopUser } from './sample/shop.ts'
 /** Names the gateway's environment variable with the password of the sample's role, so that no file carries it. */
 export const samplePasswordVariable = 'HOOP_DEMO_SAMPLE_PASSWORD'
 
+/** The same for what webhooks are signed with. */
+export const webhookSecretVariable = 'HOOP_DEMO_WEBHOOK_SECRET'
+
 export interface SampleAddress {
   readonly host: string
   readonly port: number
@@ -11,10 +14,12 @@ export interface SampleAddress {
   readonly ca: string
   /** The name of the agents that reach it; absent: the gateway dials. */
   readonly agent?: string
+  /** Where people are told of what is held; absent: nowhere. */
+  readonly webhook?: string
 }
 
 /** What the demo's administrator applies: YAML as for `hoop apply -f`. */
-export function demoDocuments({ host, port, ca, agent }: SampleAddress): string {
+export function demoDocuments({ host, port, ca, agent, webhook }: SampleAddress): string {
   const indented = ca
     .trim()
     .split('\n')
@@ -71,5 +76,15 @@ kind: Role
 name: auditors
 groups: [${groups.audit}]
 may: [audit]
+${webhook === undefined ? '' : notifier(webhook)}`
+}
+
+function notifier(url: string): string {
+  return `---
+kind: Notifier
+name: on-call-tool
+events: [operation.held, operation.decided]
+connections: { labels: { env: demo } }
+webhook: { url: "${url}", secret: { env: ${webhookSecretVariable} } }
 `
 }

@@ -1,32 +1,11 @@
+import { writeFile } from 'node:fs/promises'
 import type { DemoUserName } from '../identity-provider/users.ts'
 import { cardNumbers } from '../sample/rows.ts'
-import type { SamplePostgres } from '../sample/sample-postgres.ts'
 import { Caller } from './caller.ts'
-import type { Client } from './client.ts'
 import { askDatabase } from './database.ts'
+import { heldDelete, ticket, told } from './deciding.ts'
 import { searchForCards } from './records.ts'
-import type { Screen } from './screen.ts'
-
-export interface TourOptions {
-  readonly gateway: string
-  readonly sample: SamplePostgres
-  /** Starts the agent that reaches the sample; a token of the name that `agentName` tells lets it join. */
-  readonly letAgentIn: (token: string) => Promise<{ readonly id: string; readonly allow: string }>
-  readonly agentName: string
-  /** The gateway's records. */
-  readonly records: string
-  /** A home folder for each user below it. */
-  readonly people: string
-  /** YAML for `hoop apply -f`. */
-  readonly documents: string
-  readonly client: Client
-  readonly screen: Screen
-  readonly signal: AbortSignal
-}
-
-interface Stage extends TourOptions {
-  caller(name: DemoUserName): Caller
-}
+import type { Stage, TourOptions } from './stage.ts'
 
 /** Takes the first tour with the real command line, checking at each stop what came back. What fails is counted on the screen. */
 export async function tour(options: TourOptions): Promise<void> {
@@ -36,7 +15,7 @@ export async function tour(options: TourOptions): Promise<void> {
     callers.set(name, known)
     return known
   }
-  const stops = [setUp, logIn, maskedSelect, maskedCopy, refusedDrop, heldDelete, cancelledQuery, record]
+  const stops = [setUp, logIn, maskedSelect, maskedCopy, refusedDrop, heldDelete, ticket, told, cancelledQuery, record, trial]
   for (const stop of stops) {
     options.signal.throwIfAborted()
     await stop({ ...options, caller })
@@ -113,29 +92,8 @@ async function refusedDrop({ caller, screen, sample }: Stage): Promise<void> {
   screen.check(`the table is still there, with ${row?.[0]} rows`, Number(row?.[0]) > 0)
 }
 
-async function heldDelete({ caller, screen, sample, gateway }: Stage): Promise<void> {
-  screen.heading('6. A DELETE: held until a DBA says yes')
-  const [devin, grace] = [caller('devin'), caller('grace')]
-  await grace.logIn(gateway)
-  const isThere = async () => (await askDatabase(sample, 'SELECT FROM customers WHERE id = 4242')).length === 1
-  screen.check('customer 4242 is there', await isThere())
-  const deletion = await devin.startStatement('DELETE FROM customers WHERE id = 4242', 'GDPR erasure request 118')
-  const approval = await deletion.find('stderr', (line) => /held for approval ([\w-]+)/.exec(line)?.[1])
-  screen.say('The statement waits; the connection lives. Grace, a DBA, looks at it:')
-  const shown = await grace.run('approvals', 'show', approval)
-  screen.check(
-    'she sees the statement and the reason',
-    /DELETE FROM customers/.test(shown.stdout) && /GDPR erasure request 118/.test(shown.stdout),
-  )
-  screen.check('nothing was deleted while it waits', deletion.running && (await isThere()))
-  const approved = await grace.run('approvals', 'approve', approval, '--reason', 'request 118 is genuine')
-  screen.check('she approves', approved.code === 0)
-  const { code, stdout } = await deletion.finish()
-  screen.check('the DELETE that was approved ran', code === 0 && /DELETE 1/.test(stdout) && !(await isThere()))
-}
-
 async function cancelledQuery({ caller, screen, sample, signal }: Stage): Promise<void> {
-  screen.heading('7. Ctrl-C reaches the database')
+  screen.heading('9. Ctrl-C reaches the database')
   const running = async () =>
     (await askDatabase(sample, "SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(60)%'"))
       .length
@@ -151,7 +109,7 @@ async function cancelledQuery({ caller, screen, sample, signal }: Stage): Promis
 }
 
 async function record({ caller, screen, gateway, records }: Stage): Promise<void> {
-  screen.heading('8. Otto, an auditor, reads the record')
+  screen.heading('10. Otto, an auditor, reads the record')
   const otto = caller('otto')
   await otto.logIn(gateway)
   const { stdout } = await otto.run('sessions', 'ls', '--limit', '6')
@@ -166,6 +124,33 @@ async function record({ caller, screen, gateway, records }: Stage): Promise<void
   screen.say(`The demo now searches all records (${found.files} files, ${found.bytes} bytes) for the sample's card numbers.`)
   screen.check('not one of them is on the record', found.files > 0 && found.bytes > 0 && found.cards.length === 0)
 }
+
+async function trial({ caller, screen, proposal }: Stage): Promise<void> {
+  screen.heading('11. What would a rule do? Otto asks before anybody applies it')
+  const otto = caller('otto')
+  const explained = await otto.run(
+    'policy',
+    'explain',
+    '--connection',
+    'sample',
+    '--as',
+    'ai-agent:coding-agents',
+    'DELETE FROM orders',
+  )
+  screen.check('a statement that nobody sends: it would be held, by this rule', /deletes-need-a-dba/.test(explained.stdout))
+  screen.command('otto', `cat ${proposal}`)
+  for (const line of proposedRule.trimEnd().split('\n')) screen.output(line)
+  await writeFile(proposal, proposedRule)
+  const { code, stdout } = await otto.run('policy', 'test', '-f', proposal, '--replay', '--since', '1h')
+  screen.check('of what was recorded, the COPY would have been refused', code === 0 && /permitted → refused/.test(stdout))
+}
+
+const proposedRule = `kind: Policy
+name: nothing-is-copied-out
+when: operation.verbs.exists(v, v == 'COPY')
+then: deny
+message: Ask for the rows that you need.
+`
 
 /** The newest session with this reason. */
 async function sessionOf(otto: Caller, reason: string): Promise<string | undefined> {
