@@ -36,8 +36,8 @@ export interface JudgeInput {
   readonly session: { readonly id: string; readonly reason: string | null }
   readonly now: Date
   /**
-   * An object that lives as long as the analysis of this text, the same for every operation that shares it (same text, effects, objects,
-   * functions, facts and flows: parameters may differ). Without it the operation itself is the key.
+   * An object that lives as long as an analysis, the same for every operation that shares it (same effects, objects, functions, facts and flows:
+   * parameters may differ, and constants in the text). Without it the operation itself is the key.
    */
   readonly cacheKey?: object
 }

@@ -50,7 +50,7 @@ export interface RuleSet {
    * condition that cannot be evaluated denies; what no rule is about is permitted; unknown effects and flows of masked data are refused.
    *
    * A judgement is kept under the key of identity, connection (both by object) and `cacheKey` (else the operation by object): within a minute
-   * where a rule that may apply asks `now` for its day, hour or minute, for one session where it reads `session`. Where one reads more of `now`, or
+   * where a rule that may apply asks `now` for its day, hour or minute, for one session where it reads `session`, for one text where it reads `operation.text`. Where one reads more of `now`, or
    * `operation.parameters`, what came of the other rules is kept, and only that one is applied again. `approve` is never kept. The cache
    * holds its keys weakly: it is as large as what the caller keeps.
    */

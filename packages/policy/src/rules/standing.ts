@@ -5,15 +5,22 @@ import { cannotRun, maskedFlow, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 
-/** How long what came of a rule holds for the same key: always, within a session, within a minute, or not at all. */
+/** How long what came of a rule holds for the same key: always, for the same text, within a session, within a minute, or not at all. */
 interface Lasts {
   readonly never: boolean
+  readonly text: boolean
   readonly session: boolean
   readonly minute: boolean
 }
 
-/** What a cached judgement depends on beside its key: compared again, so that a key used for two texts costs time and nothing else. */
-type Judged = Pick<Operation, 'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'refused'>
+/**
+ * What a cached judgement depends on beside its key: compared again, so that a key used for two operations costs time and nothing else. One key
+ * may serve texts that differ in constants: the text counts where a rule reads it.
+ */
+type Judged = Pick<
+  Operation,
+  'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'refused' | 'unknownBecause'
+>
 
 interface Kept {
   readonly of: Judged
@@ -59,7 +66,7 @@ export class Standing {
     this.#localTimes = standing.localTimes
     this.#lasts = standing.candidates.map(lastsOf)
     const some = (what: keyof Lasts) => this.#lasts.some((lasts) => lasts[what])
-    this.#allLast = { never: some('never'), session: some('session'), minute: some('minute') }
+    this.#allLast = { never: some('never'), text: some('text'), session: some('session'), minute: some('minute') }
   }
 
   judge(input: JudgeInput): Judgement {
@@ -70,8 +77,8 @@ export class Standing {
     const outcomes = this.#apply(input, kept)
     const judgement = this.#judgementOf(input, outcomes)
     if (judgement.decision !== 'approve' && (kept === null || !holdsFor({ ...this.#allLast, never: false }, kept, input))) {
-      const { protocol, text, effects, objects, functions, facts, flows, refused } = input.operation
-      const of = { protocol, text, effects, objects, functions, facts, flows, refused }
+      const { protocol, text, effects, objects, functions, facts, flows, refused, unknownBecause } = input.operation
+      const of = { protocol, text, effects, objects, functions, facts, flows, refused, unknownBecause }
       this.#judged.set(key, { of, outcomes, judgement, minute: minuteOf(input.now), session: input.session })
     }
     return judgement
@@ -117,14 +124,17 @@ function lastsOf({ condition }: PolicyRule): Lasts {
   const now = reads('now')
   return {
     never: parameters || (now && !condition.steadyForMinutes),
+    text: reads('operation.text'),
     session: reads('session'),
     minute: now && condition.steadyForMinutes,
   }
 }
 
 /** Whether what was judged then is so now. */
-function holdsFor({ never, session, minute }: Lasts, kept: Kept, { session: { id, reason }, now }: JudgeInput): boolean {
+function holdsFor(lasts: Lasts, kept: Kept, { operation, session: { id, reason }, now }: JudgeInput): boolean {
+  const { never, text, session, minute } = lasts
   if (never) return false
+  if (text && kept.of.text !== operation.text) return false
   if (session && (kept.session.id !== id || kept.session.reason !== reason)) return false
   return !minute || kept.minute === minuteOf(now)
 }
@@ -142,8 +152,8 @@ function isSame(a: Judged, b: Judged): boolean {
     a.facts === b.facts &&
     a.flows === b.flows &&
     a.refused === b.refused &&
-    a.protocol === b.protocol &&
-    a.text === b.text
+    a.unknownBecause === b.unknownBecause &&
+    a.protocol === b.protocol
   )
 }
 
