@@ -135,6 +135,25 @@ test('while it is not known which rules are in force, each operation is refused,
   expect((await admit('select 3', 'read')).kind).toBe('permit')
 })
 
+test('texts that share an analysis stand in the record as their own', async () => {
+  const { gate, recorded } = make([])
+  const first = operation("alter role a password 'one'", 'read')
+  const admit = (text: string) => {
+    const literals = [{ start: 22, end: text.length, sources: [], secret: true }]
+    return gate.admit(
+      { ...first, text, literals },
+      { stream: 1, signal: new AbortController().signal, onHold: () => {} },
+      () => {},
+    )
+  }
+  const texts = ["alter role a password 'one'", "alter role a password 'second'", "alter role b password 'one'"]
+  for (const text of texts) await admit(text)
+  const entries = recorded.filter((entry) => entry.type === 'operation')
+  const hidden = ['a', 'a', 'b'].map((name) => `alter role ${name} password '[masked]'`)
+  expect(entries.map(({ text }) => text)).toEqual(hidden)
+  expect(new Set(entries.map(({ digest }) => digest)).size).toBe(3)
+})
+
 test('an approval is void when it cannot be told, at its release, whether it still holds', async () => {
   const { admit, state, held, voided, types } = make()
   const verdict = admit('delete', 'write')

@@ -60,6 +60,7 @@ interface InForce {
 /** How a text stands in the record. */
 interface Form {
   readonly plan: MaskPlan
+  readonly of: string
   readonly text: string
   readonly runs: OperationEvent['runs']
   readonly digest: string
@@ -78,7 +79,7 @@ export class SessionGate implements Omit<Gate, 'admit'> {
   readonly #parts: GateParts
   readonly #questions: Questions
   readonly #prefix: string
-  /** By the shared analysis of a text: its recorded form and digest under one mask plan. */
+  /** By the literals of a text, which all its executions share: its recorded form and digest under one mask plan. */
   readonly #forms = new WeakMap<object, Form>()
   readonly #holding = new Set<Promise<Verdict>>()
   /** Texts of the last operations, as on the record. */
@@ -252,11 +253,11 @@ export class SessionGate implements Omit<Gate, 'admit'> {
   }
 
   #form(operation: Operation, plan: MaskPlan): Form {
-    const known = this.#forms.get(operation.facts)
-    if (known?.plan === plan) return known
+    const known = this.#forms.get(operation.literals)
+    if (known?.plan === plan && known.of === operation.text) return known
     const { text, runs } = recordedForm({ ...operation, parameters: [] }, plan)
-    const form = { plan, text, runs: [...runs], digest: digest(this.#parts.digestKey, operation.text) }
-    this.#forms.set(operation.facts, form)
+    const form = { plan, of: operation.text, text, runs: [...runs], digest: digest(this.#parts.digestKey, operation.text) }
+    this.#forms.set(operation.literals, form)
     return form
   }
 
