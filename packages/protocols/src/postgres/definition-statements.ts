@@ -1,4 +1,4 @@
-import type { AlterTableCmd, AlterTableStmt, Node, RangeVar } from 'libpg-query'
+import type { AlterTableCmd, AlterTableStmt, GrantStmt, Node, RangeVar } from 'libpg-query'
 import { findIndex, findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
 import { answersNothing, triggerMade, truncateSetsOff } from './consequences.ts'
@@ -51,6 +51,7 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
     const { objtype, relation } = node.AlterTableStmt
     if (objtype === 'OBJECT_TYPE' && relation) alterType(walk, [relation.schemaname ?? [], relation.relname ?? ''].flat())
   }
+  if ('GrantStmt' in node && node.GrantStmt.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') grantedIn(walk, node.GrantStmt)
   if ('AlterDomainStmt' in node) alterType(walk, nameOf(node.AlterDomainStmt.typeName))
   if ('AlterStatsStmt' in node) nameStatistics(walk, nameOf(node.AlterStatsStmt.defnames))
   if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
@@ -59,6 +60,20 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if ('RuleStmt' in node && !(node.RuleStmt.actions ?? []).every(answersNothing))
     reading.unknown('a rule that answers with rows decides what any use of its relation does')
   inside(walk, besides(node, fields), scope, access)
+}
+
+/** `ON ALL TABLES IN SCHEMA`, or all sequences, or all functions. */
+function grantedIn({ catalogue, reading }: Walk, { objects = [], objtype }: GrantStmt): void {
+  const { relations, functions } = catalogue.probable ?? catalogue
+  if (catalogue.probable) reading.unknown('what the schema holds behind other definitions of its transaction is not known')
+  for (const schema of nameOf(objects)) {
+    reading.object('schema', schema, 'dcl')
+    if (objtype === 'OBJECT_TABLE' || objtype === 'OBJECT_SEQUENCE') {
+      for (const relation of relations.get(schema)?.values() ?? [])
+        if ((relation.kind === 'sequence') === (objtype === 'OBJECT_SEQUENCE'))
+          reading.object(kindOf(relation), `${schema}.${relation.name}`, 'dcl')
+    } else for (const name of functions.get(schema)?.keys() ?? []) reading.object('function', `${schema}.${name}`, 'dcl')
+  }
 }
 
 /** All of a definition but the name of the relation that it makes, names that are looked up by themselves, and statements that are read as such. */

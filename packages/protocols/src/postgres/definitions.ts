@@ -155,7 +155,7 @@ export const namedBy: Readonly<Record<string, { readonly kind: string; readonly 
 /** Nodes inside a definition that have no meaning of their own here. */
 export const definitionNodes = new Set(
   [
-    'AccessPriv AlterTableCmd ColumnDef Constraint CreateOpClassItem FunctionParameter ObjectWithArgs PartitionBoundSpec PartitionCmd',
+    'AccessPriv AlterTableCmd ATAlterConstraint ColumnDef Constraint CreateOpClassItem FunctionParameter ObjectWithArgs PartitionBoundSpec PartitionCmd',
     'PartitionElem PartitionRangeDatum PartitionSpec PublicationObjSpec PublicationTable ReplicaIdentityStmt StatsElem TableLikeClause',
     'TriggerTransition VacuumRelation DefElem IndexElem List RoleSpec ResTarget CreateStmt ReturnStmt VariableSetStmt RawStmt',
   ].flatMap((tags) => tags.split(' ')),

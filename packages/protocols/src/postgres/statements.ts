@@ -177,7 +177,7 @@ function schemaElements(walk: Walk, { schemaname, authrole, schemaElts = [] }: C
   if (schemaElts.length === 0) return
   const schema = schemaname ?? authrole?.rolename
   if (schema === undefined) return walk.reading.unknown('the schema that is made has the name of whoever makes it')
-  const made = new Set(schemaElts.map((element) => Object.values(element)[0]).map(madeBy))
+  const made = new Set(schemaElts.map((element) => madeBy(tagged(element)?.[1] ?? {})))
   const without = <Value>(byName: ReadonlyMap<string, Value>) => new Map([...byName].filter(([name]) => !made.has(name)))
   const relations = new Map([...walk.catalogue.relations].map(([other, byName]) => [other, without(byName)]))
   const catalogue = { ...walk.catalogue, relations, searchPath: [schema, ...walk.catalogue.searchPath] }
