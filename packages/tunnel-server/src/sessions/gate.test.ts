@@ -66,6 +66,7 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
     later: false,
     standing: null as Asked | null,
     use: async () => true,
+    unaskable: null as HoopError | null,
   }
   const ending = new AbortController()
   const gate = new SessionGate({
@@ -81,6 +82,7 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
     limits: new Limits(ada, new IdentityUsage()),
     holds: {
       hold: async (request, signal) => {
+        if (state.unaskable !== null) throw state.unaskable
         const { promise, resolve } = Promise.withResolvers<Decision>()
         const id = `ap_${holds.length}`
         holds.push({ id, request, signal, decide: resolve })
@@ -203,6 +205,17 @@ test('a question that cannot be recorded is withdrawn: nobody is asked what woul
   const { signal } = await held(0)
   await expect.poll(() => signal.aborted).toBe(true)
   expect(await verdict).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
+})
+
+test('what nobody can be asked is refused with the words why, and an accident as such', async () => {
+  const { admit, state } = make()
+  state.unaskable = new HoopError('too_many_requests', '50 wait already.', { hint: 'Wait.' })
+  expect(await admit('delete', 'write')).toMatchObject({
+    kind: 'refuse',
+    refusal: { code: 'policy_denied', rule: 'Policy/dba-first', detail: '50 wait already.', hint: 'Wait.' },
+  })
+  state.unaskable = new HoopError('unavailable', 'the store is away')
+  expect(await admit('delete', 'write')).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
 })
 
 test('an approval that cannot be recorded is void, and nothing runs on it', async () => {
