@@ -118,6 +118,28 @@ test('unreadable reaches psql as the parser says it, with the place', async () =
   expect(shown.stdout).toContain('hoop/unreadable')
 })
 
+test('a rule whose condition fails refuses, and what stands before it is not committed', async () => {
+  await applyDocuments(
+    await system.home('root-admin'),
+    `kind: Policy
+name: broken
+when: operation.text.contains('id = 1005') && operation.parameters[0].value == 'x'
+then: deny
+`,
+  )
+  const insert = "INSERT INTO order_items SELECT id, 4711, 'tea', 1, 1 FROM orders LIMIT 1"
+  const args = [connect.url, '--no-psqlrc', '--set=VERBOSITY=verbose', '-tA']
+  const { stdout, stderr } = await execa('psql', args, {
+    input: `BEGIN;\n${insert};\nSELECT status FROM orders WHERE id = 1005;\nCOMMIT;\nSELECT count(*) FROM order_items WHERE line = 4711;\n`,
+    reject: false,
+    timeout: 50_000,
+  })
+  expect(stderr).toMatch(
+    /ERROR: {2}42501: refused: the condition of Policy\/broken could not be evaluated\nDETAIL: {2}Rule: Policy\/broken\. /,
+  )
+  expect(stdout.trim().split('\n')).toEqual(['BEGIN', 'INSERT 0 1', 'ROLLBACK', '0'])
+})
+
 test.runIf(process.platform === 'linux')('unavailable reaches psql whole', async () => {
   await signalStore(system.gateway, 'SIGSTOP')
   try {

@@ -1,9 +1,9 @@
-import type { ConnectionDocument, Identity } from '@hoop/contracts'
-import { compileRules, parseDocuments } from '@hoop/policy'
+import { type ConnectionDocument, HoopError, type Identity, type Operation } from '@hoop/contracts'
+import { compileRules, parseDocuments, type RuleSet } from '@hoop/policy'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { write } from './codec.ts'
 import { executed, scene } from './ways-around-executed.fixture.ts'
-import { type Message, outline, rows, ScriptedGate, type WireClient } from './wire.fixture.ts'
+import { extended, localPassword, type Message, outline, rows, ScriptedGate, serve, type WireClient } from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 /** All is permitted but this, so that what gets by was not read for what it does. */
@@ -81,6 +81,18 @@ async function ungated(sql: readonly string[]): Promise<string> {
   return came
 }
 
+/** The rules' answer to an operation; null: they permit it. */
+function refusedBy(inForce: RuleSet, operation: Operation): string | null {
+  const judged = inForce.judge({
+    identity: ada,
+    connection,
+    session: { id: 'ses_test', reason: null },
+    now: new Date(),
+    operation,
+  })
+  return judged.decision === 'refuse' ? judged.refusal.rule : null
+}
+
 /** What a caller gets through one that real documents are behind, and the first rule that took part. */
 async function gated(alone: string, sql: readonly string[]): Promise<{ came: string; by: string | null }> {
   const by = new Set<string>()
@@ -90,13 +102,9 @@ async function gated(alone: string, sql: readonly string[]): Promise<{ came: str
   gate.enforces = false
   gate.masks = inForce.masks(ada, connection)
   gate.judge = (operation) => {
-    const judged = inForce.judge({
-      ...{ identity: ada, connection, session: { id: 'ses_test', reason: null }, now: new Date() },
-      operation: { ...operation, parameters: [] },
-    })
-    if (judged.decision !== 'refuse') return 'permit'
-    by.add(judged.refusal.rule)
-    return 'refuse'
+    const rule = refusedBy(inForce, operation)
+    if (rule !== null) by.add(rule)
+    return rule === null ? 'permit' : 'refuse'
   }
   const { client, done } = await server.open({ gate })
   const heard = await send(client, sql)
@@ -117,3 +125,80 @@ describe('a way to have something executed', () => {
     })
   }
 })
+
+describe('what cannot be judged is refused, and takes along what it stands with', () => {
+  const note = (body: string) => `insert into notes (body) values ('${body}')`
+  const select = "select 'judge'"
+
+  /** In a transaction, and in a pipeline: `fails` from where the statement comes, until `works`. */
+  async function takesAlong(client: WireClient, sqlState: string, fails: () => unknown, works: () => unknown): Promise<void> {
+    expect(outline(await send(client, ['begin', note('before')])).at(-1)).toBe('Z:T')
+    await fails()
+    expect(outline(await client.query(select))).toEqual([`E:${sqlState}`, 'Z:E'])
+    works()
+    expect(outline(await client.query('commit'))).toEqual(['C:ROLLBACK', 'Z:I'])
+    client.send(...extended(note('before')), write.flush())
+    await client.until(({ tag }) => tag === 'C')
+    await fails()
+    client.send(...extended(select), ...extended(note('behind')), write.sync())
+    // It may be refused at Parse or at Bind.
+    expect(outline(await client.ready()).filter((each) => each !== '1')).toEqual([`E:${sqlState}`, 'Z:I'])
+    works()
+    expect(rows(await own.query('select body from notes'))).toEqual([['x']])
+  }
+
+  test('as the condition of a rule fails', async () => {
+    const when = "operation.text.contains('judge') && operation.parameters[7].value == 'x'"
+    const inForce = ruleSet(`kind: Policy\nname: broken\nwhen: ${when}\nthen: deny`)
+    const gate = new ScriptedGate()
+    gate.judge = (operation) => (refusedBy(inForce, operation) === 'Policy/broken' ? 'refuse' : 'permit')
+    const { client } = await server.open({ gate })
+    await takesAlong(client, '42501', noChange, noChange)
+  })
+
+  test('as the catalogue cannot be read', async () => {
+    let gone = false
+    const shared = new Map<string, unknown>()
+    const open = async () => {
+      const dial: typeof server.dial = async (to) => {
+        if (gone) throw new HoopError('connection_unavailable', 'the catalogue is out of reach')
+        return await server.dial(to)
+      }
+      const { client } = serve({ upstream: server.upstream, shared, dial })
+      await client.logIn({ user: 'ada' }, localPassword)
+      return client
+    }
+    const [client, other] = [await open(), await open()]
+    const fails = async () => {
+      // Another session changes definitions: what was read of them is too old.
+      await send(other, ['create table passing (id int)', 'drop table passing'])
+      gone = true
+    }
+    await takesAlong(client, '58000', fails, () => {
+      gone = false
+    })
+  })
+
+  test('as the store is down', async () => {
+    let down = false
+    const gate = new ScriptedGate()
+    const admit = gate.admit.bind(gate)
+    gate.admit = (operation, options) =>
+      down ? { kind: 'refuse', refusal: { ...unavailable, id: 'op_down' } } : admit(operation, options)
+    const { client } = await server.open({ gate })
+    await takesAlong(
+      client,
+      '58000',
+      () => (down = true),
+      () => (down = false),
+    )
+  })
+})
+const noChange = () => undefined
+const unavailable = {
+  code: 'unavailable',
+  message: 'the store is away',
+  rule: 'hoop/unavailable',
+  detail: 'd',
+  hint: 'h',
+} as const
