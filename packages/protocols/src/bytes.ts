@@ -58,11 +58,18 @@ export class ByteReader {
 
   /** The bytes up to the next NUL, which is consumed: a view of them, not a copy. */
   cbytes(): Buffer {
-    const nul = this.#bytes.indexOf(0, this.#at)
+    const nul = this.#nul()
     if (nul < 0 || nul >= this.#end) throw new ProtocolViolation('a string without its end')
     const bytes = this.#bytes.subarray(this.#at, nul)
     this.#at = nul + 1
     return bytes
+  }
+
+  /** Most strings are names and tags, which a loop sees the end of before a native call has begun. */
+  #nul(): number {
+    const near = Math.min(this.#end, this.#at + shortString)
+    for (let at = this.#at; at < near; at++) if (this.#bytes[at] === 0) return at
+    return this.#bytes.indexOf(0, near)
   }
 
   /** The bytes up to the next NUL as text; what is not UTF-8 in them becomes U+FFFD. */
@@ -79,6 +86,9 @@ export class ByteReader {
     if (this.#at !== this.#end) throw new ProtocolViolation(`${this.remaining} bytes after the end of a message`)
   }
 }
+
+/** Bytes of a string that are looked at one by one. */
+const shortString = 64
 
 /** A piece shorter than this is copied to those before it: kept by itself it would cost many times its length. */
 const smallPiece = 1024
@@ -187,10 +197,18 @@ export class ByteWriter {
   cstring(text: string | Uint8Array): this {
     if (typeof text === 'string' ? text.includes('\0') : text.includes(0)) throw new ProtocolViolation('a NUL inside a string')
     if (typeof text !== 'string') return this.bytes(text).uint8(0)
+    if (text.length <= shortString && isAscii(text)) return this.#ascii(text)
     const length = Buffer.byteLength(text)
     const at = this.#room(length + 1)
     this.#bytes.write(text, at, 'utf8')
     this.#bytes[at + length] = 0
+    return this
+  }
+
+  #ascii(text: string): this {
+    const at = this.#room(text.length + 1)
+    for (let i = 0; i < text.length; i++) this.#bytes[at + i] = text.charCodeAt(i)
+    this.#bytes[at + text.length] = 0
     return this
   }
 
@@ -205,6 +223,11 @@ export class ByteWriter {
   }
 
   take(): Buffer {
-    return this.#bytes.subarray(0, this.#at)
+    return this.#at === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#at)
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
 }

@@ -21,22 +21,27 @@ export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm
   if (plan.empty && !isUnread(operation) && !literals.some(({ secret }) => secret))
     return {
       text: operation.text,
-      parameters: operation.parameters.map(({ type, value }) => ({ type, value })),
+      parameters: recordedParameters(operation, plan),
       runs: operation.runs.map(({ name, text }) => ({ name, text })),
       masked: false,
     }
   const text = recordedText(operation, plan)
-  const parameters = operation.parameters.map(({ type, value, sources }) => {
-    if (value === null) return { type, value }
-    const hidden = plan.column(sources) !== null || holdsValue(type, value, plan)
-    return { type, value: hidden ? redacted : withDetectors(value, plan) }
-  })
+  const parameters = recordedParameters(operation, plan)
   const runs = operation.runs.map((run) => ({ name: run.name, text: maskedText(run, plan) }))
   const masked =
     text !== operation.text ||
     runs.some((run, index) => run.text !== operation.runs[index]?.text) ||
     parameters.some(({ value }, index) => value !== operation.parameters[index]?.value)
   return { text, parameters, runs, masked }
+}
+
+/** The parameters alone: of an operation whose text is known in its recorded form already. */
+export function recordedParameters({ parameters }: Operation, plan: MaskPlan): RecordedForm['parameters'] {
+  return parameters.map(({ type, value, sources }) => {
+    if (value === null || plan.empty) return { type, value }
+    const hidden = plan.column(sources) !== null || holdsValue(type, value, plan)
+    return { type, value: hidden ? redacted : withDetectors(value, plan) }
+  })
 }
 
 /** Nothing is known of where values stand in it. */

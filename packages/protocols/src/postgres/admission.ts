@@ -84,7 +84,7 @@ export class Admission {
   #namesSettled(text: string): Maybe<void> {
     const { replies } = this.#parts
     const certain = (): boolean => !replies.owed.changesNames || replies.copyIn !== null
-    if (mayUseNames(text) && !certain()) return this.until(certain)
+    if (!certain() && mayUseNames(text)) return this.until(certain)
   }
 
   /** `again`: how often it is read anew where a change of definitions by another session overtakes it. */

@@ -46,6 +46,7 @@ export class Changes {
 
   /** Whether what the statement reads was redefined after that time. */
   endedSince(statement: Statement, time: number): boolean {
+    if (this.#sequence <= time) return false
     if (this.#anything > time) return true
     for (const name of readBy(statement)) if ((this.#ended.get(name) ?? 0) > time) return true
     return false

@@ -111,6 +111,14 @@ function message(tagOf: number, write?: (writer: ByteWriter) => void, size?: num
   return writer.patchInt32(1, writer.position - 1).take()
 }
 
+/** Messages that are always the same; nobody writes into them. */
+const fixed = {
+  flush: message(frontend.flush, undefined, 5),
+  sync: message(frontend.sync, undefined, 5),
+  terminate: message(frontend.terminate, undefined, 5),
+  copyDone: message(frontend.copyDone, undefined, 5),
+} as const
+
 function noBody(body: ByteReader): void {
   body.end()
 }
@@ -355,20 +363,27 @@ export const write = {
       },
       name.length + text.length + 4 * parameterTypes.length + 16,
     ),
-  bind: ({ portal, statement, parameterFormats, parameters, resultFormats }: BindMessage) =>
-    message(frontend.bind, (w) => {
-      w.cstring(encodeName(portal)).cstring(encodeName(statement)).uint16(parameterFormats.length)
-      for (const format of parameterFormats) w.int16(format)
-      w.uint16(parameters.length)
-      for (const each of parameters) putValue(w, each)
-      w.uint16(resultFormats.length)
-      for (const format of resultFormats) w.int16(format)
-    }),
+  bind: ({ portal, statement, parameterFormats, parameters, resultFormats }: BindMessage) => {
+    let size = 13 + portal.length + statement.length + 2 * (parameterFormats.length + resultFormats.length)
+    for (const value of parameters) size += 4 + (value?.length ?? 0)
+    return message(
+      frontend.bind,
+      (w) => {
+        w.cstring(encodeName(portal)).cstring(encodeName(statement)).uint16(parameterFormats.length)
+        for (const format of parameterFormats) w.int16(format)
+        w.uint16(parameters.length)
+        for (const each of parameters) putValue(w, each)
+        w.uint16(resultFormats.length)
+        for (const format of resultFormats) w.int16(format)
+      },
+      size,
+    )
+  },
   describe: ({ kind, name }: TargetMessage) =>
-    message(frontend.describe, (w) => w.uint8(kind.charCodeAt(0)).cstring(encodeName(name))),
+    message(frontend.describe, (w) => w.uint8(kind.charCodeAt(0)).cstring(encodeName(name)), name.length + 7),
   close: ({ kind, name }: TargetMessage) => message(frontend.close, (w) => w.uint8(kind.charCodeAt(0)).cstring(encodeName(name))),
   execute: ({ portal, maxRows }: ExecuteMessage) =>
-    message(frontend.execute, (w) => w.cstring(encodeName(portal)).int32(maxRows)),
+    message(frontend.execute, (w) => w.cstring(encodeName(portal)).int32(maxRows), portal.length + 10),
   functionCall: ({ oid, argumentFormats, arguments: given, resultFormat }: FunctionCallMessage) =>
     message(frontend.functionCall, (w) => {
       w.uint32(oid).uint16(argumentFormats.length)
@@ -377,10 +392,10 @@ export const write = {
       for (const each of given) putValue(w, each)
       w.int16(resultFormat)
     }),
-  flush: () => message(frontend.flush),
-  sync: () => message(frontend.sync),
-  terminate: () => message(frontend.terminate),
-  copyDone: () => message(frontend.copyDone),
+  flush: () => fixed.flush,
+  sync: () => fixed.sync,
+  terminate: () => fixed.terminate,
+  copyDone: () => fixed.copyDone,
   copyFail: (words: string) => message(frontend.copyFail, (w) => w.cstring(words)),
   password: (password: string) => message(frontend.password, (w) => w.cstring(password)),
   saslInitial: (mechanism: string, data: string | Uint8Array | null) =>

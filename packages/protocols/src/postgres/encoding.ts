@@ -40,14 +40,14 @@ const comparedBytes = 63
  * 63 bytes, wherever they cut, and need not be UTF-8. Bytes that are not stand in it as U+DC80 to U+DCFF.
  */
 export function decodeName(bytes: Buffer): string {
-  const compared = bytes.subarray(0, comparedBytes)
+  const compared = bytes.length > comparedBytes ? bytes.subarray(0, comparedBytes) : bytes
   if (isUtf8(compared)) return compared.toString('utf8')
   const units = Array.from(compared, (byte) => (byte < 0x80 ? byte : 0xdc00 + byte))
   return String.fromCharCode(...units)
 }
 
-/** The bytes of a name that `decodeName` read, or of any other text. */
-export function encodeName(name: string): Buffer {
-  if (name.isWellFormed()) return Buffer.from(name)
+/** A name that `decodeName` read, or any other text, for its UTF-8; the bytes of one that is none. */
+export function encodeName(name: string): string | Buffer {
+  if (name.isWellFormed()) return name
   return Buffer.from(Array.from(name, (unit) => unit.charCodeAt(0) & 0xff))
 }

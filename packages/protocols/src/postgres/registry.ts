@@ -2,6 +2,7 @@ import type { Parameter } from '@hoop/contracts'
 import type { Exchange } from './exchange.ts'
 import type { Column } from './messages.ts'
 import type { Statement } from './operations.ts'
+import type { RowPlan, RowPlanInput } from './results.ts'
 import type { SessionChange, SessionNames } from './session-change.ts'
 
 /** A prepared statement as the backend holds it. */
@@ -14,6 +15,8 @@ export interface Prepared {
   columns: readonly Column[] | null
   /** A description was asked for, or need not be: it comes before any row. */
   described: boolean
+  /** How rows of it were rewritten last, and what that was made of. */
+  planned?: { readonly from: RowPlanInput; readonly plan: RowPlan }
 }
 
 /** A portal: a prepared statement with its values, or a cursor that SQL declared. */
@@ -43,15 +46,74 @@ export interface Change<T = unknown> {
   undo(): void
 }
 
-interface Pending<T> {
+/** A message on its way that puts `value` under a name. */
+class Pending<T> implements Change<T> {
   readonly unit: number
   readonly value: T | undefined
+  readonly #entry: Entry<T>
+
+  constructor(entry: Entry<T>, unit: number, value: T | undefined) {
+    this.#entry = entry
+    this.unit = unit
+    this.value = value
+  }
+
+  confirm(): T | undefined {
+    return this.#entry.confirm(this)
+  }
+
+  undo(): void {
+    this.#entry.undo(this)
+  }
 }
 
 /** What the backend has confirmed of one name, and what messages on their way will make of it. */
-interface Entry<T> {
-  settled: T | undefined
-  readonly pending: Pending<T>[]
+class Entry<T> {
+  settled: T | undefined = undefined
+  readonly pending: Pending<T>[] = []
+  readonly #entries: Map<string, Entry<T>>
+  readonly #name: string
+
+  constructor(entries: Map<string, Entry<T>>, name: string) {
+    this.#entries = entries
+    this.#name = name
+  }
+
+  put(unit: number, value: T | undefined): Change<T> {
+    const pending = new Pending(this, unit, value)
+    this.pending.push(pending)
+    return pending
+  }
+
+  confirm(pending: Pending<T>): T | undefined {
+    if (!this.#end(pending)) return undefined
+    const before = this.settled
+    this.settled = pending.value
+    this.forget()
+    return before
+  }
+
+  undo(pending: Pending<T>): void {
+    this.#end(pending)
+    this.forget()
+  }
+
+  #end(pending: Pending<T>): boolean {
+    // The backend answers in order.
+    if (this.pending[0] === pending) this.pending.shift()
+    else {
+      const at = this.pending.indexOf(pending)
+      if (at < 0) return false
+      this.pending.splice(at, 1)
+    }
+    return true
+  }
+
+  /** Once it stands for nothing, and nothing is on its way. */
+  forget(): void {
+    if (this.settled !== undefined || this.pending.length > 0) return
+    if (this.#entries.get(this.#name) === this) this.#entries.delete(this.#name)
+  }
 }
 
 /**
@@ -75,28 +137,12 @@ class Names<T> {
 
   /** A message was sent that puts `value` under the name, or (undefined) takes the name away. */
   put(name: string, value: T | undefined, unit: number): Change<T> {
-    const entry = this.#entries.get(name) ?? { settled: undefined, pending: [] }
-    this.#entries.set(name, entry)
-    const pending = { unit, value }
-    entry.pending.push(pending)
-    const end = (): boolean => {
-      const at = entry.pending.indexOf(pending)
-      if (at >= 0) entry.pending.splice(at, 1)
-      return at >= 0
+    let entry = this.#entries.get(name)
+    if (entry === undefined) {
+      entry = new Entry<T>(this.#entries, name)
+      this.#entries.set(name, entry)
     }
-    return {
-      confirm: () => {
-        if (!end()) return undefined
-        const before = entry.settled
-        entry.settled = value
-        this.#forget(name, entry)
-        return before
-      },
-      undo: () => {
-        end()
-        this.#forget(name, entry)
-      },
-    }
+    return entry.put(unit, value)
   }
 
   /** What each name stands for, as the messages sent so far leave it. */
@@ -110,11 +156,11 @@ class Names<T> {
   /** Takes away the confirmed values that `ends` says yes to. */
   end(ends: (value: T) => boolean): T[] {
     const ended: T[] = []
-    for (const [name, entry] of this.#entries) {
+    for (const entry of this.#entries.values()) {
       if (entry.settled === undefined || !ends(entry.settled)) continue
       ended.push(entry.settled)
       entry.settled = undefined
-      this.#forget(name, entry)
+      entry.forget()
     }
     return ended
   }
@@ -122,12 +168,9 @@ class Names<T> {
   /** Confirmed or not. */
   *values(): Iterable<T> {
     for (const { settled, pending } of this.#entries.values()) {
-      for (const value of [settled, ...pending.map((each) => each.value)]) if (value !== undefined) yield value
+      if (settled !== undefined) yield settled
+      for (const { value } of pending) if (value !== undefined) yield value
     }
-  }
-
-  #forget(name: string, entry: Entry<T>): void {
-    if (entry.settled === undefined && entry.pending.length === 0 && this.#entries.get(name) === entry) this.#entries.delete(name)
   }
 }
 

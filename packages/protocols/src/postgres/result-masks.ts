@@ -6,7 +6,7 @@ import type { CopyRewriter } from './copy-format.ts'
 import type { Exchange } from './exchange.ts'
 import type { Column } from './messages.ts'
 import type { Portal } from './registry.ts'
-import { planRows, type RowPlan } from './results.ts'
+import { planRows, type RowPlan, type RowPlanInput } from './results.ts'
 
 /** How the results of operations are masked: what their statements say of them, joined with what the backend says. */
 export class ResultMasks {
@@ -30,7 +30,9 @@ export class ResultMasks {
     const { columns } = prepared
     if (columns === null) throw new ProtocolViolation('a row whose columns were never described')
     const { masks } = exchange.permit
-    return planRows({ masks, columns, resultFormats, outputs: this.#outputs(exchange), catalogue: this.#catalogue() })
+    const from = { masks, columns, resultFormats, outputs: this.#outputs(exchange), catalogue: this.#catalogue() }
+    if (prepared.planned === undefined || !isSame(prepared.planned.from, from)) prepared.planned = { from, plan: planRows(from) }
+    return prepared.planned.plan
   }
 
   /** Of a COPY that the backend begins, which must be the one that was announced; null: nothing of it is masked. */
@@ -49,7 +51,7 @@ export class ResultMasks {
   /** What the statement says of its results, as far as the names in it still mean what they did. */
   #outputs(exchange: Exchange): readonly Output[] | 'opaque' {
     const { parts } = exchange.statement
-    const changedBefore = parts.slice(0, exchange.part).some(({ changesCatalogue }) => changesCatalogue)
+    const changedBefore = exchange.part > 0 && parts.slice(0, exchange.part).some(({ changesCatalogue }) => changesCatalogue)
     return exchange.blind || changedBefore ? 'opaque' : (parts[exchange.part]?.outputs ?? 'opaque')
   }
 
@@ -63,4 +65,20 @@ export class ResultMasks {
     if (catalogue === null) throw new ProtocolViolation('a result before the catalogue')
     return catalogue
   }
+}
+
+/** All but the formats are the same objects for each run of a statement, until one of them changes. */
+function isSame(a: RowPlanInput, b: RowPlanInput): boolean {
+  return (
+    a.masks === b.masks &&
+    a.columns === b.columns &&
+    a.outputs === b.outputs &&
+    a.catalogue === b.catalogue &&
+    sameFormats(a.resultFormats, b.resultFormats)
+  )
+}
+
+function sameFormats(a: readonly number[] | null, b: readonly number[] | null): boolean {
+  if (a === null || b === null) return a === b
+  return a.length === b.length && a.every((format, i) => format === b[i])
 }

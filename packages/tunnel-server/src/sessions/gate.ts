@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from '@hoop/contracts'
 import type { Judgement, RequiredApproval, RuleSet } from '@hoop/policy'
-import { recordedForm, recordedObjects } from '@hoop/policy'
+import { recordedForm, recordedObjects, recordedParameters } from '@hoop/policy'
 import { digest, type Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import type { Limits } from './limits.ts'
@@ -57,13 +57,10 @@ interface InForce {
   readonly masks: MaskPlan
 }
 
-/** How a text stands in the record. */
-interface Form {
+/** How a text, and what it does, stand in the record. */
+interface Form extends Pick<OperationEvent, 'text' | 'digest' | 'effects' | 'objects' | 'functions' | 'runs'> {
   readonly plan: MaskPlan
   readonly of: string
-  readonly text: string
-  readonly runs: OperationEvent['runs']
-  readonly digest: string
 }
 
 /** Operations before a held one that approvers see, and how much of each: UTF-16 units. */
@@ -92,7 +89,7 @@ export class SessionGate implements Omit<Gate, 'admit'> {
   constructor(parts: GateParts) {
     this.#parts = parts
     this.#prefix = `op_${parts.sessionId.slice(-8)}`
-    this.#known = this.#inForce()
+    this.#known = inForce(parts, null)
     this.#questions = new Questions({ ...parts, policyVersion: () => this.#known.version })
   }
 
@@ -100,18 +97,11 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     return (this.#inForceIfKnown() ?? this.#known).masks
   }
 
-  /** @throws HoopError `unavailable` when it is not known; any other when the session is over. */
-  #inForce(): InForce {
-    const rules = this.#parts.rules()
-    const connection = this.#parts.connection()
-    this.#known = { rules, connection, version: rules.version, masks: rules.masks(this.#parts.identity, connection) }
-    return this.#known
-  }
-
   /** Null: it is not known what is in force. Throws when the session is over. */
   #inForceIfKnown(): InForce | null {
     try {
-      return this.#inForce()
+      this.#known = inForce(this.#parts, this.#known)
+      return this.#known
     } catch (error) {
       if (error instanceof HoopError && error.code === 'unavailable') return null
       throw error
@@ -236,14 +226,14 @@ export class SessionGate implements Omit<Gate, 'admit'> {
       parameters:
         operation.parameters.length === 0
           ? []
-          : recordedForm(operation, plan).parameters.map(({ type, value }, i) => {
+          : recordedParameters(operation, plan).map(({ type, value }, i) => {
               const original = operation.parameters[i]?.value ?? null
               return { type, value, digest: original === null || original === value ? null : digest(digestKey, original) }
             }),
       fingerprint: operation.fingerprint,
-      effects: [...operation.effects],
-      objects: [...recordedObjects(operation, plan)],
-      functions: [...operation.functions],
+      effects: form.effects,
+      objects: form.objects,
+      functions: form.functions,
       runs: form.runs,
       verdict: judgement.decision === 'approve' ? 'hold' : judgement.decision,
       policyVersion: judgement.version,
@@ -256,7 +246,16 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     const known = this.#forms.get(operation.literals)
     if (known?.plan === plan && known.of === operation.text) return known
     const { text, runs } = recordedForm({ ...operation, parameters: [] }, plan)
-    const form = { plan, of: operation.text, text, runs: [...runs], digest: digest(this.#parts.digestKey, operation.text) }
+    const form: Form = {
+      plan,
+      of: operation.text,
+      text,
+      digest: digest(this.#parts.digestKey, operation.text),
+      effects: [...operation.effects],
+      objects: [...recordedObjects(operation, plan)],
+      functions: [...operation.functions],
+      runs: [...runs],
+    }
     this.#forms.set(operation.literals, form)
     return form
   }
@@ -359,6 +358,17 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     this.#before.push(text.length > shownBefore ? `${text.slice(0, shownBefore)}…` : text)
     if (this.#before.length > rememberedBefore) this.#before.shift()
   }
+}
+
+/**
+ * The same as before, where nothing changed.
+ * @throws HoopError `unavailable` when it is not known; any other when the session is over.
+ */
+function inForce(parts: GateParts, before: InForce | null): InForce {
+  const rules = parts.rules()
+  const connection = parts.connection()
+  if (before?.rules === rules && before.connection === connection) return before
+  return { rules, connection, version: rules.version, masks: rules.masks(parts.identity, connection) }
 }
 
 /** The end of an operation that was held and that nobody could decide. */
