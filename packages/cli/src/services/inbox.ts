@@ -25,7 +25,10 @@ export async function listInbox(device: Device, state: 'held' | 'all'): Promise<
 
 /** One by its id or a prefix that only it has. */
 export async function findInInbox(device: Device, id: string): Promise<InboxItem> {
-  return matchPrefix(await listInbox(device, 'all'), id, 'approval', 'hoop approvals ls --state all')
+  const newest = await listInbox(device, 'all')
+  // What is held is found, too, however much came after it.
+  const items = newest.some((item) => item.id.startsWith(id)) ? newest : await listInbox(device, 'held')
+  return matchPrefix(items, id, 'approval', 'hoop approvals ls --state all')
 }
 
 export async function decide(
