@@ -48,10 +48,10 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
     for (const command of node.AlterTableStmt.cmds ?? [])
       if ('AlterTableCmd' in command) alterTable(walk, command.AlterTableCmd, scope)
     dropParts(walk, node.AlterTableStmt)
-    const { objtype, relation } = node.AlterTableStmt
-    if (objtype === 'OBJECT_TYPE' && relation) alterType(walk, [relation.schemaname ?? [], relation.relname ?? ''].flat())
+    if (node.AlterTableStmt.objtype === 'OBJECT_TYPE') alterRowType(walk, node.AlterTableStmt.relation)
   }
   if ('GrantStmt' in node && node.GrantStmt.targtype === 'ACL_TARGET_ALL_IN_SCHEMA') grantedIn(walk, node.GrantStmt)
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_ATTRIBUTE') alterRowType(walk, node.RenameStmt.relation)
   if ('AlterDomainStmt' in node) alterType(walk, nameOf(node.AlterDomainStmt.typeName))
   if ('AlterStatsStmt' in node) nameStatistics(walk, nameOf(node.AlterStatsStmt.defnames))
   if ('CreatePolicyStmt' in node || 'AlterPolicyStmt' in node) rowPolicy(walk, fields, scope)
@@ -60,6 +60,10 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if ('RuleStmt' in node && !(node.RuleStmt.actions ?? []).every(answersNothing))
     reading.unknown('a rule that answers with rows decides what any use of its relation does')
   inside(walk, besides(node, fields), scope, access)
+}
+
+function alterRowType(walk: Walk, { schemaname, relname = '' }: RangeVar = {}): void {
+  alterType(walk, schemaname === undefined ? [relname] : [schemaname, relname])
 }
 
 /** `ON ALL TABLES IN SCHEMA`, or all sequences, or all functions. */
