@@ -46,6 +46,27 @@ describe('a stream is cut into the same messages', () => {
     )
   })
 
+  test('in long pieces, of which what is whole is left where it is', () => {
+    const many = Array.from({ length: 40 }, (_, i) => write.copyData(Buffer.alloc(1500 + i, i)))
+    const bytes = Buffer.concat(many)
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 4 }), (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), bytes.length]
+        expect(messages(at.slice(1).map((end, i) => bytes.subarray(at[i], end)))).toEqual(many)
+      }),
+    )
+    const reader = new MessageReader(100_000)
+    const [before, behind] = [bytes.subarray(0, 2000), bytes.subarray(2000)]
+    reader.push(before)
+    expect(reader.next()).toBe(true)
+    expect(reader.next()).toBe(false)
+    reader.push(behind)
+    expect(reader.next() && reader.next() && reader.bytes.buffer === behind.buffer).toBe(true)
+    expect(reader.buffered + reader.end - reader.start).toBe(bytes.length - 1505 - 1506)
+    reader.push(Buffer.from('more'))
+    expect(reader.takeRest()).toEqual(Buffer.concat([bytes.subarray(1505 + 1506 + 1507), Buffer.from('more')]))
+  })
+
   test('what has not been read is handed over whole', () => {
     const reader = new MessageReader(100)
     for (const piece of [whole.subarray(0, 20), whole.subarray(20, 40), whole.subarray(40)]) reader.push(piece)

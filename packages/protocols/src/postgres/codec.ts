@@ -25,6 +25,8 @@ export const maxFrontendMessage = 64 * 1024 * 1024
 export const maxBackendMessage = 256 * 1024 * 1024
 
 const empty = Buffer.alloc(0)
+/** What comes behind the end of a message that was cut stays where it is, if it is this long; less is copied to that message. */
+const bulk = 16 * 1024
 
 /**
  * Cuts a byte stream into typed messages, in place: after `next()` answers true, the current message is
@@ -37,6 +39,8 @@ export class MessageReader {
   end = 0
   readonly #limit: number
   readonly #waiting = new Pieces()
+  /** What follows `bytes`, before all that waits. */
+  #after: Buffer = empty
   #need = 5
 
   constructor(limit: number) {
@@ -45,7 +49,7 @@ export class MessageReader {
 
   /** Bytes received and not yet handed out. */
   get buffered(): number {
-    return this.bytes.length - this.end + this.#waiting.length
+    return this.bytes.length - this.end + this.#after.length + this.#waiting.length
   }
 
   /** The current message stays what it is until `next`. */
@@ -71,13 +75,20 @@ export class MessageReader {
       } else {
         this.#need = 5
       }
-      if (this.#waiting.length === 0 || available + this.#waiting.length < this.#need) return false
+      const more = this.#after.length + this.#waiting.length
+      if (more === 0 || available + more < this.#need) return false
       this.#join()
     }
   }
 
+  /** Goes on with what follows. Of a long piece only what belongs to the message that is begun is copied to that. */
   #join(): void {
-    this.bytes = this.#waiting.take(this.bytes.subarray(this.end))
+    const begun = this.bytes.subarray(this.end)
+    const more = this.#waiting.length === 0 ? this.#after : this.#waiting.take(this.#after)
+    const missing = this.#need - begun.length
+    const apart = begun.length > 0 && more.length - missing >= bulk
+    this.#after = apart ? more.subarray(missing) : empty
+    this.bytes = begun.length === 0 ? more : Buffer.concat([begun, apart ? more.subarray(0, missing) : more])
     this.start = 0
     this.end = 0
   }
@@ -97,9 +108,11 @@ export class MessageReader {
 
   /** Takes what has not been read as messages: for the moment when a stream changes its framing. */
   takeRest(): Buffer {
-    this.#join()
-    const rest = this.bytes
+    const rest = Buffer.concat([this.bytes.subarray(this.end), this.#after, this.#waiting.take()])
+    this.#after = empty
     this.bytes = empty
+    this.start = 0
+    this.end = 0
     return rest
   }
 }
