@@ -22,7 +22,18 @@ export const CatalogueRows = z.object({
     text,
   ),
   eventTriggers: row(text, text),
-  functions: row(text, text, text, text, text, text.nullable(), text.nullable(), text.nullable(), text.nullable()),
+  functions: row(
+    text,
+    text,
+    text,
+    text,
+    text,
+    text.nullable(),
+    text.nullable(),
+    text.nullable(),
+    text.nullable(),
+    text.nullable(),
+  ),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any']), text.nullable()),
   operators: row(text, text, z.enum(['own', 'any'])),
   indexes: row(text, text, text, text),
@@ -224,7 +235,8 @@ case when ${ofUsers} and l.lanname in ('sql', 'plpgsql') and p.prokind in ('f', 
   and not exists (select from locked r join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = r.relation
     where d.classid = 'pg_proc'::regclass and d.objid = p.oid) then pg_get_functiondef(p.oid) end,
 case when ${ofUsers} then p.pronargs - p.pronargdefaults end,
-case when ${ofUsers} and p.provariadic = 0 then case p.prokind when 'p' then coalesce(cardinality(p.proallargtypes), p.pronargs) else p.pronargs end end
+case when ${ofUsers} and p.provariadic = 0 then case p.prokind when 'p' then coalesce(cardinality(p.proallargtypes), p.pronargs) else p.pronargs end end,
+case when ${ofUsers} then p.xmin::text end
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang join pg_type t on t.oid = p.prorettype`,
   },
   {

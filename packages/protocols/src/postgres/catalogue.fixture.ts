@@ -121,16 +121,16 @@ export function fixtureCatalogue(): Catalogue {
     const [name = '', volatility = '', kind = 'f'] = text.split(' ')
     const result =
       name === 'jsonb_each_text' ? '["key","value"]' : name === 'unnest' || name === 'json_populate_record' ? null : 'scalar'
-    return ['pg_catalog', name, volatility, kind, 'internal', result, null, null, null]
+    return ['pg_catalog', name, volatility, kind, 'internal', result, null, null, null, null]
   })
-  const unread = [null, '1', '1']
+  const unread = [null, '1', '1', null]
   functions.push(
     ['public', 'risk', 'v', 'f', 'plpgsql', 'scalar', ...unread],
     ['public', 'initials', 'i', 'f', 'sql', 'scalar', ...unread],
   )
   functions.push(['archive', 'upper', 'i', 'f', 'sql', 'scalar', ...unread], ['public', 'dblink', 'v', 'f', 'c', null, ...unread])
   // Somebody's own among the server's
-  functions.push(['pg_catalog', 'mended', 'i', 'f', 'plpgsql', 'scalar', null, '2', '2'])
+  functions.push(['pg_catalog', 'mended', 'i', 'f', 'plpgsql', 'scalar', null, '2', '2', null])
   functions.push(...routines.map(routineRow))
 
   return buildCatalogue({
@@ -184,5 +184,5 @@ function routineRow(text: string): (string | null)[] {
   const definition = `CREATE OR REPLACE ${kind} ${schema}.${name}(${parameters}) ${rest}`
   const result = /\breturns (table|setof|record|trigger)\b/.test(rest) ? null : 'scalar'
   const volatility = /\b(immutable|stable)\b/.exec(rest)?.[1]?.[0] ?? 'v'
-  return [schema, name, volatility, kind === 'function' ? 'f' : 'p', language, result, definition, String(least), most]
+  return [schema, name, volatility, kind === 'function' ? 'f' : 'p', language, result, definition, String(least), most, null]
 }

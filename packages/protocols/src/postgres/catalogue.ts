@@ -76,6 +76,8 @@ export interface CatalogueFunction {
   readonly definition: string | null
   /** How many arguments a call may have; null: any number, as it came with the server. */
   readonly arguments: { readonly least: number; readonly most: number } | null
+  /** Another one after each change of it, whatever its language; null for the system's own. */
+  readonly version: string | null
 }
 
 export interface CatalogueType {
@@ -200,7 +202,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
   connectKin(answers.inheritance, relationsByOid, kin)
 
   const functions = new Map<string, Map<string, CatalogueFunction[]>>()
-  for (const [schema, name, volatility, kind, language, result, definition, least, most] of answers.functions) {
+  for (const [schema, name, volatility, kind, language, result, definition, least, most, version] of answers.functions) {
     const known: CatalogueFunction = {
       schema,
       name,
@@ -211,6 +213,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
       result: resultColumns(result, columns),
       definition,
       arguments: least === null ? null : { least: Number(least), most: most === null ? Number.POSITIVE_INFINITY : Number(most) },
+      version,
     }
     inner(
       inner(functions, schema, () => new Map<string, CatalogueFunction[]>()),
