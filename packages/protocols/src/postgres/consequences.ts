@@ -124,7 +124,7 @@ function runAttached(
     occasion === 'default'
       ? (inserts && !(column !== null && given?.includes(column))) || column === null || (defaulted?.includes(column) ?? true)
       : inserts || events.includes('update')
-  if (occasion !== 'policy' && occasion !== 'value' && !runs) return
+  if (occasion !== 'policy' && !runs) return
   if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
   else if (kind === 'relation') lookedUp(walk, schema, name)
   else walk.reading.object('sequence', `${schema}.${name}`, 'write')

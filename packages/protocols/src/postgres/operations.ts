@@ -180,6 +180,7 @@ function readOne(statement: RawStmt, catalogue: Catalogue, bytes: Buffer, names:
     const walk = startWalk(catalogue, reading, { text: bytes.subarray(start, end).toString(), named, outer: outermost, bodies })
     const kind = readAnyStatement(walk, node)
     definitionSetsOff(walk)
+    if (reading.closesCursors) reading.session.push({ kind: 'close', name: null })
     return { kind: withChoices(kind, reading), reading, start, end }
   }
   reading.unknown('the parser answered with no statement')

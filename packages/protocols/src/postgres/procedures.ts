@@ -80,6 +80,7 @@ export class Procedure {
     const verb = transactions[tag]
     if (verb !== undefined) pass.reading.verbs.add(verb)
     else if (!plain.has(tag)) pass.reading.unknown(`hoop does not know the statement ${tag}`)
+    if (tag === 'PLpgSQL_stmt_close') pass.reading.closesCursors = true
     const dynamic = tag === 'PLpgSQL_stmt_dynexecute' || tag === 'PLpgSQL_stmt_dynfors' ? 'query' : 'dynquery'
     const { [dynamic]: query, ...rest } = fields
     if (query !== undefined) this.#dynamic(pass, query, fields.params)

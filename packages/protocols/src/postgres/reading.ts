@@ -33,6 +33,8 @@ export class Reading {
   /** Every constant of the statement is a secret. */
   secret = false
   changesCatalogue = false
+  /** A body closes a cursor, of whichever name: another may have that name afterwards. */
+  closesCursors = false
   /** A body changes definitions, which its statement does not name. */
   redefines = false
   /** Types that it makes, as written. */
@@ -170,6 +172,7 @@ export class Reading {
     for (const { kind, name, access } of other.objects)
       this.object(kind, name, as === 'plan' && access !== 'execute' ? 'read' : access)
     if (other.notSupported !== null) this.refuse(other.notSupported)
+    this.closesCursors ||= other.closesCursors
     this.redefines ||= other.redefines
     for (const ref of as === 'body' ? other.columns : other.#ofBodies) {
       this.#ofBodies.add(ref)

@@ -10,7 +10,7 @@ export const scene: readonly string[] = [
    create function by_default(n int default emptied()) returns int language plpgsql as $$ begin return n; end $$;
    create function by_path() returns int language plpgsql as $$ begin set search_path = shadow, public; return 1; end $$;
    create function by_cursor() returns int language plpgsql as $$
-     declare c refcursor := 'c'; begin close c; open c for select email from people; return 1; end $$;
+     declare c refcursor := 'c'; begin close c; open c for select city || email as city from people; return 1; end $$;
    create procedure empties() language sql as $$ delete from people $$`,
   // What is set off by a write elsewhere
   `create table triggered (id int);
@@ -41,13 +41,16 @@ export const scene: readonly string[] = [
    create type pair as (a one, b int);
    create table typed (pairs pair[], n by_itself);
    create type many as (a int);
-   create function many_emptied(many) returns point language plpgsql as $$ begin perform public.emptied(); return '(1,1)'; end $$;
+   create type whole as (a int);
+   create function whole_emptied(whole) returns point language plpgsql as $$ begin perform public.emptied(); return '(1,1)'; end $$;
    create function many_compared(many, many) returns int immutable language plpgsql as $$
      begin perform public.emptied(); return 0; end $$;
    create function many_alike(many, many) returns bool immutable language sql as $$ select true $$;
    create operator <<< (leftarg = many, rightarg = many, function = many_alike);
    create operator class many_ops default for type many using btree as operator 1 <<<, function 1 many_compared(many, many);
-   create cast (many as point) with function many_emptied(many) as implicit;
+   create cast (whole as point) with function whole_emptied(whole) as implicit;
+   create table wholes (w whole);
+   insert into wholes values (row(1));
    create table manifold (m many);
    insert into manifold values (row(1)), (row(2));
    create operator !!! (rightarg = int, function = emptied_if);
@@ -158,7 +161,7 @@ export const executed: Readonly<Record<string, Executed>> = {
   'a domain in a list of columns': writes(`select * from json_to_record('{"a": 1}') r (a one)`),
   'a domain in an array in a column': writes('insert into typed values (\'{"(1,2)"}\', 1)'),
   'a domain with a default': writes('insert into typed (pairs) values (null)'),
-  'a cast that nobody wrote': writes('select isvertical(m, m) from manifold'),
+  'a cast that nobody wrote': writes('select isvertical(w, w) from wholes'),
   'a comparison that nobody wrote': writes('select 1 from manifold order by m'),
   'a domain as a parameter': writes('select of_one(1)'),
   'a domain as a variable': writes(block('', 'x one := 1;')),
@@ -212,8 +215,15 @@ export const executed: Readonly<Record<string, Executed>> = {
   'a view of a search path': shows('set search_path = shadow, public', 'select * from places'),
   'a search path that a function sets': unknown('select by_path()', 'select * from places'),
   'a cursor that a function opens under a name': unknown(
+    'begin',
     'declare c cursor for select city from people',
     'select by_cursor()',
+    'fetch all from c',
+  ),
+  'a cursor that DO opens under a name': unknown(
+    'begin',
+    'declare c cursor for select city from people',
+    block('close c; open c for select city || email as city from people;', "c refcursor := 'c';"),
     'fetch all from c',
   ),
   'a whole row': shows('select people from people'),
