@@ -65,6 +65,8 @@ export interface Answer {
 /** Held operations: the gate waits here, approvers decide here. */
 export class Approvals implements Holds {
   readonly #parts: Parts
+  /** The last that is being added of each identity: the next is counted after it. */
+  readonly #adding = new Map<string, Promise<unknown>>()
 
   private constructor(parts: Parts) {
     this.#parts = parts
@@ -107,14 +109,15 @@ export class Approvals implements Holds {
         originalNonce: original?.nonce ?? null,
         originalKeyId: original?.keyId ?? null,
       }
-      await this.#telling('operation.held', async (db) => {
+      const add = async (db: Database) => {
         if ((await countHeld(db, request.requester.id, heldAt)) >= mostHeld) {
           throw new HoopError('too_many_requests', `${mostHeld} of your operations wait for an approver already.`, {
             hint: 'Wait until some are decided: hoop approvals ls',
           })
         }
         return await addApproval(db, { ...row, ...sealed })
-      })
+      }
+      await this.#inTurn(request.requester.id, () => this.#telling('operation.held', add))
     } catch (error) {
       waiting.release()
       throw error
@@ -241,6 +244,18 @@ export class Approvals implements Holds {
       await writeAdminLog(db, { by: caller.identity, action: 'approval.reveal', target: id })
       return { approval, original }
     })
+  }
+
+  /** One after the other for each identity, without a connection to the store while it waits. */
+  async #inTurn(identity: string, work: () => Promise<unknown>): Promise<void> {
+    const before = this.#adding.get(identity) ?? Promise.resolve()
+    const mine = before.then(work, work)
+    this.#adding.set(identity, mine)
+    try {
+      await mine
+    } finally {
+      if (this.#adding.get(identity) === mine) this.#adding.delete(identity)
+    }
   }
 
   /** Changes the row, and tells people of it in the same transaction. */
