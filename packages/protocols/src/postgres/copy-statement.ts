@@ -51,7 +51,9 @@ function copied(walk: Walk, copy: CopyStmt, scope: Scope): Outputs {
   const columns = relation.columns
   if (copy.is_from) {
     const given = copy.attlist ? nameOf(copy.attlist) : (columns?.map(({ name }) => name) ?? null)
-    writeSetsOff(walk, copy.relation, { events: ['insert'], given, changed: null })
+    // A value can say that it is the default.
+    const defaults = (copy.options ?? []).some((option) => 'DefElem' in option && option.DefElem.defname === 'default')
+    writeSetsOff(walk, copy.relation, { events: ['insert'], given: defaults ? null : given, changed: null })
   }
   if (!columns) return 'opaque'
   const named = nameOf(copy.attlist)
