@@ -19,6 +19,7 @@ import { backend } from './messages.ts'
 import { readStatement, type Statement } from './operations.ts'
 import type { SearchPath } from './search-path.ts'
 import { mayUseNames, noSessionNames, type SessionNames } from './session-change.ts'
+import { Templates } from './templates.ts'
 
 /** A catalogue older than this is read again before it is believed: others change tables too. */
 const maxAge = 60_000
@@ -64,6 +65,7 @@ interface Seen {
   readonly of: Catalogue
   readonly catalogue: Catalogue
   readonly statements: Map<string, Statement>
+  readonly templates: Templates
 }
 /** Search paths that are kept apart. */
 const maxViews = 100
@@ -127,7 +129,10 @@ export class Catalogues {
     if (view.uncertain)
       return this.#readNow(text, view.types.length > 0 ? withTypes(seen.catalogue, view.types) : seen.catalogue, view)
     if (mayName(text, view.temporary)) return this.#readNow(text, withHidden(seen.catalogue, view.temporary), view)
-    const statement = seen.statements.get(text) ?? this.#readNow(text, seen.catalogue, view)
+    const known = seen.statements.get(text)
+    const likeAnother = known === undefined ? seen.templates.read(text) : null
+    if (likeAnother !== null) return likeAnother
+    const statement = known ?? this.#readNow(text, seen.catalogue, view)
     if (statement instanceof Promise) {
       return statement.then((read) => {
         // Another catalogue may be in force by the time that a long text is read.
@@ -167,7 +172,8 @@ export class Catalogues {
     let seen = this.#views.get(key)
     if (seen?.of !== catalogue) {
       const base = kind === 'system' ? uncertainCatalogue(catalogue) : catalogue
-      seen = { of: catalogue, catalogue: searchPath === null ? base : withSearchPath(base, searchPath), statements: new Map() }
+      const own = searchPath === null ? base : withSearchPath(base, searchPath)
+      seen = { of: catalogue, catalogue: own, statements: new Map(), templates: new Templates() }
       if (this.#views.size >= maxViews) this.#views.clear()
       this.#views.set(key, seen)
     }
@@ -179,11 +185,15 @@ export class Catalogues {
     if (seen.statements.has(text) || text.length > maxKept / 2) return
     if (this.#kept + text.length > maxKept) this.#forget()
     seen.statements.set(text, statement)
+    seen.templates.keep(statement)
     this.#kept += text.length
   }
 
   #forget(): void {
-    for (const { statements } of this.#views.values()) statements.clear()
+    for (const { statements, templates } of this.#views.values()) {
+      statements.clear()
+      templates.clear()
+    }
     this.#kept = 0
   }
 

@@ -101,4 +101,5 @@ const unnamed: Omit<Statement, 'operation'> = {
   missing: null,
   rejected: null,
   applicationNames: [],
+  free: [],
 }

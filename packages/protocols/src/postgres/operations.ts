@@ -6,6 +6,7 @@ import { lastName, type Touched } from './changes.ts'
 import { definitionSetsOff } from './consequences.ts'
 import type { CopyTransfer } from './copy-statement.ts'
 import { definitions } from './definitions.ts'
+import { freeConstants } from './free-constants.ts'
 import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
 import { fingerprint, Offsets, parse, StatementUnreadable, tokens } from './parser.ts'
@@ -48,6 +49,8 @@ export interface Statement {
   readonly rejected: { readonly message: string; readonly position: number } | null
   /** Where it sets application_name, and to what; `[start, end)` in UTF-16 units. */
   readonly applicationNames: readonly { readonly start: number; readonly end: number; readonly value: string }[]
+  /** Literals of the operation, by index, whose value has no part in all this: a text that differs in these only means the same. */
+  readonly free: readonly number[]
 }
 
 /** One statement of the text. */
@@ -116,7 +119,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
   for (const { reading } of reads) whole.include(reading, 'part')
 
   const offsets = new Offsets(text)
-  const literals = readLiterals(text, reads, offsets)
+  const { literals, free } = readLiterals(text, reads, offsets, freeConstants(text, statements))
   const operation = Object.freeze<Statement['operation']>({
     protocol: 'postgres',
     text,
@@ -165,6 +168,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     missing: whole.missingSqlState,
     rejected: null,
     applicationNames: applicationNames(text, whole, offsets),
+    free,
   }
 }
 

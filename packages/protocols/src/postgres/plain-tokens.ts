@@ -9,7 +9,7 @@ export interface PlainTokens {
 
 /** Of operators only those that end where they end, whatever follows: `||-` would be one. */
 const token =
-  /([A-Za-z_][A-Za-z_0-9]*)|([0-9]+(?:\.[0-9]+)?)|'([^'\\\x80-\uffff]*)'|("[^"\x80-\uffff]+")|([ \t\n\r]+)|[(),;:=<>*+/.[\]-]|\|\|(?![-+*/<>=~!@#%^&|`?])/y
+  /([A-Za-z_][A-Za-z_0-9]*)|([0-9]+(?:\.[0-9]+)?)|'([^'\\\0\x80-\uffff]*)'|("[^"\0\x80-\uffff]+")|([ \t\n\r]+)|[(),;:=<>*+/.[\]-]|\|\|(?![-+*/<>=~!@#%^&|`?])/y
 
 /**
  * The tokens of a text in which nothing is to be decided: words, names and texts in plain quotes, numbers in digits, brackets and the commonest operators, all of

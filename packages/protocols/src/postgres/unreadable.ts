@@ -44,5 +44,6 @@ export function unreadStatement(text: string, error: StatementUnreadable): State
     rejected:
       error.code === 'unreadable' ? { message: error.message, position: [...text.slice(0, error.position)].length + 1 } : null,
     applicationNames: [],
+    free: [],
   }
 }

@@ -1,0 +1,144 @@
+import type { A_Expr, Node, RawStmt, SelectStmt, WithClause } from 'libpg-query'
+import { isObject, nameOf, qualifiedName } from './syntax-tree.ts'
+
+/** Texts that are longer are read by themselves; UTF-16 units. */
+export const longestTemplate = 4096
+
+/**
+ * The places, in bytes, of constants whose value has no part in how a text is read: those that are directly compared with a column in a condition, or
+ * directly stored in one. Any other constant may be a position, a length, a name, a setting, a text that runs: nothing is concluded about it.
+ */
+export function freeConstants(text: string, statements: readonly RawStmt[]): ReadonlySet<number> {
+  const places = new Set<number>()
+  if (text.length > longestTemplate) return places
+  for (const { stmt } of statements) {
+    const once = new Places()
+    if (stmt && once.count(stmt)) for (const place of new Candidates().of(stmt)) if (once.has(place)) places.add(place)
+  }
+  return places
+}
+
+/** Where constants stand in a tree: the grammar puts some of them in it twice. */
+class Places {
+  readonly #times = new Map<number, number>()
+
+  /** False: the value of any constant may count. */
+  count(value: unknown): boolean {
+    if (Array.isArray(value)) return value.every((item) => this.count(item))
+    if (!isObject(value)) return true
+    const node = value as Node
+    if ('A_Const' in node) {
+      const { location = -1 } = node.A_Const
+      this.#times.set(location, (this.#times.get(location) ?? 0) + 1)
+      return true
+    }
+    // `SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'y'` sets y.
+    if ('FuncCall' in node && qualifiedName(node.FuncCall.funcname).name === 'set_config') return false
+    return Object.values(value).every((inner) => this.count(inner))
+  }
+
+  has(place: number): boolean {
+    return this.#times.get(place) === 1
+  }
+}
+
+/** Operators whose other side is a value like any other. */
+const comparisons = new Set(['=', '<>', '<', '>', '<=', '>='])
+const others = new Set(['AEXPR_IN', 'AEXPR_LIKE', 'AEXPR_ILIKE', 'AEXPR_BETWEEN', 'AEXPR_NOT_BETWEEN'])
+
+/** Walks the parts of a statement that it knows, and no others. */
+class Candidates {
+  readonly #places: number[] = []
+
+  of(statement: Node): readonly number[] {
+    this.#query(statement)
+    return this.#places
+  }
+
+  #query(node: Node | undefined): void {
+    if (!node) return
+    if ('SelectStmt' in node) this.#select(node.SelectStmt)
+    else if ('InsertStmt' in node) {
+      const { withClause, selectStmt, onConflictClause: conflict } = node.InsertStmt
+      this.#with(withClause)
+      const select = selectStmt && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : undefined
+      if (select?.valuesLists && !select.withClause) {
+        for (const row of select.valuesLists) if ('List' in row) for (const item of row.List.items ?? []) this.#constant(item)
+      } else this.#query(selectStmt)
+      this.#assigned(conflict?.targetList)
+      this.#condition(conflict?.whereClause)
+    } else if ('UpdateStmt' in node) {
+      const { withClause, targetList, fromClause, whereClause } = node.UpdateStmt
+      this.#with(withClause)
+      this.#assigned(targetList)
+      for (const item of fromClause ?? []) this.#from(item)
+      this.#condition(whereClause)
+    } else if ('DeleteStmt' in node) {
+      const { withClause, usingClause, whereClause } = node.DeleteStmt
+      this.#with(withClause)
+      for (const item of usingClause ?? []) this.#from(item)
+      this.#condition(whereClause)
+    }
+  }
+
+  #select({ withClause, larg, rarg, fromClause, whereClause, havingClause }: SelectStmt): void {
+    this.#with(withClause)
+    if (larg) this.#select(larg)
+    if (rarg) this.#select(rarg)
+    for (const item of fromClause ?? []) this.#from(item)
+    this.#condition(whereClause)
+    this.#condition(havingClause)
+  }
+
+  #with(clause: WithClause | undefined): void {
+    for (const node of clause?.ctes ?? []) if ('CommonTableExpr' in node) this.#query(node.CommonTableExpr.ctequery)
+  }
+
+  #from(item: Node | undefined): void {
+    if (!item) return
+    if ('RangeSubselect' in item) this.#query(item.RangeSubselect.subquery)
+    else if ('JoinExpr' in item) {
+      this.#from(item.JoinExpr.larg)
+      this.#from(item.JoinExpr.rarg)
+      this.#condition(item.JoinExpr.quals)
+    }
+  }
+
+  #condition(node: Node | undefined): void {
+    if (!node) return
+    if ('BoolExpr' in node) for (const arg of node.BoolExpr.args ?? []) this.#condition(arg)
+    else if ('SubLink' in node) this.#query(node.SubLink.subselect)
+    else if ('A_Expr' in node) this.#comparison(node.A_Expr)
+  }
+
+  #comparison({ kind, name, lexpr, rexpr }: A_Expr): void {
+    const [operator = '', ...schema] = nameOf(name).toReversed()
+    if (kind === 'AEXPR_OP') {
+      if (schema.length > 0 || !comparisons.has(operator)) return
+      if (isColumn(lexpr)) this.#constant(rexpr)
+      else if (isColumn(rexpr)) this.#constant(lexpr)
+    } else if (others.has(kind ?? '') && isColumn(lexpr)) {
+      if (rexpr && 'List' in rexpr) for (const item of rexpr.List.items ?? []) this.#constant(item)
+      else this.#constant(rexpr)
+    }
+  }
+
+  /** `SET column = …` */
+  #assigned(list: readonly Node[] | undefined): void {
+    for (const node of list ?? []) {
+      if ('ResTarget' in node && node.ResTarget.indirection === undefined) this.#constant(node.ResTarget.val)
+    }
+  }
+
+  #constant(node: Node | undefined): void {
+    if (!node || !('A_Const' in node)) return
+    const { location = 0, ival, fval, sval } = node.A_Const
+    if (location > 0 && (ival ?? fval ?? sval)) this.#places.push(location)
+  }
+}
+
+function isColumn(node: Node | undefined): boolean {
+  if (!node || !('ColumnRef' in node)) return false
+  const { fields = [] } = node.ColumnRef
+  return nameOf(fields).length === fields.length
+}
