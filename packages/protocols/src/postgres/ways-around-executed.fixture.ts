@@ -39,7 +39,8 @@ export const scene: readonly string[] = [
    create domain by_itself as int default emptied();
    create function of_one(n one) returns int language plpgsql as $$ begin return n; end $$;
    create type pair as (a one, b int);
-   create table typed (pairs pair[], n by_itself);
+   create table typed (pairs pair[]);
+   create table selfmade (id int, n by_itself);
    create type many as (a int);
    create type whole as (a int);
    create function whole_emptied(whole) returns point language plpgsql as $$ begin perform public.emptied(); return '(1,1)'; end $$;
@@ -159,8 +160,8 @@ export const executed: Readonly<Record<string, Executed>> = {
   'a domain in a row': writes("select '(1,2)'::pair"),
   'a domain in a row of JSON': writes(`select json_populate_record(null::pair, '{"a": 1}')`),
   'a domain in a list of columns': writes(`select * from json_to_record('{"a": 1}') r (a one)`),
-  'a domain in an array in a column': writes('insert into typed values (\'{"(1,2)"}\', 1)'),
-  'a domain with a default': writes('insert into typed (pairs) values (null)'),
+  'a domain in an array in a column': writes('insert into typed values (\'{"(1,2)"}\')'),
+  'a domain with a default': writes('insert into selfmade (id) values (1)'),
   'a cast that nobody wrote': writes('select isvertical(w, w) from wholes'),
   'a comparison that nobody wrote': writes('select 1 from manifold order by m'),
   'a domain as a parameter': writes('select of_one(1)'),
@@ -237,7 +238,7 @@ export const executed: Readonly<Record<string, Executed>> = {
   RETURNING: by('shows', 'Policy/people-stay')('update people set city = city where id = 1 returning email'),
   'RETURNING of another table': shows('with a as (insert into notes (id) select 3 returning id) select email from people, a'),
   'a notice': withheld(block("raise notice '%', (select email from people limit 1);")),
-  'an error': withheld('savepoint s; select email::int from people', 'rollback to s'),
+  'an error': withheld('begin', 'savepoint s', 'select email::int from people', 'rollback to s'),
   statistics: opaque("select histogram_bounds from pg_stats where tablename = 'people' and attname = 'email'"),
   'what sessions run': opaque("select query from pg_stat_activity where 'x@example' <> ''"),
 }
