@@ -449,16 +449,11 @@ export const write = {
     )
   },
   copyData: (data: Uint8Array) => message(backend.copyData, (w) => w.bytes(data), data.length + 5),
-  /** One message with the bytes of all these pieces. */
-  copyDataOf: (pieces: readonly Uint8Array[]) => {
-    let length = 5
-    for (const piece of pieces) length += piece.length
-    return message(
-      backend.copyData,
-      (w) => {
-        for (const piece of pieces) w.bytes(piece)
-      },
-      length,
-    )
+  /** What stands before so many bytes of COPY data. */
+  copyDataHeader: (length: number) => {
+    const header = Buffer.allocUnsafe(5)
+    header[0] = backend.copyData
+    header.writeUInt32BE(length + 4, 1)
+    return header
   },
 } as const

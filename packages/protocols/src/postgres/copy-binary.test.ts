@@ -59,8 +59,8 @@ test('masked values become NULL, others pass, wherever the data is cut', () => {
   for (let cut = 0; cut <= sent.length; cut++) {
     const copy = rewriter([], email, [])
     const lines = [copy.push(sent.subarray(0, cut)), copy.push(sent.subarray(cut)), copy.end()]
-    expect(Buffer.concat(lines.map(({ masked }) => masked))).toEqual(shown)
-    expect(Buffer.concat(lines.map(({ original }) => original))).toEqual(sent)
+    expect(Buffer.concat(lines.flatMap(({ masked }) => masked))).toEqual(shown)
+    expect(Buffer.concat(lines.flatMap(({ original }) => original))).toEqual(sent)
     expect(counted).toEqual(['Mask/email', 'Mask/card'])
   }
 })
@@ -68,14 +68,14 @@ test('masked values become NULL, others pass, wherever the data is cut', () => {
 test('a number that is a card is found as bigint, numeric and text', () => {
   const numeric = Buffer.from([0, 4, 0, 3, 0, 0, 0, 0, ...[4111, 1111, 1111, 1111].flatMap((group) => [group >> 8, group & 255])])
   const { masked } = rewriter([], [], []).push(Buffer.concat([header, row(int8(card), numeric, `card ${card}`)]))
-  expect(masked).toEqual(Buffer.concat([header, row(null, null, null)]))
+  expect(Buffer.concat(masked)).toEqual(Buffer.concat([header, row(null, null, null)]))
 })
 
 test('one message of whole rows leaves as one', () => {
   const copy = rewriter([], email, [])
   copy.push(header)
   const one = row('a\nb\nc', 'x', 'y')
-  expect(copy.push(one).masked).toEqual(row('a\nb\nc', null, 'y'))
+  expect(copy.push(one).masked).toEqual([row('a\nb\nc', null, 'y')])
 })
 
 test.each([
@@ -101,6 +101,6 @@ test('a row of many columns in pieces of one byte costs its length, not its squa
   const lines = Array.from(Buffer.concat([header, big, trailer]), (byte) => copy.push(Buffer.of(byte)))
   lines.push(copy.end())
   expect(performance.now() - begun).toBeLessThan(3_000)
-  expect(Buffer.concat(lines.map(({ original }) => original))).toEqual(Buffer.concat([header, big, trailer]))
-  expect(Buffer.concat(lines.map(({ masked }) => masked)).includes('x')).toBe(false)
+  expect(Buffer.concat(lines.flatMap(({ original }) => original))).toEqual(Buffer.concat([header, big, trailer]))
+  expect(Buffer.concat(lines.flatMap(({ masked }) => masked)).includes('x')).toBe(false)
 })

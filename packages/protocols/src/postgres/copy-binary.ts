@@ -9,7 +9,7 @@ const fixedHeader = signature.length + 8
 const maxExtension = 64 * 1024
 /** What is longer than this and not whole is looked at again when a quarter more has come, so that no length is gone over too often. */
 const longRow = 4096
-const noBytes = Buffer.alloc(0)
+const none: readonly Buffer[] = []
 
 /**
  * Masks COPY data in binary format, row by row. The data names no types, so that a masked value becomes NULL, which is valid for
@@ -35,7 +35,7 @@ export class BinaryCopyRewriter implements CopyRewriter {
 
   push(data: Buffer): CopyLines {
     this.#begun.push(data)
-    return this.#begun.length < this.#need ? { masked: noBytes, original: noBytes } : this.#rows()
+    return this.#begun.length < this.#need ? { masked: none, original: none } : this.#rows()
   }
 
   end(): CopyLines {
@@ -48,11 +48,15 @@ export class BinaryCopyRewriter implements CopyRewriter {
   #rows(): CopyLines {
     const bytes = this.#begun.take()
     const shown: Buffer[] = []
+    let changed = false
     let start = 0
     while (start < bytes.length) {
       const end = this.#state === 'header' ? headerEnd(bytes) : this.#rowEnd(bytes, start)
       if (end < 0) break
-      shown.push(this.#state === 'rows' ? this.#row(bytes, start, end) : bytes.subarray(start, end))
+      const row = bytes.subarray(start, end)
+      const masked = this.#state === 'rows' ? this.#row(row) : row
+      if (masked !== row) changed = true
+      shown.push(masked)
       if (this.#state === 'header') this.#state = 'rows'
       start = end
     }
@@ -60,7 +64,9 @@ export class BinaryCopyRewriter implements CopyRewriter {
     if (rest.length > maxLine) throw new ProtocolViolation(`a row of COPY data longer than ${maxLine} bytes`)
     this.#begun.push(rest)
     this.#need = rest.length < longRow ? 0 : rest.length + (rest.length >> 2)
-    return { masked: Buffer.concat(shown), original: bytes.subarray(0, start) }
+    if (start === 0) return { masked: none, original: none }
+    const original = [bytes.subarray(0, start)]
+    return { masked: changed ? [Buffer.concat(shown)] : original, original }
   }
 
   /** Where the row that begins at `start` ends; -1: not yet. The row of -1 fields ends the data. */
@@ -84,22 +90,22 @@ export class BinaryCopyRewriter implements CopyRewriter {
     return at <= bytes.length ? at : -1
   }
 
-  #row(bytes: Buffer, start: number, end: number): Buffer {
-    const fields = bytes.readInt16BE(start)
+  #row(row: Buffer): Buffer {
+    const fields = row.readInt16BE(0)
     if (this.#named && this.#masks !== 'all' && fields !== this.#masks.length)
       throw new ProtocolViolation('a row of COPY data with another number of columns')
-    const pieces: Buffer[] = [bytes.subarray(start, start + 2)]
+    const pieces: Buffer[] = [row.subarray(0, 2)]
     let changed = false
-    let at = start + 2
+    let at = 2
     for (let i = 0; i < fields; i++) {
-      const length = bytes.readInt32BE(at)
+      const length = row.readInt32BE(at)
       const next = at + 4 + Math.max(0, length)
-      const hidden = length >= 0 && this.#hidden(i, bytes.subarray(at + 4, next))
-      pieces.push(hidden ? nullValue : bytes.subarray(at, next))
+      const hidden = length >= 0 && this.#hidden(i, row.subarray(at + 4, next))
+      pieces.push(hidden ? nullValue : row.subarray(at, next))
       changed ||= hidden
       at = next
     }
-    return changed ? Buffer.concat(pieces) : bytes.subarray(start, end)
+    return changed ? Buffer.concat(pieces) : row
   }
 
   #hidden(column: number, value: Buffer): boolean {

@@ -15,10 +15,11 @@ export interface CopyFormat {
   readonly types?: readonly (number | null)[]
 }
 
-/** Whole lines (rows in binary format); both are empty where none is complete. */
+/** Whole lines (rows in binary format), in pieces that may be cut anywhere; both are empty where none is complete. */
 export interface CopyLines {
-  readonly masked: Buffer
-  readonly original: Buffer
+  readonly original: readonly Buffer[]
+  /** The same array where nothing is masked. */
+  readonly masked: readonly Buffer[]
 }
 
 /** One line of COPY data may be this long; a longer one cannot be masked and ends the COPY. */

@@ -32,8 +32,8 @@ function run(format: CopyFormat, plan: MaskPlan, pieces: readonly Buffer[]): { m
   const copy = copyRewriter(format, plan, () => undefined)
   const lines = [...pieces.map((piece) => copy.push(piece)), copy.end()]
   return {
-    masked: Buffer.concat(lines.map(({ masked }) => masked)),
-    original: Buffer.concat(lines.map(({ original }) => original)),
+    masked: Buffer.concat(lines.flatMap(({ masked }) => masked)),
+    original: Buffer.concat(lines.flatMap(({ original }) => original)),
   }
 }
 const places = fc.array(fc.nat(), { maxLength: 6 })

@@ -1,4 +1,4 @@
-import type { ColumnRef, MaskPlan, Output } from '@hoop/contracts'
+import type { ColumnRef, Detectors, MaskPlan, Output } from '@hoop/contracts'
 import { describe, expect, test } from 'vitest'
 import { ProtocolViolation } from '../bytes.ts'
 import { copyRewriter } from './copy.ts'
@@ -24,8 +24,8 @@ function run(pieces: readonly Buffer[], options: Options, plan: MaskPlan = hidde
   const copy = rewriter(options, plan)
   const lines = [...pieces.map((piece) => copy.push(piece)), copy.end()]
   return {
-    masked: Buffer.concat(lines.map(({ masked }) => masked)).toString(),
-    original: Buffer.concat(lines.map(({ original }) => original)).toString(),
+    masked: Buffer.concat(lines.flatMap(({ masked }) => masked)).toString(),
+    original: Buffer.concat(lines.flatMap(({ original }) => original)).toString(),
   }
 }
 
@@ -77,6 +77,50 @@ describe('COPY data is masked alike however it is cut', () => {
   }
 })
 
+describe('where no column is masked by name, what detectors find is', () => {
+  const sixteen: Detectors = {
+    find: (bytes, start, end) =>
+      Array.from(
+        Buffer.from(bytes)
+          .toString('latin1', start, end)
+          .matchAll(/[0-9]{16}/g),
+        ({ index }) => ({
+          ...{ start: start + index, end: start + index + 16, kind: 'card', rule: 'Mask/cards' },
+        }),
+      ),
+    blank: (bytes, findings) => {
+      for (const { start, end } of findings) bytes.fill(0x2a, start, end)
+    },
+    text: (text) => ({ text, masked: {} }),
+  }
+  const plan: MaskPlan = { empty: false, hasColumns: false, column: () => null, detectors: sixteen }
+  const card = '4111111111111111'
+  const data = `a\tb\n1\t${card}\n2\tfour\\\n${card}\n3\t41111111\n1111111\n\n${card}`
+  const stars = '*'.repeat(16)
+
+  for (const options of [{}, { header: true }, { format: 'csv' as const, quote: '4' }]) {
+    test(`alike however it is cut: ${JSON.stringify(options)}`, () => {
+      const bytes = Buffer.from(data)
+      const expected = { masked: data.replaceAll(card, stars), original: data }
+      for (let at = 0; at <= bytes.length; at++) {
+        for (let to = at; to <= bytes.length; to += 5) {
+          const pieces = [bytes.subarray(0, at), bytes.subarray(at, to), bytes.subarray(to)]
+          expect(run(pieces, options, plan)).toEqual(expected)
+        }
+      }
+    })
+  }
+
+  test('and where nothing is found, the very bytes that came pass on, up to the end of a line', () => {
+    const copy = rewriter({}, plan)
+    const bytes = Buffer.from('1\tada\n2\tbob\n3\tca')
+    const { masked, original } = copy.push(bytes)
+    expect(masked).toBe(original)
+    expect(original.map(({ buffer }) => buffer)).toEqual([bytes.buffer])
+    expect(copy.push(Buffer.from('rl\n4\t')).original.join('')).toBe('3\tcarl\n')
+  })
+})
+
 test('where nobody knows the columns, every field is masked', () => {
   expect(run([Buffer.from('1\tada\n')], { outputs: 'opaque' }).masked).toBe('(hidden)\t(hidden)\n')
 })
@@ -95,7 +139,7 @@ test('a long line in many pieces costs its length, not its square', () => {
   const begun = performance.now()
   for (let i = 0; i < 8_000; i++) copy.push(piece)
   expect(performance.now() - begun).toBeLessThan(5_000)
-  expect(copy.push(Buffer.from('",x\n')).masked.toString()).toBe('1,"(hidden)",x\n')
+  expect(copy.push(Buffer.from('",x\n')).masked.join('')).toBe('1,"(hidden)",x\n')
 })
 
 test('a line longer than any may be ends the COPY', () => {
@@ -112,5 +156,5 @@ test('where the types are known, a masked value is one of its type, or NULL', ()
   const defaults = { delimiter: ',', null: '', quote: '"', escape: '"', header: false }
   const format: CopyFormat = { format: 'csv', options: defaults, outputs, types: [text, date, jsonb] }
   const copy = copyRewriter(format, hidden, () => undefined)
-  expect(copy.push(Buffer.from('ada,2026-01-02,"{""a"": 1}"\n')).masked.toString()).toBe('"(hidden)",,"""(hidden)"""\n')
+  expect(copy.push(Buffer.from('ada,2026-01-02,"{""a"": 1}"\n')).masked.join('')).toBe('"(hidden)",,"""(hidden)"""\n')
 })

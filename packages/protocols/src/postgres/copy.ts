@@ -20,7 +20,12 @@ function columnMasks({ outputs }: CopyFormat, plan: MaskPlan): ColumnMasks {
   return plan.hasColumns ? 'all' : []
 }
 
-/** Text and CSV. */
+const none: CopyLines = { masked: [], original: [] }
+
+/**
+ * Text and CSV. Where no column is masked by name, lines matter only in that nothing that detectors find goes beyond the end of one: a
+ * newline within a value is as good an end, and many lines are searched as one.
+ */
 class LineRewriter implements CopyRewriter {
   readonly #format: CopyFormat
   readonly #masks: ColumnMasks
@@ -44,46 +49,68 @@ class LineRewriter implements CopyRewriter {
   }
 
   push(data: Buffer): CopyLines {
-    const masked: Buffer[] = []
     const original: Buffer[] = []
-    const begun = this.#begun.length > 0
+    const masked: Buffer[] = []
     let changed = false
     let start = 0
-    for (;;) {
-      const end = this.#lineEnd(data, start)
-      if (end < 0) break
-      // One line in one piece, as the server sends them.
-      if (start === 0 && end === data.length && !begun) return { masked: this.#line(data), original: data }
-      const line = this.#whole(start === 0 && end === data.length ? data : data.subarray(start, end))
+    if (this.#begun.length > 0) {
+      const end = this.#lineEnd(data, 0)
+      if (end < 0) return this.#keep(data, none)
+      this.#begun.push(data.subarray(0, end))
+      const line = this.#begun.take()
       const shown = this.#line(line)
-      if (shown !== line) changed = true
+      changed = shown !== line
       original.push(line)
       masked.push(shown)
       start = end
     }
-    this.#begun.push(data.subarray(start))
-    if (this.#begun.length > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
-    if (changed) return { masked: Buffer.concat(masked), original: Buffer.concat(original) }
-    // Nothing to mask, the usual case: the very bytes that came.
-    const lines = begun ? Buffer.concat(original) : start === data.length ? data : data.subarray(0, start)
-    return { masked: lines, original: lines }
+    const first = start
+    let unmasked = start
+    for (;;) {
+      const end = this.#linesEnd(data, start)
+      if (end < 0) break
+      const lines = part(data, start, end)
+      const shown = this.#line(lines)
+      if (shown !== lines) {
+        changed = true
+        if (unmasked < start) masked.push(data.subarray(unmasked, start))
+        masked.push(shown)
+        unmasked = end
+      }
+      start = end
+    }
+    if (first < start) original.push(part(data, first, start))
+    if (changed && unmasked < start) masked.push(data.subarray(unmasked, start))
+    const whole: CopyLines = { masked: changed ? masked : original, original }
+    return start < data.length ? this.#keep(data.subarray(start), whole) : whole
   }
 
   /** The last line where it has no newline. */
   end(): CopyLines {
-    const original = this.#whole(Buffer.alloc(0))
-    return { masked: original.length === 0 ? original : this.#line(original), original }
+    const line = this.#begun.take()
+    if (line.length === 0) return none
+    const shown = this.#line(line)
+    const original = [line]
+    return { masked: shown === line ? original : [shown], original }
   }
 
-  /** The line that ends with these bytes. */
-  #whole(last: Buffer): Buffer {
-    if (this.#begun.length === 0) return last
-    this.#begun.push(last)
-    return this.#begun.take()
+  /** Puts the beginning of a line aside: not as a part of something much larger, which it would hold. */
+  #keep(begun: Buffer, whole: CopyLines): CopyLines {
+    this.#begun.push(begun.length * 2 < begun.buffer.byteLength ? Buffer.from(begun) : begun)
+    if (this.#begun.length > maxLine) throw new ProtocolViolation(`a line of COPY data longer than ${maxLine} bytes`)
+    return whole
+  }
+
+  /** Where the line ends that begins at `start`; where detectors alone look at them, the last one that ends in these bytes. -1: none does. */
+  #linesEnd(bytes: Buffer, start: number): number {
+    if (this.#byColumn || this.#header) return this.#lineEnd(bytes, start)
+    const last = bytes.lastIndexOf(newline)
+    return last < start ? -1 : last + 1
   }
 
   /** Where the line ends that goes on at `start`, its newline included; -1: not in these bytes. */
   #lineEnd(bytes: Buffer, start: number): number {
+    if (!this.#byColumn && !this.#header) return bytes.indexOf(newline, start) + 1 || -1
     return this.#format.format === 'csv' ? this.#csvLineEnd(bytes, start) : this.#textLineEnd(bytes, start)
   }
 
@@ -265,6 +292,10 @@ class LineRewriter implements CopyRewriter {
     const doubled = escaping === quote ? value : value.replaceAll(escaping, escaping + escaping)
     return quote + doubled.replaceAll(quote, escaping + quote) + quote
   }
+}
+
+function part(bytes: Buffer, start: number, end: number): Buffer {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
 }
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }

@@ -3,6 +3,7 @@ import { ProtocolViolation } from '../bytes.ts'
 import type { CallerOutput } from './caller-output.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
+import type { CopyLines } from './copy-format.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
@@ -214,8 +215,7 @@ export class Replies {
       case tags.copyDone: {
         read.nothing(reader.body())
         const { exchange } = this.#running()
-        const last = exchange.copy?.end().masked
-        if (last !== undefined && last.length > 0) this.#output.put(write.copyData(last), exchange)
+        if (exchange.copy !== null) this.#copyLines(exchange, exchange.copy.end())
         return this.#output.pass(this.#reader, exchange)
       }
       default:
@@ -411,9 +411,13 @@ export class Replies {
     const data = this.#reader.body().rest()
     exchange.copiedOut(data)
     if (exchange.copy === null) return this.#output.pass(this.#reader, exchange)
-    const { masked } = exchange.copy.push(data)
-    if (masked === data) this.#output.pass(this.#reader, exchange)
-    else if (masked.length > 0) this.#output.put(write.copyData(masked), exchange)
+    const lines = exchange.copy.push(data)
+    if (lines.masked.length === 1 && lines.masked[0] === data) this.#output.pass(this.#reader, exchange)
+    else this.#copyLines(exchange, lines)
+  }
+
+  #copyLines(exchange: Exchange, { masked }: CopyLines): void {
+    if (masked.length > 0) this.#output.put(write.copyData(Buffer.concat(masked)), exchange)
   }
 }
 

@@ -84,7 +84,7 @@ export class Requests {
       case frontend.copyData:
       case frontend.copyDone:
       case frontend.copyFail:
-        return this.#upload.handle(tag, reader.message)
+        return this.#upload.handle(tag, reader)
       case frontend.functionCall:
         return this.#functionCall(read.functionCall(reader.body()))
       default:

@@ -20,6 +20,8 @@ import { SessionState } from './session-state.ts'
 
 /** What a caller may send ahead while an operation of its is held. */
 const maxAhead = 1024 * 1024
+/** What leaves in several pieces is copied together up to this many bytes. */
+const joinUpTo = 64 * 1024
 /** Replies that a backend may owe before more is sent to it. */
 const maxOwed = 10_000
 const cancelTime = 10_000
@@ -251,15 +253,16 @@ class Session {
   }
 
   #send(): void {
-    const bytes = this.#out.length === 1 ? this.#out[0] : Buffer.concat(this.#out)
+    const pieces = this.#out
     this.#out = []
-    if (bytes === undefined || this.#backend.destroyed) return
-    if (this.#hungUp) this.#backend.end(bytes)
-    else this.#write(bytes)
+    if (pieces.length === 0 || this.#backend.destroyed) return
+    const roomy = writeTogether(this.#backend, pieces)
+    if (this.#hungUp) this.#backend.end()
+    else if (!roomy) this.#waitForBackend()
   }
 
-  #write(bytes: Buffer): void {
-    if (this.#backend.write(bytes) || this.#full) return
+  #waitForBackend(): void {
+    if (this.#full) return
     this.#full = true
     this.#client.pause()
     this.#backend.once('drain', () => {
@@ -365,6 +368,20 @@ class Session {
       else this.#ended.reject(fault)
     })
   }
+}
+
+/** One write of all pieces, which are copied together where they are few bytes; false: the stream should be waited for. */
+function writeTogether(stream: Duplex, pieces: readonly Buffer[]): boolean {
+  const [only] = pieces
+  if (pieces.length === 1 && only !== undefined) return stream.write(only)
+  let size = 0
+  for (const { length } of pieces) size += length
+  if (size <= joinUpTo) return stream.write(Buffer.concat(pieces, size))
+  let roomy = true
+  stream.cork()
+  for (const piece of pieces) roomy = stream.write(piece)
+  stream.uncork()
+  return roomy
 }
 
 /** The search path that the server told at login (from version 18 on), or that the startup packet set; null: its default. */
