@@ -48,11 +48,15 @@ export function compare(objects: readonly ObjectAccess[], { before, after, relat
   }
   const has = (name: string, strength: Strength) => accounts[strength].some((access) => ours.get(name)?.has(access))
   const found = new Map<string, Disagreement>()
+  const written = tiedTo(ours, ['write', 'ddl'], relations)
+  const defined = tiedTo(ours, ['ddl'], relations)
   for (const lock of after) {
     if (before.has(lock)) continue
     const [relation, strength] = parseLock(lock, relations)
     if (relation === undefined || !named.includes(relation.kind)) continue
     if ([relation, ...ancestors(relation, relations)].some(({ name }) => has(name, strength))) continue
+    if (strength !== 'write' && defined.has(relation.name)) continue
+    if ((strength === 'row lock' || strength === 'read') && written.has(relation.name)) continue
     // To look at a sequence (currval, pg_sequence_last_value) takes the lock that it takes to advance it.
     if (relation.kind === 'S' && strength === 'write' && has(relation.name, 'read')) continue
     found.set(lock, { what: 'missing', access: strength, relation: relation.name })
@@ -75,6 +79,26 @@ export function compare(objects: readonly ObjectAccess[], { before, after, relat
     found.set(`claimed ${name}`, { what: 'claimed', access, relation: name })
   }
   return [...found.values()]
+}
+
+/**
+ * What a relation is tied to by foreign keys, as a partition or by inheritance. The server looks keys and bounds up when it is written to, and
+ * locks the other side when it is defined, changed or dropped: it is the relation named that a statement is about.
+ */
+function tiedTo(
+  ours: ReadonlyMap<string, ReadonlySet<string>>,
+  accesses: readonly string[],
+  relations: ReadonlyMap<number, Relation>,
+): ReadonlySet<string> {
+  const all = [...relations.values()]
+  const named = all.filter(({ name }) => accesses.some((access) => ours.get(name)?.has(access)))
+  const family = (of: readonly Relation[]): Relation[] => {
+    const above = of.flatMap((relation) => [relation, ...ancestors(relation, relations)])
+    return [...above, ...all.filter((relation) => ancestors(relation, relations).some((other) => above.includes(other)))]
+  }
+  const own = named.length === 0 ? [] : family(named)
+  const others = own.flatMap(({ keys }) => keys.flatMap((oid) => relations.get(oid) ?? []))
+  return new Set([...own, ...(others.length === 0 ? [] : family(others))].map(({ name }) => name))
 }
 
 function parseLock(lock: string, relations: ReadonlyMap<number, Relation>): [Relation | undefined, Strength] {

@@ -9,6 +9,8 @@ export interface Relation {
   readonly kind: string
   /** The relations that it inherits from, or is a partition of. */
   readonly parents: readonly number[]
+  /** The relations that it refers to by foreign keys, and those that refer to it. */
+  readonly keys: readonly number[]
   /** Of an index, the relation that it is of. */
   readonly of: number | null
 }
@@ -29,7 +31,9 @@ const own: Readonly<Record<string, string>> = {
 
 const relationsQuery = `select c.oid, case when n.nspname ~ '^pg_temp_' then 'pg_temp' else n.nspname end || '.' || c.relname, c.relkind,
   (select string_agg(i.inhparent::text, ',') from pg_inherits i where i.inhrelid = c.oid),
-  (select i.indrelid from pg_index i where i.indexrelid = c.oid)
+  (select i.indrelid from pg_index i where i.indexrelid = c.oid),
+  (select string_agg((k.conrelid::bigint + k.confrelid::bigint - c.oid::bigint)::text, ',') from pg_constraint k
+    where k.contype = 'f' and c.oid in (k.conrelid, k.confrelid))
 from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid >= ${firstOwnOid}::oid and n.nspname <> 'pg_toast'`
 
 /** What the product knows of a database, by its own queries, and how the server numbers its relations. */
@@ -66,17 +70,22 @@ export class KnownCatalogue {
       types: underSystem(mine.types, system.types),
       typesByOid: new Map([...system.typesByOid, ...mine.typesByOid]),
     }
-    for (const [oid, name, kind, parents, of] of await ask(relationsQuery)) {
+    for (const [oid, name, kind, parents, of, keys] of await ask(relationsQuery)) {
       const number = Number(oid)
       this.relations.set(number, {
         oid: number,
         name: name ?? '',
         kind: kind ?? '',
-        parents: parents ? parents.split(',').map(Number) : [],
+        parents: numbers(parents),
+        keys: [...new Set([...(this.relations.get(number)?.keys ?? []), ...numbers(keys)])],
         of: of ? Number(of) : null,
       })
     }
   }
+}
+
+function numbers(list: string | null | undefined): number[] {
+  return list ? list.split(',').map(Number) : []
 }
 
 async function answers(ask: Ask, filters: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {

@@ -13,7 +13,13 @@ export function created(walk: Walk, range: RangeVar, kind = 'table'): void {
   walk.reading.changesCatalogue = true
   const temporary = range.relpersistence === 't' || isTemporary(range.schemaname ?? '')
   if (temporary) hides(walk, range.relname ?? '', ownTable)
-  walk.reading.object(kind, temporary ? `pg_temp.${range.relname}` : targetName(walk, range), 'ddl')
+  walk.reading.object(kind, temporary ? `pg_temp.${range.relname}` : madeName(walk, range), 'ddl')
+}
+
+/** What is made stands in the first schema of the path, whatever has its name in another. */
+function madeName(walk: Walk, range: RangeVar): string {
+  const [schema] = walk.catalogue.searchPath.filter((candidate) => candidate !== 'pg_catalog')
+  return range.schemaname === undefined && schema !== undefined ? `${schema}.${range.relname}` : targetName(walk, range)
 }
 
 /** A temporary relation comes before all others of its name, for its own session, which remembers the name. */
