@@ -1,5 +1,5 @@
 import type { A_Expr, Node, RawStmt, SelectStmt, WithClause } from 'libpg-query'
-import { isObject, nameOf, qualifiedName } from './syntax-tree.ts'
+import { isObject, nameOf, plainRows, qualifiedName } from './syntax-tree.ts'
 
 /** Texts that are longer are read by themselves; UTF-16 units. */
 export const longestTemplate = 4096
@@ -61,10 +61,9 @@ class Candidates {
     else if ('InsertStmt' in node) {
       const { withClause, selectStmt, onConflictClause: conflict } = node.InsertStmt
       this.#with(withClause)
-      const select = selectStmt && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : undefined
-      if (select?.valuesLists && !select.withClause) {
-        for (const row of select.valuesLists) if ('List' in row) for (const item of row.List.items ?? []) this.#constant(item)
-      } else this.#query(selectStmt)
+      const rows = selectStmt && 'SelectStmt' in selectStmt ? plainRows(selectStmt.SelectStmt) : null
+      if (rows === null) this.#query(selectStmt)
+      for (const row of rows ?? []) if ('List' in row) for (const item of row.List.items ?? []) this.#constant(item)
       this.#assigned(conflict?.targetList)
       this.#condition(conflict?.whereClause)
     } else if ('UpdateStmt' in node) {

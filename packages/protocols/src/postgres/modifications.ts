@@ -17,6 +17,7 @@ import { outputSources, predicate, sourcesOf, type Walk } from './expressions.ts
 import { bounded } from './predicates.ts'
 import { makeRelation, type NamedColumn, type Scope, type ScopeRelation } from './scope.ts'
 import { none, union, unionAll, without } from './sources.ts'
+import { plainRows } from './syntax-tree.ts'
 
 type Outputs = readonly Output[] | 'opaque'
 
@@ -38,9 +39,9 @@ export function readInsert(walk: Walk, insert: InsertStmt, scope: Scope, tools: 
   const written = new Written(walk, target)
   const columns = insert.cols ? assignedNames(insert.cols) : (target.columns?.map(({ name }) => name) ?? null)
   sourcesOf(walk, subscripts(insert.cols), scope)
-  const select = insert.selectStmt && 'SelectStmt' in insert.selectStmt ? insert.selectStmt.SelectStmt : null
-  if (select?.valuesLists && !select.withClause) {
-    for (const row of select.valuesLists) {
+  const rows = insert.selectStmt && 'SelectStmt' in insert.selectStmt ? plainRows(insert.selectStmt.SelectStmt) : null
+  if (rows !== null) {
+    for (const row of rows) {
       for (const [position, item] of ('List' in row ? (row.List.items ?? []) : []).entries()) {
         const mark = walk.reading.mark
         written.store(columns?.[position] ?? null, sourcesOf(walk, item, scope), mark, keepsWhole(item))

@@ -1,4 +1,4 @@
-import type { Node } from 'libpg-query'
+import type { Node, SelectStmt } from 'libpg-query'
 
 /** A node without its tag, or any object inside one. */
 export type Fields = { readonly [field: string]: unknown }
@@ -41,6 +41,18 @@ export function nameOf(nodes: readonly Node[] | undefined): readonly string[] {
 export function qualifiedName(nodes: readonly Node[] | undefined): { readonly schema: string | null; readonly name: string } {
   const names = nameOf(nodes)
   return { schema: names.at(-2) ?? null, name: names.at(-1) ?? '' }
+}
+
+/** The rows of a VALUES that has no other clause; null: it is any other query. */
+export function plainRows({
+  valuesLists,
+  withClause,
+  sortClause,
+  limitCount,
+  limitOffset,
+  lockingClause,
+}: SelectStmt): readonly Node[] | null {
+  return (withClause ?? sortClause ?? limitCount ?? limitOffset ?? lockingClause) ? null : (valuesLists ?? null)
 }
 
 /** Two trees that say the same, wherever they stand in the text. */

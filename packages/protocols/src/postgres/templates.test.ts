@@ -222,6 +222,7 @@ describe('a constant that counts is another text', () => {
     ['select id from customers where id = 1', 'select id from  customers where id = 1'],
     ['select id from nobody where id = 1', 'select id from nobody where id = 2'],
     ['select id from customers where id = $1', 'select id from customers where id = $2'],
+    ['insert into orders (id) values (1) limit 1', 'insert into orders (id) values (2) limit 1'],
     ['update customers set (id, name) = (1, 2)', 'update customers set (id, name) = (1, 3)'],
     ['select x from (values (1), (2)) v(x) where x = 1', 'select x from (values (1), (2)) v(x) where x = 2'],
   ])('%s', (first, second) => {
