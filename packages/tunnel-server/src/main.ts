@@ -69,6 +69,7 @@ import { useToken } from './store/machines.ts'
 import { sessionIndex } from './store/session-index.ts'
 import { dialling } from './tunnels/dial.ts'
 import { attachTunnels } from './tunnels/index.ts'
+import { Turns } from './turns.ts'
 
 /** A gateway that serves. */
 export interface Gateway {
@@ -215,8 +216,10 @@ async function start(
   started.defer(() => elsewhere.close())
   const reachable = new ReachableAgents({ online: agents.online, elsewhere, peers })
   const connections = registeredConnections({ find, store, cipher: keys.cipher, references })
+  const turns = new Turns()
   const sessions = await createSessions({
     meter: metrics,
+    turns,
     index: sessionIndex(store, gateway),
     rules,
     holds: approvals,
@@ -317,6 +320,7 @@ async function start(
     authenticate: (request) => authenticator.authenticate(request),
     hold: (caller) => standing.hold(caller),
     patience: settings.resumeTime,
+    turns,
     strangers,
     log,
   })

@@ -37,6 +37,8 @@ export interface TunnelOptions {
   readonly log?: TunnelLog | undefined
   /** Milliseconds between signs of life of an idle tunnel; a peer that owes one is dead after two thirds of it. */
   readonly keepAlive?: number | undefined
+  /** Runs the callback once, when this turn of the event loop is handled: setImmediate, unless its owner knows better when that is. */
+  readonly schedule?: ((flush: () => void) => void) | undefined
   /** Milliseconds that streams stand still without a WebSocket before they end; 0, the default: they end with it. */
   readonly patience?: number | undefined
   /** The WebSocket is lost; the streams stand still. */
@@ -77,7 +79,7 @@ class WebSocketTunnel implements ResumableTunnel {
       side: options.side,
       send: (message) => this.#line?.send(message) ?? false,
       // After the callbacks of all sockets that had something to read: what they wrote leaves as one message.
-      schedule: setImmediate,
+      schedule: options.schedule ?? setImmediate,
       delay: (acknowledge) => void setTimeout(acknowledge, acknowledgeTime).unref(),
       onStream: options.onStream && ((header, stream) => this.#accept(header, stream)),
       onGoaway: (words) => {

@@ -14,7 +14,9 @@ export const tunnelServerOptions = {
 export interface AcceptTunnelOptions {
   onStream(header: StreamHeader, stream: Duplex): void
   readonly log?: TunnelLog
-  /** Milliseconds: see TunnelOptions. */
+  /** See TunnelOptions, as for those below. */
+  readonly schedule?: (flush: () => void) => void
+  /** Milliseconds. */
   readonly keepAlive?: number
   readonly patience?: number
   readonly onLost?: (words: string) => void

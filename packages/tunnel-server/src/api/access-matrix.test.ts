@@ -19,6 +19,7 @@ import { type Device, makeDevice } from '../testing/device.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { gatewayUrl, login, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 import { dialling } from '../tunnels/dial.ts'
+import { Turns } from '../turns.ts'
 import { type Api, buildApi } from './server.ts'
 
 let server: TestServer
@@ -124,6 +125,7 @@ beforeAll(async () => {
   const health = new Health({ store: () => parts.store.ping() }, parts.log)
   const real = await createSessions({
     meter,
+    turns: new Turns(),
     index: sessionIndex(parts.store, parts.gateway),
     rules: () => parts.documents.rules(),
     holds: parts.approvals,

@@ -44,7 +44,8 @@ export class OpenSession {
   readonly #cancels = new SessionCancels()
   readonly #ending = new AbortController()
   readonly #streams = new Map<Promise<void>, Rest>()
-  #turn: NodeJS.Immediate | null = null
+  /** What was put on the record in this turn of the event loop is not written yet. */
+  #gathering = false
   #leaving: ((recorded: boolean) => void)[] = []
   #farewell: HoopError | null = null
   #streamCount = 0
@@ -99,17 +100,19 @@ export class OpenSession {
   readonly #gatherForTurn = (...entries: Entry[]): Maybe<void> => {
     this.#gather(entries)
     if (this.#parts.synced) return this.#write()
-    this.#turn ??= setImmediate(this.#endTurn)
+    if (this.#gathering) return
+    this.#gathering = true
+    this.#parts.dependencies.turns.first(this.#endTurn)
   }
 
   /** Does this once all that was put on the record so far is there; it is told whether that could be done. */
   readonly #leave = (work: (recorded: boolean) => void): void => {
-    if (this.#turn === null) return work(this.record.failed === null)
+    if (!this.#gathering) return work(this.record.failed === null)
     this.#leaving.push(work)
   }
 
   readonly #endTurn = (): void => {
-    this.#turn = null
+    this.#gathering = false
     const leaving = this.#leaving
     this.#leaving = []
     try {

@@ -17,6 +17,7 @@ import type { Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Dialling } from '../tunnels/dial.ts'
+import type { Turns } from '../turns.ts'
 
 /** What the API and the tunnels may ask of sessions. Every method throws a HoopError for what a person can act on. */
 export interface EventsOptions {
@@ -185,6 +186,7 @@ export interface SessionMeter {
 
 export interface SessionsDependencies {
   readonly meter: SessionMeter
+  readonly turns: Turns
   readonly index: SessionIndex
   /** The compiled documents in force now. */
   readonly rules: () => RuleSet

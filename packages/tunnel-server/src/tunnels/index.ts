@@ -10,6 +10,7 @@ import type { Strangers } from '../api/strangers.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { Sessions } from '../sessions/index.ts'
 import type { Standing } from '../sessions/types.ts'
+import type { Turns } from '../turns.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 
 const path = '/v1/tunnel'
@@ -23,6 +24,7 @@ export interface TunnelParts {
   readonly hold: (caller: Caller) => Standing
   /** Milliseconds that streams stand still while the caller's network is away. */
   readonly patience: number
+  readonly turns: Turns
   readonly strangers: Strangers
   readonly log: Logger
 }
@@ -42,7 +44,7 @@ interface Open {
  * Accepts callers' tunnels on `GET /v1/tunnel?id=UUID`, and with `&resume=1` another WebSocket for one that is open; nothing is upgraded before
  * the token and its proof were verified.
  */
-export function attachTunnels({ server, sessions, authenticate, hold, patience, strangers, log }: TunnelParts): Tunnels {
+export function attachTunnels({ server, sessions, authenticate, hold, patience, turns, strangers, log }: TunnelParts): Tunnels {
   const webSockets = new WebSocketServer({ ...tunnelServerOptions, noServer: true, clientTracking: false })
   webSockets.on('headers', (headers) => headers.push(`${tunnelPatienceHeader}: ${Math.round(patience / 1000)}`))
   const open = new Map<string, Open>()
@@ -116,6 +118,7 @@ export function attachTunnels({ server, sessions, authenticate, hold, patience, 
         })
       },
       patience,
+      schedule: turns.last,
       log,
     })
     // Sessions first: their callers are told in their own protocols, through this tunnel.

@@ -1,0 +1,38 @@
+/** Does not throw. */
+type Work = () => void
+
+/**
+ * What is done once for all that one turn of the event loop brought. First what goes on records, and what may leave because it is there; then
+ * what has gathered for tunnels, by that too.
+ */
+export class Turns {
+  #first: Work[] = []
+  #last: Work[] = []
+  #scheduled = false
+
+  readonly first = (work: Work): void => {
+    this.#first.push(work)
+    this.#schedule()
+  }
+
+  readonly last = (work: Work): void => {
+    this.#last.push(work)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#end)
+  }
+
+  readonly #end = (): void => {
+    this.#scheduled = false
+    const first = this.#first
+    this.#first = []
+    for (const work of first) work()
+    const last = this.#last
+    this.#last = []
+    for (const work of last) work()
+  }
+}
