@@ -25,8 +25,9 @@ import { Templates } from './templates.ts'
 const maxAge = 60_000
 /** An unknown name is worth a new look, but not one for each statement that misspells it. */
 const lookAgainAfter = 1_000
-/** Texts whose reading is kept, by their total length. */
-const maxKept = 16 * 1024 * 1024
+/** Texts whose reading is kept, by their total length and what a reading of a few columns weighs beside. */
+const maxKept = 32 * 1024 * 1024
+const readingWeighs = 4096
 /** UTF-16 units; a longer text would keep everybody else waiting, and goes to a thread of its own. */
 const readHereUpTo = 32 * 1024
 const readTime = 30_000
@@ -183,10 +184,11 @@ export class Catalogues {
 
   #keep(seen: Seen, text: string, statement: Statement): void {
     if (seen.statements.has(text) || text.length > maxKept / 2) return
-    if (this.#kept + text.length > maxKept) this.#forget()
+    const weight = text.length + readingWeighs
+    if (this.#kept + weight > maxKept) this.#forget()
     seen.statements.set(text, statement)
     seen.templates.keep(statement)
-    this.#kept += text.length
+    this.#kept += weight
   }
 
   #forget(): void {
