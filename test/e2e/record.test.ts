@@ -138,7 +138,11 @@ test('a burst of short statements on 64 connections is on the record to the last
     await Promise.all(
       clients.map(async (each, who) => {
         for (let n = 0; n < 40; n++) {
-          const text = `select ${who}, ${n}`
+          // Half of them differ in what they compare a column with: the gateway reads one for many.
+          const text =
+            n % 2 === 0
+              ? `select ${who}, ${n}`
+              : `select 'of ${who % 3}' from customers where id = ${n} and ${who + 1} <> id * -1`
           sent.push(text)
           await each.query(text)
         }
