@@ -9,7 +9,7 @@ import { isOwnPeer, ownerIn } from './peer-owner.ts'
 const row = (local: string, remote: string, uid: number, inode: number) =>
   `   0: ${local} ${remote} 01 00000000:00000000 00:00000000 00000000  ${uid}        0 ${inode} 1 0000000000000000 20 4 30 10 -1`
 const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode'
-const table = (...rows: string[]) => `${[head, ...rows].join('\n')}\n`
+const table = (...rows: string[]) => [head, ...rows]
 
 const us = { address: '127.0.0.1', port: 15_432 }
 const peer = { address: '127.0.0.1', port: 40_000 }
@@ -20,14 +20,14 @@ it.each([
   ['another connection from the same port', row('0100007F:9C40', '0100007F:0050', 1000, 77), null],
   ['a socket that its owner has let go', row('0100007F:9C40', '0100007F:3C48', 0, 0), null],
   ['an IPv6 socket', row('0000000000000000FFFF00000100007F:9C40', '0000000000000000FFFF00000100007F:3C48', 7, 77), 7],
-])('reads %s', (_, line, owner) => {
-  expect(ownerIn(table(line), peer, us)).toBe(owner)
+])('reads %s', async (_, line, owner) => {
+  expect(await ownerIn(table(line), peer, us)).toBe(owner)
 })
 
-it('reads ::1', () => {
+it('reads ::1', async () => {
   const one = '00000000000000000000000001000000'
   const six = { address: '::1', port: 40_000 }
-  expect(ownerIn(table(row(`${one}:9C40`, `${one}:3C48`, 1000, 77)), six, { address: '::1', port: 15_432 })).toBe(1000)
+  expect(await ownerIn(table(row(`${one}:9C40`, `${one}:3C48`, 1000, 77)), six, { address: '::1', port: 15_432 })).toBe(1000)
 })
 
 const uid = process.platform === 'linux' ? (process.getuid?.() ?? null) : null

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { isIPv6, type Socket } from 'node:net'
 import { endianness } from 'node:os'
 
@@ -17,20 +17,51 @@ export async function isOwnPeer(socket: Socket, uid: number): Promise<boolean> {
   if (!remoteAddress || !remotePort || !localAddress || !localPort) return false
   const peer = { address: remoteAddress, port: remotePort }
   const us = { address: localAddress, port: localPort }
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'latin1').catch(() => '')))
-  return tables.some((table) => ownerIn(table, peer, us) === uid)
+  // An IPv4 connection is in either table, and nearly always in the first. While others come and go a row may be passed over: it is looked for again.
+  const tables = isIPv6(peer.address) ? ['/proc/net/tcp6'] : ['/proc/net/tcp', '/proc/net/tcp6']
+  for (const path of [...tables, ...tables]) {
+    const owner = await ownerIn(rowsOf(path), peer, us)
+    if (owner !== null) return owner === uid
+  }
+  return false
 }
 
 /** The uid that owns the socket from `from` to `to` in a table of /proc/net/tcp's form; null when it is not there or orphaned. */
-export function ownerIn(table: string, from: SocketAddress, to: SocketAddress): number | null {
-  const ends = forms(from).map((form, index) => `${form} ${forms(to)[index]}`)
-  for (const line of table.split('\n')) {
-    const fields = line.trim().split(/\s+/)
-    const [, local, remote, , , , , uid, , inode] = fields
+export async function ownerIn(
+  rows: AsyncIterable<string> | Iterable<string>,
+  from: SocketAddress,
+  to: SocketAddress,
+): Promise<number | null> {
+  const there = forms(to)
+  const ends = forms(from).map((form, index) => `${form} ${there[index]}`)
+  for await (const row of rows) {
+    if (!ends.some((both) => row.includes(both))) continue
+    const [, local, remote, , , , , uid, , inode] = row.trim().split(/\s+/)
     if (uid === undefined || inode === undefined || !ends.includes(`${local} ${remote}`)) continue
     return inode === '0' ? null : Number(uid)
   }
   return null
+}
+
+/** The kernel walks all its sockets to make the table, for milliseconds: it is asked for no more of it than is needed. None where there is no table. */
+async function* rowsOf(path: string): AsyncGenerator<string, void, void> {
+  const file = await open(path).catch(() => null)
+  if (file === null) return
+  try {
+    const space = Buffer.allocUnsafe(16 * 1024)
+    let unfinished = ''
+    for (;;) {
+      const { bytesRead } = await file.read(space, 0, space.length, null)
+      if (bytesRead === 0) return
+      const rows = `${unfinished}${space.latin1Slice(0, bytesRead)}`.split('\n')
+      unfinished = rows.pop() ?? ''
+      yield* rows
+    }
+  } catch {
+    // A table that cannot be read on says nothing of who it is.
+  } finally {
+    await file.close()
+  }
 }
 
 /** An IPv4 address may be in either table: a program may have connected with an IPv6 socket. */
