@@ -53,7 +53,7 @@ async function* rowsOf(path: string): AsyncGenerator<string, void, void> {
     for (;;) {
       const { bytesRead } = await file.read(space, 0, space.length, null)
       if (bytesRead === 0) return
-      const rows = `${unfinished}${space.latin1Slice(0, bytesRead)}`.split('\n')
+      const rows = `${unfinished}${space.toString('latin1', 0, bytesRead)}`.split('\n')
       unfinished = rows.pop() ?? ''
       yield* rows
     }
