@@ -1,4 +1,4 @@
-import type { A_Expr, Node, RawStmt, SelectStmt, WithClause } from 'libpg-query'
+import type { A_Expr, Node, RawStmt, SelectStmt, TypeName, WithClause } from 'libpg-query'
 import { isObject, nameOf, plainRows, qualifiedName } from './syntax-tree.ts'
 
 /** Texts that are longer are read by themselves; UTF-16 units. */
@@ -130,10 +130,22 @@ class Candidates {
   }
 
   #constant(node: Node | undefined): void {
+    if (node && 'TypeCast' in node && isPlainType(node.TypeCast.typeName)) return this.#constant(node.TypeCast.arg)
     if (!node || !('A_Const' in node)) return
     const { location = 0, ival, fval, sval } = node.A_Const
     if (location > 0 && (ival ?? fval ?? sval)) this.#places.push(location)
   }
+}
+
+/** Types whose values name nothing. */
+const plainTypes = new Set(
+  'date time timetz timestamp timestamptz uuid text varchar int2 int4 int8 float4 float8 numeric'.split(' '),
+)
+
+function isPlainType(type: TypeName | undefined): boolean {
+  if (!type || type.typmods || type.arrayBounds || type.setof || type.pct_type) return false
+  const { schema, name } = qualifiedName(type.names)
+  return plainTypes.has(name) && (schema === null || schema === 'pg_catalog')
 }
 
 function isColumn(node: Node | undefined): boolean {

@@ -115,6 +115,7 @@ describe('a text is read as its template says, or by itself', () => {
     'delete from orders where id >= 5 and "total" < 6; begin; delete from orders where 7 = id',
     "with a as (select id from customers where email = 'x') select * from a where id = 5 union select id from orders where id = 6 order by 1 limit 2",
     'select name from customers where exists (select from orders where customer_id = 9) and id in (select 5 from orders where id = 1)',
+    "select * from orders where note >= '2024-01-01'::date and total < cast('5' as numeric)",
     'select count(*) from customers having min(id) > 5 and 1 = 1',
   ]
 
@@ -237,6 +238,8 @@ describe('a constant that does not count is none', () => {
     ["update customers set email = 'a' where id = -1", "update customers set email = '' where id = -77"],
     ["insert into customers values (1, 'a', 'b', 'c')", "insert into customers values (2, 'd', '', '1234567')"],
     ['select id from customers where id in (1, 2) limit 5', 'select id from customers where id in (3, 44) limit 5'],
+    ["select id from orders where note > '2024-01-01'::date", "select id from orders where note > '2025-12-31'::date"],
+    ["update orders set note = text 'a'", "update orders set note = text 'nothing'"],
     ['select count(*) from orders where total > 1.5;', 'select count(*) from orders where total > 20.25;'],
     ["select 'x' from customers where 'a' <> email", "select 'x' from customers where 'b' <> email"],
   ])('%s', (first, second) => {
