@@ -106,6 +106,11 @@ export interface AdmitOptions {
   readonly database?: string
   /** As whom the backend runs it, where its caller chose; null: the role that logged in. */
   readonly role?: string | null
+  /**
+   * What its session has set for itself and may change what it does, in one order; null: nobody knows. What was approved with other settings is
+   * another operation.
+   */
+  readonly settings?: readonly SessionSetting[] | null
   /** It is in a transaction, whose locks stay while it is held. */
   readonly inTransaction?: boolean
   /**
@@ -115,6 +120,13 @@ export interface AdmitOptions {
   again?(): Promise<Operation | null>
 }
 
+/** A setting of a session that differs from what a login begins with. */
+export interface SessionSetting {
+  readonly name: string
+  /** Null: set once, and reset since, which is not always as if it had never been set. */
+  readonly value: string | null
+}
+
 /** What one output value becomes. */
 export interface ValueMask {
   /** `Mask/cardholder-data` */
@@ -122,7 +134,15 @@ export interface ValueMask {
   readonly method: 'redact' | 'partial' | 'hash' | 'fixed' | 'null'
   /** The masked form of a value given as text; null is SQL NULL. Never throws, never returns its argument. */
   text(value: string): string | null
+  /**
+   * As `text`, of an ASCII value that stands in `bytes[start, end)`: writes the masked form, ASCII as well, into `into` from `at` on and answers
+   * where it ends; at most `maskGrowth` bytes longer than the value. Absent where it is made of the text only.
+   */
+  ascii?(bytes: Uint8Array, start: number, end: number, into: Uint8Array, at: number): number
 }
+
+/** How many bytes longer than its value a masked form may be that is written from byte to byte. */
+export const maskGrowth = 16
 
 /** One value found by a detector, `[start, end)` in the bytes searched. */
 export interface Finding {

@@ -1,3 +1,4 @@
+import { maskGrowth } from '@hoop/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { strictestFirst, valueMask } from './methods.ts'
@@ -24,6 +25,22 @@ describe('mask methods', () => {
     expect(mask('hash', 'alice')).toBe(mask('hash', 'alice'))
     expect(mask('hash', 'alice')).not.toBe(mask('hash', 'alicf'))
     expect(mask('hash', 'alice')).not.toBe(valueMask('hash', 'Mask/m', Buffer.alloc(32, 8)).text('alice'))
+  })
+
+  it('what is written from byte to byte is what the text becomes', () => {
+    const letter = fc.oneof(fc.constantFrom('*', '#', '1'), fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }))
+    const text = fc.array(letter, { maxLength: 24 }).map((letters) => letters.join(''))
+    const value = fc.oneof(text, fc.constantFrom('[masked]', '[masked', '*****', '******'))
+    fc.assert(
+      fc.property(value, fc.constantFrom(...strictestFirst), (value, method) => {
+        const { ascii, text } = valueMask(method, 'Mask/m', key)
+        const bytes = Buffer.from(`<${value}>`)
+        const into = Buffer.alloc(value.length + maskGrowth + 1, '!')
+        const end = ascii?.(bytes, 1, bytes.length - 1, into, 1)
+        if (end !== undefined) expect(into.toString('latin1', 0, end)).toBe(`!${text(value)}`)
+        expect(end === undefined).toBe(method === 'hash' || method === 'null')
+      }),
+    )
   })
 
   it('none gives back its argument, even one that looks masked', () => {

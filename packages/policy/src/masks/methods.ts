@@ -22,7 +22,9 @@ const fixed = '*****'
  * No method ever gives back the value it was given: one that happens to look masked is masked otherwise.
  */
 export function valueMask(method: MaskMethod, rule: string, hashKey: Buffer): ValueMask {
-  return { rule, method, text: textMethod(method, hashKey) }
+  const text = textMethod(method, hashKey)
+  const ascii = asciiMethod(method)
+  return ascii === null ? { rule, method, text } : { rule, method, text, ascii }
 }
 
 function textMethod(method: MaskMethod, hashKey: Buffer): (value: string) => string | null {
@@ -38,6 +40,46 @@ function textMethod(method: MaskMethod, hashKey: Buffer): (value: string) => str
     case 'null':
       return () => null
   }
+}
+
+/** What `text` does, where that can be done from byte to byte. */
+function asciiMethod(method: MaskMethod): NonNullable<ValueMask['ascii']> | null {
+  switch (method) {
+    case 'redact':
+      return asciiConstant(redacted, '[redacted]')
+    case 'fixed':
+      return asciiConstant(fixed, '******')
+    case 'partial':
+      return asciiPartial
+    case 'hash':
+    case 'null':
+      return null
+  }
+}
+
+function asciiConstant(usual: string, otherwise: string): NonNullable<ValueMask['ascii']> {
+  const [form, other] = [Buffer.from(usual), Buffer.from(otherwise)]
+  return (bytes, start, end, into, at) => {
+    let same = end - start === form.length
+    for (let i = 0; same && i < form.length; i++) same = bytes[start + i] === form[i]
+    const shown = same ? other : form
+    for (let i = 0; i < shown.length; i++) into[at + i] = shown[i] as number
+    return at + shown.length
+  }
+}
+
+const star = 0x2a
+const numberSign = 0x23
+
+function asciiPartial(bytes: Uint8Array, start: number, end: number, into: Uint8Array, at: number): number {
+  const hidden = Math.max(1, end - start - partialKeeps(end - start))
+  let looksMasked = end > start
+  for (let i = start; looksMasked && i < start + hidden; i++) looksMasked = bytes[i] === star
+  const cover = looksMasked ? numberSign : star
+  for (let i = 0; i < hidden; i++) into[at + i] = cover
+  let to = at + hidden
+  for (let i = start + hidden; i < end; i++) into[to++] = bytes[i] as number
+  return to
 }
 
 /** How many characters at the end `partial` keeps: never more than a third. */

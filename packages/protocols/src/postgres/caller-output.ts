@@ -208,12 +208,29 @@ export class CallerOutput {
       this.#emit(bytes, exchange)
       return
     }
-    if (this.#block === null || this.#used + bytes.length > this.#block.length) {
-      this.#block = Buffer.allocUnsafeSlow(blockSize)
+    bytes.copy(this.reserve(bytes.length), this.#used)
+    this.wrote(bytes.length, exchange)
+  }
+
+  /** A buffer in which a message of ours of up to so many bytes may be written, from `position` on; `wrote` puts it to what is said. */
+  reserve(bytes: number): Buffer {
+    if (this.#block === null || this.#used + bytes > this.#block.length) {
+      this.#block = Buffer.allocUnsafeSlow(Math.max(bytes, blockSize))
       this.#used = 0
     }
+    return this.#block
+  }
+
+  /** Where the next message goes in the buffer that was reserved last. */
+  get position(): number {
+    return this.#used
+  }
+
+  /** A message of so many bytes was written there. */
+  wrote(bytes: number, exchange: Exchange | null): void {
+    if (this.#block === null) return
     const start = this.#used
-    this.#used += bytes.copy(this.#block, start)
+    this.#used += bytes
     this.pass({ bytes: this.#block, start, end: this.#used }, exchange)
   }
 

@@ -34,7 +34,29 @@ export interface CopyRewriter {
   push(data: Buffer): CopyLines
   /** What is left at the end of the data. */
   end(): CopyLines
+  /**
+   * The quick way of a message that holds one whole line as `bytes[start, end)`: written into the room behind the header of a message, if need be.
+   * Answers where it ends there, or one of `lineReadings`. Absent where there is none.
+   */
+  line?(bytes: Buffer, start: number, end: number, room: MessageRoom): number
 }
+
+export const lineReadings = {
+  /** Nothing in it is masked: it may pass as it came. */
+  unmasked: -1,
+  /** It needs a closer look: `push` it. */
+  unread: -2,
+} as const
+
+/** Where a message that is being written goes. */
+export interface MessageRoom {
+  /** A buffer with room for so many bytes from `position` on. */
+  reserve(bytes: number): Buffer
+  readonly position: number
+}
+
+/** The tag and the length of a message. */
+export const messageHeader = 5
 
 /** One for each column, or one for whatever the columns are. */
 export type ColumnMasks = readonly (ValueMask | null)[] | 'all'

@@ -1,7 +1,17 @@
 import type { MaskPlan, ValueMask } from '@hoop/contracts'
 import { Pieces, ProtocolViolation } from '../bytes.ts'
 import { BinaryCopyRewriter } from './copy-binary.ts'
-import { type ColumnMasks, type CopyFormat, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
+import {
+  type ColumnMasks,
+  type CopyFormat,
+  type CopyLines,
+  type CopyRewriter,
+  lineReadings,
+  type MessageRoom,
+  maxLine,
+  messageHeader,
+} from './copy-format.ts'
+import { type TextLines, textLines } from './copy-lines.ts'
 import { maskValue } from './values.ts'
 
 const newline = 0x0a
@@ -31,6 +41,7 @@ class LineRewriter implements CopyRewriter {
   readonly #masks: ColumnMasks
   /** Whether any column is masked by name. */
   readonly #byColumn: boolean
+  readonly #quick: TextLines | null
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
   /** The line that is not whole yet; no byte is looked at twice. */
@@ -46,6 +57,7 @@ class LineRewriter implements CopyRewriter {
     this.#header = format.options.header
     this.#masks = columnMasks(format, plan)
     this.#byColumn = this.#masks === 'all' || this.#masks.some((mask) => mask !== null)
+    this.#quick = textLines(format, this.#masks)
   }
 
   push(data: Buffer): CopyLines {
@@ -83,6 +95,27 @@ class LineRewriter implements CopyRewriter {
     if (changed && unmasked < start) masked.push(data.subarray(unmasked, start))
     const whole: CopyLines = { masked: changed ? masked : original, original }
     return start < data.length ? this.#keep(data.subarray(start), whole) : whole
+  }
+
+  line(bytes: Buffer, start: number, end: number, room: MessageRoom): number {
+    if (this.#header || this.#begun.length > 0 || bytes[end - 1] !== newline) return lineReadings.unread
+    const { detectors } = this.#plan
+    if (!this.#byColumn) {
+      const found = detectors !== null && detectors.find(bytes, start, end).length > 0
+      return found ? lineReadings.unread : lineReadings.unmasked
+    }
+    const quick = this.#quick
+    if (quick === null) return lineReadings.unread
+    const into = room.reserve(messageHeader + end - start + quick.growth)
+    const at = room.position + messageHeader
+    const to = quick.write(bytes, start, end, into, at)
+    if (to < 0) return to
+    for (const rule of quick.masked) this.#count(rule)
+    if (detectors === null) return to
+    const findings = detectors.find(into, at, to)
+    if (findings.length > 0) detectors.blank(into, findings)
+    for (const { rule } of findings) this.#count(rule)
+    return to
   }
 
   /** The last line where it has no newline. */

@@ -58,10 +58,10 @@ export class Exchange {
     this.#heading = heading
   }
 
-  /** One message of COPY data, which is one row of it: so the protocol has it. */
-  copiedOut(data: Buffer): void {
+  /** One message of COPY data, `bytes[start, end)`, which is one row of it: so the protocol has it. */
+  copiedOut(bytes: Buffer, start: number, end: number): void {
     if (this.#heading) this.#heading = false
-    else if (!isTrailer(data)) this.#rows++
+    else if (!isTrailer(bytes, start, end)) this.#rows++
   }
 
   /** One statement of it is done. */
@@ -110,6 +110,6 @@ export class Exchange {
 }
 
 /** Of the binary format: a row of -1 fields. No line of the others is that short without a newline. */
-function isTrailer(data: Buffer): boolean {
-  return data.length === 2 && data.readInt16BE(0) === -1
+function isTrailer(bytes: Buffer, start: number, end: number): boolean {
+  return end - start === 2 && bytes.readInt16BE(start) === -1
 }

@@ -3,7 +3,7 @@ import { ProtocolViolation } from '../bytes.ts'
 import type { CallerOutput } from './caller-output.ts'
 import type { Catalogue } from './catalogue.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
-import type { CopyLines } from './copy-format.ts'
+import { type CopyLines, lineReadings, messageHeader } from './copy-format.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
 import { type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
@@ -120,17 +120,20 @@ export class Replies {
   /** The reply that is owed next, which must be one of these. */
   #head<Kind extends Expected['kind']>(...kinds: Kind[]): Extract<Expected, { kind: Kind }> {
     const { head } = this.owed
-    if (head === undefined || !isOneOf(head, kinds)) {
-      throw new ProtocolViolation(
-        `the database sent ${JSON.stringify(String.fromCharCode(this.#reader.tag))} where nothing asked for it`,
-      )
-    }
+    if (head === undefined || !isOneOf(head, kinds)) return this.#unasked()
     return head
   }
 
+  #unasked(): never {
+    const tag = JSON.stringify(String.fromCharCode(this.#reader.tag))
+    throw new ProtocolViolation(`the database sent ${tag} where nothing asked for it`)
+  }
+
   #running(): { exchange: Exchange; head: Extract<Expected, { kind: 'query' | 'execute' }> } {
-    const head = this.#head('query', 'execute')
-    return { exchange: head.exchange, head }
+    const { head } = this.owed
+    // Asked for each row.
+    if (head?.kind === 'query' || head?.kind === 'execute') return { exchange: head.exchange, head }
+    return this.#unasked()
   }
 
   #message(): void {
@@ -408,12 +411,28 @@ export class Replies {
   #copyData(): void {
     const { exchange } = this.#running()
     if (!exchange.copyingOut || exchange.ended) throw new ProtocolViolation('COPY data that was not announced')
-    const data = this.#reader.body().rest()
-    exchange.copiedOut(data)
-    if (exchange.copy === null) return this.#output.pass(this.#reader, exchange)
-    const lines = exchange.copy.push(data)
+    const { bytes, start, end } = this.#reader
+    const from = start + messageHeader
+    exchange.copiedOut(bytes, from, end)
+    const { copy } = exchange
+    if (copy === null) return this.#output.pass(this.#reader, exchange)
+    const to = copy.line?.(bytes, from, end, this.#output) ?? lineReadings.unread
+    if (to === lineReadings.unmasked) return this.#output.pass(this.#reader, exchange)
+    if (to !== lineReadings.unread) return this.#copyLine(exchange, to)
+    const data = bytes.subarray(from, end)
+    const lines = copy.push(data)
     if (lines.masked.length === 1 && lines.masked[0] === data) this.#output.pass(this.#reader, exchange)
     else this.#copyLines(exchange, lines)
+  }
+
+  /** A line that was written where the next message goes, up to there. */
+  #copyLine(exchange: Exchange, to: number): void {
+    const { position } = this.#output
+    const length = to - position
+    const written = this.#output.reserve(length)
+    written[position] = tags.copyData
+    written.writeUInt32BE(length - 1, position + 1)
+    this.#output.wrote(length, exchange)
   }
 
   #copyLines(exchange: Exchange, { masked }: CopyLines): void {

@@ -27,6 +27,11 @@ export const types = {
 } as const
 
 const textTypes = new Set<number>([types.text, types.varchar, types.bpchar, types.name, types.unknown])
+/** Whether a masked value of the type is just the text that it is masked with. */
+export function isTextType(typeOid: number): boolean {
+  return textTypes.has(typeOid)
+}
+
 const jsonTypes = new Set<number>([types.json, types.jsonb])
 const numberTypes = new Set<number>([types.int8, types.numeric, types.float8, types.float4])
 /** Types whose values cannot hold a card number, whichever way they are written. */
