@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { firstOwnOid, replaced } from './shipped-functions.ts'
 
 const text = z.string()
 const row = <Columns extends [z.ZodType, ...z.ZodType[]]>(...columns: Columns) => z.array(z.tuple(columns))
@@ -46,13 +47,13 @@ export type CatalogueRows = z.infer<typeof CatalogueRows>
 const locked = `with locked as materialized (select relation from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock'
   and database = (select oid from pg_database where datname = current_database()) and pid <> pg_backend_pid())`
 
-/** 16384 is the first OID of what did not come with the server, in whichever schema it is. https://github.com/postgres/postgres src/include/access/transam.h */
-const ofUsers = `(n.nspname not in ('pg_catalog', 'information_schema') or p.oid >= 16384)`
+/** What did not come with the server, in whichever schema it is, or is not what it was then. */
+const ofUsers = `(n.nspname not in ('pg_catalog', 'information_schema') or p.oid >= ${firstOwnOid} or p.oid in (select oid from replaced))`
 /**
  * What a value of a type may run without being told to: checks of domains, casts that are applied unasked, what compares and orders; of a type
  * that is made of others what they run. A library's functions (PostGIS, citext) are taken for what they say they are.
  */
-const typeCalls = `with recursive calls (type, proc) as (
+const typeCalls = `with recursive ${replaced}, calls (type, proc) as (
   select k.contypid, coalesce(o.oprcode, d.refobjid) from pg_constraint k
   join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid in ('pg_proc'::regclass, 'pg_operator'::regclass)
   left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid where k.contypid <> 0
@@ -74,9 +75,6 @@ const typeCalls = `with recursive calls (type, proc) as (
 /** Bytes of a function's body, and of all of them: what is beyond is not read, and so not known. */
 const maxBody = 64 * 1024
 const maxBodies = 16 * 1024 * 1024
-
-/** The first oid that is not the system's own: FirstNormalObjectId in PostgreSQL's access/transam.h. */
-const firstOwnOid = 16_384
 
 /**
  * What pg_depend tells of, by the names that statements have for it. What stands for a part of a relation (an index, a default, a key, a
@@ -139,7 +137,9 @@ export const catalogueQueries: readonly { readonly name: keyof CatalogueRows | n
   {
     name: 'relations',
     text: `${locked}
-select c.oid, n.nspname, c.relname, c.relkind, case when c.relkind in ('v', 'm') and n.nspname <> all ('{pg_catalog,information_schema}')
+select c.oid, n.nspname, c.relname, c.relkind, case when c.relkind in ('v', 'm') and (n.nspname <> all ('{pg_catalog,information_schema}')
+  or c.oid >= ${firstOwnOid} or exists (select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+    where r.ev_class = c.oid and d.refobjid >= ${firstOwnOid}))
   then case when exists (select from locked l where l.relation = c.oid or l.relation in (
     select d.refobjid from pg_rewrite r join pg_depend d on d.objid = r.oid
     where r.ev_class = c.oid and d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass)) then ''
@@ -180,7 +180,8 @@ from pg_constraint where contype = 'f'`,
   {
     // What the server has of its own is pinned, and on nothing of it depends anything.
     name: 'attached',
-    text: `select a.relation, a.occasion, a.attname, case when p.oid is null then 'sequence' else 'function' end,
+    text: `with ${replaced}
+select a.relation, a.occasion, a.attname, case when p.oid is null then 'sequence' else 'function' end,
 coalesce(pn.nspname, sn.nspname), coalesce(p.proname, s.relname)
 from (
   select d.adrelid, case when a.attgenerated = '' then 'default' else 'write' end, a.attname, 'pg_attrdef'::regclass, d.oid
@@ -223,7 +224,7 @@ where e.evtenabled <> 'D' and e.evtevent <> 'login'`,
   { name: 'inheritance', text: `select inhrelid, inhparent from pg_inherits` },
   {
     name: 'functions',
-    text: `${locked}
+    text: `${locked}, ${replaced}
 select distinct n.nspname, p.proname, p.provolatile, p.prokind, l.lanname, case
   when p.proargmodes && '{o,b,t}' and cardinality(p.proallargtypes) > 0 and p.prorettype = 'record'::regtype then
     (select array_to_json(array_agg(o.name order by o.position))
@@ -245,17 +246,19 @@ from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l 
 select t.oid, n.nspname, t.typname, t.typtype, (
   select case when bool_or(s.typnamespace = 'pg_catalog'::regnamespace) then 'any' when count(*) > 0 then 'own' else 'none' end
   from pg_cast c join pg_proc p on p.oid = c.castfunc join pg_type s on s.oid = c.castsource
-  where c.casttarget = t.oid and (p.pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) or p.oid >= 16384)),
+  join pg_namespace n on n.oid = p.pronamespace where c.casttarget = t.oid and ${ofUsers}),
 (select array_to_json(array_agg(array[r.schema, r.name])) from runs r where r.type = t.oid)
 from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
   },
   {
     name: 'operators',
-    text: `select n.nspname, o.oprname, case when exists (
+    text: `with ${replaced}
+select n.nspname, o.oprname, case when exists (
   select from pg_operator s where s.oprname = o.oprname and s.oprnamespace = 'pg_catalog'::regnamespace)
   and bool_and(exists (select from pg_type t where t.oid in (o.oprleft, o.oprright) and t.typnamespace <> 'pg_catalog'::regnamespace))
   then 'own' else 'any' end
-from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where n.nspname <> 'pg_catalog' or o.oid >= 16384 group by n.nspname, o.oprname`,
+from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
+where n.nspname <> 'pg_catalog' or o.oid >= ${firstOwnOid} or o.oprcode in (select oid from replaced) group by n.nspname, o.oprname`,
   },
   {
     name: 'indexes',

@@ -66,7 +66,7 @@ function outputsOf(
     reading.effects.add('read')
     return relation.columns.map(({ name }) => ({ name, sources: 'opaque' }))
   }
-  if (isSystemSchema(relation.schema)) {
+  if (isSystemSchema(relation.schema) && relation.definition === null) {
     if (files.has(relation.name)) reading.effects.add('file')
     return relation.columns.map(({ name, self, typeOid }) => ({
       ...{ name, sources: [self], form: 'stored' },

@@ -59,6 +59,12 @@ export const scene: readonly string[] = [
    create table divided (id int) partition by list (emptied_if(id));
    create table divided_rest partition of divided default;
    create function pg_catalog.lower(int) returns int immutable language plpgsql as $$ begin perform public.emptied(); return 1; end $$`,
+  // What came with the server
+  `create or replace function pg_catalog.bit_length(text) returns int language plpgsql as $$ begin return public.emptied(); end $$;
+   create or replace function pg_catalog.initcap(text) returns text language sql as $$ select public.emptied()::text $$;
+   create or replace function pg_catalog.int4_mul_cash(int, money) returns money language sql as $$ select public.emptied()::money $$;
+   create or replace view information_schema.information_schema_catalog_name as
+     select public.emptied()::text::information_schema.sql_identifier as catalog_name`,
   `create schema shadow;
    create function shadow.lower(text) returns text language sql as $$ select public.emptied()::text $$;
    create function shadow.plus(int, int) returns int language sql as $$ select public.emptied() $$;
@@ -176,6 +182,10 @@ export const executed: Readonly<Record<string, Executed>> = {
   'an operator in a check': writes('insert into operated values (1)'),
   'a partition that a function chooses': writes('insert into divided values (1)'),
   "a function among the server's own": writes('select lower(1)'),
+  "a function in place of the server's": writes("select bit_length('a')"),
+  "a function in SQL in place of the server's": writes("select initcap('a')"),
+  'an operator by such a function': unread("select 1 * '1'::money"),
+  "a view in place of the server's": writes('select * from information_schema.information_schema_catalog_name'),
 
   'a trigger': writes('insert into triggered values (1)'),
   'a trigger, by MERGE': writes('merge into triggered using notes on false when not matched then insert values (1)'),
