@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/conformance/**/*.test.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 1,
   },
 })
