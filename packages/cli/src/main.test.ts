@@ -11,9 +11,11 @@ import { expect, it } from 'vitest'
 const bin = fileURLToPath(new URL('../bin/hoop.js', import.meta.url))
 const env = { PATH: process.env.PATH, HOOP_HOME: mkdtempSync(join(tmpdir(), 'hoop-main-')), HOOP_CREDENTIAL_STORE: 'file' }
 
-function hoop(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const hoop = (...args: string[]) => hoopWith({}, ...args)
+
+function hoopWith(more: Record<string, string>, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bin, ...args], { env }, (_, stdout, stderr) => {
+    const child = execFile(process.execPath, [bin, ...args], { env: { ...env, ...more } }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr })
     })
   })
@@ -40,6 +42,27 @@ it.each([
 
 it('never runs a command without a login', async () => {
   const run = await hoop('exec', 'shop', '--gateway', 'http://127.0.0.1:9', '--', process.execPath, '-e', 'console.log("ran")')
+  expect(run).toMatchObject({ code: 120, stdout: '' })
+}, 30_000)
+
+it.each([
+  [['--wait', '10m'], '--wait', 'a command waits for approvals as long as they may take'],
+  [['-o', 'csv'], '--output', 'a command prints its own results'],
+])(
+  'refuses %j of statements for a command',
+  async (flags, flag, why) => {
+    expect(await hoop('exec', 'shop', ...flags, '--', process.execPath, '-e', 'console.log("ran")')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `hoop: ${flag} is for statements, not for a command after --: ${why}
+      leave ${flag} out, or give the statements themselves with -c or -f\n`,
+    })
+  },
+  30_000,
+)
+
+it('takes what the environment says of statements for a command, too', async () => {
+  const run = await hoopWith({ HOOP_OUTPUT: 'csv', HOOP_WAIT: '10m' }, 'exec', 'shop', '--', process.execPath, '-e', '')
   expect(run).toMatchObject({ code: 120, stdout: '' })
 }, 30_000)
 

@@ -5,6 +5,12 @@ import type { Output } from '../present/statements.ts'
 import type { Device } from '../services/device.ts'
 import type { ExecWork } from '../services/exec.ts'
 
+/** Flags that mean nothing to a command, and why. */
+const ofStatements = {
+  output: 'a command prints its own results',
+  wait: 'a command waits for approvals as long as they may take',
+}
+
 export default class Exec extends HoopCommand {
   static override summary = 'Run a command with a connection wired in, or statements by themselves.'
   static override description =
@@ -67,10 +73,18 @@ was over (and withdrawn, but for a ticket), 127 the connection cannot be used. h
     const dashes = this.argv.indexOf('--')
     const own = dashes === -1 ? this.argv : this.argv.slice(0, dashes)
     const [file, ...rest] = dashes === -1 ? [] : this.argv.slice(dashes + 1)
-    const { args, flags } = await this.parse(Exec, own)
+    const { args, flags, raw } = await this.parse(Exec, own)
     const { HoopError } = await import('@hoop/contracts/errors')
     if (file !== undefined && (flags.command ?? flags.file) !== undefined) {
       throw new HoopError('invalid_request', 'a command after -- and statements are two runs', { hint: 'leave one of them out' })
+    }
+    // In the environment they are for other runs.
+    for (const [flag, why] of file === undefined ? [] : Object.entries(ofStatements)) {
+      if (raw.some((token) => token.type === 'flag' && token.flag === flag)) {
+        throw new HoopError('invalid_request', `--${flag} is for statements, not for a command after --: ${why}`, {
+          hint: `leave --${flag} out, or give the statements themselves with -c or -f`,
+        })
+      }
     }
     const text = file === undefined ? await (await import('../services/statements.ts')).readStatements(flags) : null
     const device = await this.device(flags)
