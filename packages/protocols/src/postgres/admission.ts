@@ -196,6 +196,7 @@ export class Admission {
       signal: this.#withdrawal.signal,
       database: this.#parts.database,
       role: this.#parts.state.role,
+      settings: this.#parts.state.settings,
       inTransaction: this.#parts.replies.inTransaction,
       ...(again && { again }),
       onHold: (notice) => {
@@ -218,6 +219,8 @@ export class Admission {
     const asOf = this.#asOf.get(statement) ?? latest
     for (const [name, own] of statement.temporary) remember(this.#parts.state.temporary, name, own)
     this.#parts.state.types.push(...statement.types)
+    if (statement.parts.some(({ configures }) => configures) || statement.operation.effects.includes('unknown'))
+      this.#parts.state.configured()
     if (this.#transparent) return new Exchange(verdict.permit, statement, () => true)
     const uncertain = this.#parts.replies.ddlOpen
     const storing = stores(statement) ? changes.store(this, statement) : null

@@ -119,7 +119,8 @@ export class BodyPass {
 
   done(rows: boolean): Body {
     const { reading } = this
-    if (reading.session.length > 0) reading.unknown('the body changes what names mean in its session')
+    if (reading.session.some(({ kind }) => kind === 'setting')) reading.configures = true
+    if (reading.session.some(({ kind }) => kind !== 'setting')) reading.unknown('the body changes what names mean in its session')
     if (reading.applicationNames.size > 0) reading.unknown('the body changes application_name')
     if (reading.notSupported !== null) reading.unknown(reading.notSupported)
     reading.notSupported = null

@@ -14,7 +14,7 @@ import type { Statement } from './operations.ts'
 import type { Reading } from './reading.ts'
 import { findByAlias, lookUp, lookUpQualified, type Scope, type ScopeRelation } from './scope.ts'
 import { sequenceFunctions, touchSequence } from './sequences.ts'
-import { settingRefused } from './settings.ts'
+import { hasMeaning, settingRefused } from './settings.ts'
 import { none, union, unionAll } from './sources.ts'
 import { type Fields, isObject, nameOf, qualifiedName, stringOf, tagged } from './syntax-tree.ts'
 import { isOfSystemType, noteQuery } from './system-types.ts'
@@ -280,9 +280,14 @@ function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   const own = callByName(walk, schema, name, inside, call.args?.length ?? 0, textArguments(call))
   if (name === 'set_config' && isSystemCall(walk, schema, name)) {
     // The name that a session goes by is rewritten where it is set, which must be seen.
-    const named = stringOf(first)?.toLowerCase() === 'application_name'
-    const refused = named ? 'changing application_name but by SET' : settingRefused(stringOf(first), stringOf(call.args?.[1]))
-    if (refused && !walk.reading.certainCalls.has(call)) walk.reading.refuse(refused)
+    const setting = stringOf(first)?.toLowerCase() ?? null
+    const refused =
+      setting === 'application_name'
+        ? 'changing application_name but by SET'
+        : settingRefused(stringOf(first), stringOf(call.args?.[1]))
+    if (walk.reading.certainCalls.has(call)) return union(inside, own)
+    if (refused) walk.reading.refuse(refused)
+    if (setting === null || hasMeaning(setting)) walk.reading.configures = true
   }
   const access = Object.hasOwn(sequenceFunctions, name) ? sequenceFunctions[name] : undefined
   if (access && isSystemCall(walk, schema, name)) touchSequence(walk, first, access)
@@ -433,18 +438,27 @@ const serials = new Set(['serial', 'bigserial', 'smallserial', 'serial2', 'seria
 
 function ofType(walk: Walk, type: TypeName | undefined, scope: Scope, value?: Node): Sources {
   if (!type) return none
+  const found = namedType(walk, type, scope)
+  if (found === 'serial') return none
+  return found === null ? 'opaque' : castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none
+}
+
+/**
+ * A type of which there are, or will be, values, and no value is cast to it in so many words: what is done without being told to runs. Null: there
+ * is none of that name.
+ */
+export function namedType(walk: Walk, type: TypeName, scope: Scope): CatalogueType | 'serial' | null {
   sourcesOf(walk, type.typmods, scope)
   const { schema, name } = qualifiedName(type.names)
-  if (type.pct_type || serials.has(name)) return none
+  if (type.pct_type || serials.has(name)) return 'serial'
   const found = findType(walk.catalogue, schema, name)
-  if (!found) {
+  if (found) valueRuns(walk, found)
+  else {
     const written = schema === null ? name : `${schema}.${name}`
     walk.reading.unresolved.add(written)
     walk.reading.missing('42704', `there is no type ${written}`)
-    return 'opaque'
   }
-  valueRuns(walk, found)
-  return castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none
+  return found
 }
 
 /** What a value of the type runs without being told to. */

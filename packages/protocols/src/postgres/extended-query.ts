@@ -15,6 +15,7 @@ import type { Portal, Prepared, Registry } from './registry.ts'
 import { isStrict, type RelayParts, type ToBackend } from './relay-parts.ts'
 import type { Replies } from './replies.ts'
 import { formatOf } from './results.ts'
+import type { SessionState } from './session-state.ts'
 import { unreadStatement } from './unreadable.ts'
 import { binaryText } from './values.ts'
 
@@ -28,6 +29,7 @@ export class ExtendedQuery {
   readonly #replies: Replies
   readonly #backend: ToBackend
   readonly #admission: Admission
+  readonly #state: SessionState
   /** The number of the current sync unit. */
   readonly #unit: () => number
 
@@ -36,6 +38,7 @@ export class ExtendedQuery {
     this.#context = parts.context
     this.#registry = parts.registry
     this.#replies = parts.replies
+    this.#state = parts.state
     this.#backend = parts.backend
     this.#unit = unit
   }
@@ -103,14 +106,28 @@ export class ExtendedQuery {
 
   #bindRead(message: BindMessage, prepared: Prepared, statement: Statement): Maybe<void> {
     const parameters = bound(message, prepared, statement)
+    const { revision } = this.#state
     return andThen(this.#admission.admitStatement(statement, parameters), (verdict) => {
       if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
       if (verdict.kind === 'refuse') return this.#refuse(verdict.refusal, statement)
       this.#describeForMasks(prepared, 'S')
+      const judgedAs = this.#state.revision === revision
       const exchange = this.#admission.start(verdict, statement, this.#unit())
       const { portal: name, resultFormats } = message
       const unit = this.#unit()
-      const portal: Portal = { name, prepared, statement, parameters, resultFormats, unit, hold: 'no', begun: false, exchange }
+      const portal: Portal = {
+        name,
+        prepared,
+        statement,
+        parameters,
+        resultFormats,
+        unit,
+        hold: 'no',
+        begun: false,
+        applied: false,
+        exchange,
+        revision: judgedAs ? this.#state.revision : null,
+      }
       const change = this.#registry.portals.put(name, portal, this.#unit())
       this.#backend.push(write.bind(message))
       this.#replies.owed.push({ kind: 'bind', exchange, unit: this.#unit(), change })
@@ -144,7 +161,12 @@ export class ExtendedQuery {
     if (this.#admission.stopped) return
     const portal = this.#registry.portals.get(message.portal)
     if (portal !== undefined && !portal.exchange.ended) {
-      return portal.begun || isPlanned(portal.statement) ? this.#run(portal, message) : this.#runAsRead(portal, message)
+      if (portal.begun) return this.#run(portal, message)
+      return andThen(this.#admission.settled(), () => {
+        if (this.#admission.stopped) return
+        if (portal.revision === this.#state.revision && isPlanned(portal.statement)) return this.#run(portal, message)
+        return this.#runAsRead(portal, message)
+      })
     }
     if (portal === undefined && isStrict(this.#context))
       return this.#missing('34000', `portal ${JSON.stringify(message.portal)} does not exist`)
@@ -162,12 +184,16 @@ export class ExtendedQuery {
     })
   }
 
-  /** Names in a command that is no query are looked up as it runs, and may have changed since Bind: it is read, and judged, as it is now. */
+  /**
+   * Names in a command that is no query are looked up as it runs, and may have changed since Bind; so may the role and the settings that any
+   * statement runs by: it is read, and judged, as it is now.
+   */
   #runAsRead(portal: Portal, message: ExecuteMessage): Maybe<void> {
     return andThen(this.#admission.read(portal.prepared.text), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) return this.#refuseUnread(portal.prepared.text, statement)
-      if (isDeepStrictEqual(statement, portal.statement)) return this.#run(portal, message)
+      const same = portal.revision === this.#state.revision && isDeepStrictEqual(statement, portal.statement)
+      if (same) return this.#run(portal, message)
       return andThen(this.#admission.admitStatement(statement, portal.parameters), (verdict) => {
         if (this.#admission.stopped) return this.#admission.notRun(verdict, statement)
         return andThen(portal.exchange.end('not-run'), () => {
@@ -239,7 +265,17 @@ function unseenStatement(text: string): Statement {
 function unseenPortal(name: string): Omit<Portal, 'unit' | 'exchange'> {
   const prepared: Prepared = { name, text: '', parameterTypes: [], columns: null, described: false }
   const statement = unseenStatement(`Execute of ${JSON.stringify(name)}`)
-  return { name, prepared, statement, parameters: [], resultFormats: null, hold: 'no', begun: true }
+  return {
+    name,
+    prepared,
+    statement,
+    parameters: [],
+    resultFormats: null,
+    hold: 'no',
+    begun: true,
+    applied: false,
+    revision: null,
+  }
 }
 
 function bound(message: BindMessage, prepared: Prepared, statement: Statement): Parameter[] {

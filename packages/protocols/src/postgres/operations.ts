@@ -64,6 +64,8 @@ export interface StatementPart {
   readonly transaction: 'begin' | 'commit' | 'rollback' | 'savepoint' | null
   /** What its session has, or is, once it has run. */
   readonly session: readonly SessionChange[]
+  /** It may change settings of its session, and nobody knows to what. */
+  readonly configures: boolean
   /** Once it has run, the catalogue is to be read again. */
   readonly changesCatalogue: boolean
   /** Why hoop refuses the statement whatever the rules say: a construct that it cannot carry yet. */
@@ -155,6 +157,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     parts: reads.map(({ kind, reading }) => ({
       ...kind,
       session: reading.session,
+      configures: reading.configures,
       changesCatalogue: reading.changesCatalogue,
       notSupported: reading.notSupported,
     })),

@@ -37,6 +37,8 @@ export class Reading {
   closesCursors = false
   /** A body changes definitions, which its statement does not name. */
   redefines = false
+  /** It may change settings of its session: which, and to what, depends on more than its text. */
+  configures = false
   /** Types that it makes, as written. */
   readonly types: { readonly schema: string | null; readonly name: string }[] = []
   /** In the order in which they come about. */
@@ -154,8 +156,9 @@ export class Reading {
     this.unbounded ||= operation.facts.unbounded
     this.destructive ||= operation.facts.destructive
     this.runs.push({ name, text: operation.text, literals: operation.literals })
-    for (const { session, changesCatalogue } of parts) {
+    for (const { session, configures, changesCatalogue } of parts) {
       this.session.push(...session)
+      this.configures ||= configures
       this.changesCatalogue ||= changesCatalogue
     }
   }
@@ -174,6 +177,7 @@ export class Reading {
     if (other.notSupported !== null) this.refuse(other.notSupported)
     this.closesCursors ||= other.closesCursors
     this.redefines ||= other.redefines
+    if (as !== 'plan') this.configures ||= other.configures
     for (const ref of as === 'body' ? other.columns : other.#ofBodies) {
       this.#ofBodies.add(ref)
       this.columns.add(ref)

@@ -27,6 +27,10 @@ export interface Portal {
   statement: Statement
   /** Execute was sent: what it answers with does not change any more. */
   begun: boolean
+  /** What it does to its session is done: that happens once, however often it is asked for rows. */
+  applied: boolean
+  /** Of the session's role and settings, when it was judged at Bind; null: they have changed since. */
+  readonly revision: number | null
   readonly parameters: readonly Parameter[]
   /** Null: those of its description. */
   readonly resultFormats: readonly number[] | null
@@ -209,7 +213,18 @@ export class Registry {
         const { name, statement, hold } = change
         const prepared = unseen(name, statement.operation.text)
         const portal: Portal = {
-          ...{ name, prepared, statement, parameters, resultFormats: null, unit, exchange, begun: true },
+          ...{
+            name,
+            prepared,
+            statement,
+            parameters,
+            resultFormats: null,
+            unit,
+            exchange,
+            begun: true,
+            applied: false,
+            revision: null,
+          },
           hold: hold ? 'if-committed' : 'no',
         }
         const before = this.portals.put(name, portal, unit).confirm()

@@ -249,6 +249,8 @@ export class Replies {
   /** What a statement of the session's own has changed: names, settings. */
   #applySession(head: Extract<Expected, { kind: 'query' | 'execute' }>): void {
     const { exchange, unit } = head
+    if (head.kind === 'execute' && head.portal.applied) return
+    if (head.kind === 'execute') head.portal.applied = true
     for (const change of exchange.statement.parts[exchange.part]?.session ?? []) {
       this.#state.apply(change)
       const parameters = head.kind === 'execute' ? head.portal.parameters : []

@@ -14,6 +14,10 @@ export type SessionChange =
   | { readonly kind: 'search-path'; readonly schemas: readonly string[] | null; readonly local: boolean }
   /** Null: back to the login role. */
   | { readonly kind: 'role'; readonly name: string | null; readonly local: boolean }
+  /** Another setting that may change what statements mean. Null: back to what the session began with. */
+  | { readonly kind: 'setting'; readonly name: string; readonly value: string | null; readonly local: boolean }
+  /** All of those. */
+  | { readonly kind: 'reset-settings' }
   | { readonly kind: 'savepoint' | 'release' | 'rollback-to'; readonly name: string }
   | { readonly kind: 'discard-temporary' }
 

@@ -13,7 +13,7 @@ import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { schemasOf } from './search-path.ts'
 import { queryAfter } from './session-change.ts'
-import { resetRefused, settingRefused } from './settings.ts'
+import { hasMeaning, resetRefused, settingRefused } from './settings.ts'
 import { none, union } from './sources.ts'
 import { plain, type ReadStatement, type StatementKind } from './statement-kind.ts'
 import { nameOf, qualifiedName, stringOf } from './syntax-tree.ts'
@@ -106,6 +106,7 @@ export function discard(reading: Reading, node: Node): void {
   if (target !== 'DISCARD_ALL') return
   session.push({ kind: 'close', name: null }, { kind: 'deallocate', name: null })
   session.push({ kind: 'role', name: null, local: false }, { kind: 'search-path', schemas: null, local: false })
+  session.push({ kind: 'reset-settings' })
 }
 
 /** What sessions begin with from then on (ALTER ROLE, DATABASE or SYSTEM … SET): what those that are open do not learn is refused. */
@@ -126,7 +127,7 @@ export function setting(walk: Walk, statement: VariableSetStmt): StatementKind {
   reading.effects.add('session')
   const verb = kind?.startsWith('VAR_RESET') ? 'RESET' : 'SET'
   if (kind === 'VAR_RESET_ALL') {
-    reading.session.push({ kind: 'search-path', schemas: null, local: false })
+    reading.session.push({ kind: 'search-path', schemas: null, local: false }, { kind: 'reset-settings' })
     return { ...plain, verb }
   }
   reading.object('setting', name, 'write')
@@ -140,6 +141,13 @@ export function setting(walk: Walk, statement: VariableSetStmt): StatementKind {
     const value = values.some((part) => part === null) ? null : values.join(', ')
     const refused = kind === 'VAR_SET_VALUE' ? settingRefused(name, value) : resetRefused(name)
     if (refused) reading.refuse(refused)
+    else if (hasMeaning(name))
+      reading.session.push({
+        kind: 'setting',
+        name,
+        value: kind === 'VAR_SET_VALUE' ? args.map(written).join(', ') : null,
+        local,
+      })
   }
   const [first] = args
   if (name === 'application_name' && first && 'A_Const' in first)
@@ -165,6 +173,13 @@ function followed(reading: Reading, name: string, values: readonly (string | nul
   return true
 }
 
+/** A value of SET in full; `INTERVAL '5' HOUR` is what a time zone may be given as, too. */
+function written(node: Node): string {
+  if (!('TypeCast' in node)) return constantText(node) ?? ''
+  const { arg, typeName } = node.TypeCast
+  return ['interval', arg && constantText(arg), ...(typeName?.typmods ?? []).map(constantText)].join(' ')
+}
+
 function constantText(node: Node): string | null {
   if (!('A_Const' in node)) return null
   const { sval, ival, fval, boolval } = node.A_Const
@@ -183,10 +198,10 @@ export function readSettingCalls(reading: Reading, select: SelectStmt): void {
   if (Object.keys(rest).length > 0) return
   const asked = fromClause === undefined && whereClause === undefined ? null : settingAskedFor(fromClause, whereClause)
   if (asked === undefined) return
-  for (const target of targetList ?? []) {
-    const value = 'ResTarget' in target ? target.ResTarget.val : undefined
-    if (value && 'FuncCall' in value) settingCall(reading, value.FuncCall, asked)
-  }
+  const values = (targetList ?? []).map((target) => ('ResTarget' in target ? target.ResTarget.val : undefined))
+  // A function that answers with rows has the others called for each of them.
+  if (values.some((value) => !value || !('A_Const' in value || isSettingCall(value)))) return
+  for (const value of values) if (value && 'FuncCall' in value) settingCall(reading, value.FuncCall, asked)
 }
 
 /** The name in `FROM pg_settings WHERE name = 'x'`. */
@@ -204,6 +219,10 @@ function isName(node: Node | undefined): boolean {
   return node !== undefined && 'ColumnRef' in node && nameOf(node.ColumnRef.fields).join('.') === 'name'
 }
 
+function isSettingCall(node: Node): node is { FuncCall: FuncCall } {
+  return 'FuncCall' in node && nameOf(node.FuncCall.funcname).at(-1) === 'set_config'
+}
+
 /** `asked`: the setting that `name` stands for, whose call runs once or never; null where every call runs once. */
 function settingCall(reading: Reading, call: FuncCall, asked: string | null): void {
   const { schema, name } = qualifiedName(call.funcname)
@@ -211,15 +230,21 @@ function settingCall(reading: Reading, call: FuncCall, asked: string | null): vo
   if (name !== 'set_config' || (schema !== null && schema !== 'pg_catalog') || !setting || !value || !isLocal) return
   const given = stringOf(value)
   if (asked !== null) {
-    if (isName(setting) && given !== null && asked !== 'application_name' && settingRefused(asked, given) === null)
+    if (isName(setting) && given !== null && asked !== 'application_name' && settingRefused(asked, given) === null) {
       reading.certainCalls.add(call)
+      if (hasMeaning(asked.toLowerCase())) reading.configures = true
+    }
     return
   }
-  const written = stringOf(setting)?.toLowerCase() ?? null
+  const named = stringOf(setting)?.toLowerCase() ?? null
   const local = constantText('TypeCast' in isLocal && isLocal.TypeCast.arg ? isLocal.TypeCast.arg : isLocal)
-  if (written === null || given === null || local === null) return
-  const values = written === 'search_path' ? schemasOf(given) : [given]
-  if (written === 'application_name' && 'A_Const' in value) reading.applicationNames.set(value.A_Const.location ?? 0, given)
-  else if (values === null || !followed(reading, written, values, /^(t|true|on|yes|1)$/i.test(local))) return
+  if (named === null || given === null || local === null) return
+  const isLocally = /^(t|true|on|yes|1)$/i.test(local)
+  const values = named === 'search_path' ? schemasOf(given) : [given]
+  if (named === 'application_name' && 'A_Const' in value) reading.applicationNames.set(value.A_Const.location ?? 0, given)
+  else if (values === null || !followed(reading, named, values, isLocally)) {
+    if (values === null || settingRefused(named, given) !== null) return
+    if (hasMeaning(named)) reading.session.push({ kind: 'setting', name: named, value: given, local: isLocally })
+  }
   reading.certainCalls.add(call)
 }

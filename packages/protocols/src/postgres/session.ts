@@ -78,7 +78,12 @@ class Session {
     this.#backend = ready.backend.stream
     this.#ended = ended
     const registry = new Registry()
-    const state = new SessionState(ready.upstream.user, startupPath(ready), ready.backend.parameters.has('search_path'))
+    const state = new SessionState(
+      ready.upstream.user,
+      startupPath(ready),
+      ready.backend.parameters.has('search_path'),
+      ready.startup.settings,
+    )
     this.#output = new CallerOutput({
       client: this.#client,
       backend: this.#backend,

@@ -38,6 +38,23 @@ export function settingRefused(name: string | null, value: string | null): strin
   return value !== null && values.test(value) ? null : `setting ${setting} to ${value ?? 'a computed value'}`
 }
 
+/** Settings that decide how long a statement takes, what it costs, and how it is told of: not what it does. */
+const withoutMeaning = new RegExp(
+  `^(${[
+    'application_name|(statement|lock|transaction|idle_in_transaction_session|idle_session)_timeout|client_min_messages|lc_messages',
+    'default_transaction_(isolation|read_only|deferrable)|transaction_(isolation|read_only|deferrable)|synchronous_commit|work_mem',
+    'maintenance_work_mem|temp_buffers|temp_tablespaces|jit(_\\w+)?|enable_\\w+|random_page_cost|seq_page_cost|cpu_\\w+_cost|geqo(_\\w+)?',
+    'effective_cache_size|(from|join)_collapse_limit|max_parallel_\\w+|min_parallel_\\w+_size|parallel_\\w+|plan_cache_mode|constraint_exclusion',
+    'cursor_tuple_fraction|synchronize_seqscans|tcp_(user_timeout|keepalives_\\w+)|client_connection_check_interval|stats_fetch_consistency',
+    'recursive_worktable_factor|hash_mem_multiplier|(effective|maintenance)_io_concurrency|force_parallel_mode|debug_parallel_query|vacuum_\\w+',
+    'escape_string_warning|default_statistics_target|client_encoding|standard_conforming_strings|array_nulls|backslash_quote',
+  ].join('|')})$`,
+)
+/** Whether what a statement does may depend on it, be it by a function or a row's policy that reads it. In lower case. */
+export function hasMeaning(setting: string): boolean {
+  return !withoutMeaning.test(setting)
+}
+
 /** RESET and SET … TO DEFAULT go back to what the session was opened with. */
 export function resetRefused(name: string): string | null {
   const setting = name.toLowerCase()

@@ -184,6 +184,7 @@ export class WireClient {
 export interface Admitted {
   readonly text: string
   readonly operation: Operation
+  readonly settings?: AdmitOptions['settings']
   verdict: 'permit' | 'refuse' | 'held'
   consumed: boolean
   readonly chunks: { readonly way: 'up' | 'down'; readonly bytes: Buffer }[]
@@ -225,6 +226,7 @@ export class ScriptedGate implements Gate {
     const admitted: Admitted = {
       text: operation.text,
       operation,
+      settings: options.settings,
       verdict: answer === 'hold' ? 'held' : answer === 'unknown' ? 'refuse' : answer,
       consumed: false,
       chunks: [],
