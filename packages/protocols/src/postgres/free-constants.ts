@@ -1,5 +1,5 @@
 import type { A_Expr, Node, RawStmt, SelectStmt, TypeName, WithClause } from 'libpg-query'
-import { isObject, nameOf, plainRows, qualifiedName } from './syntax-tree.ts'
+import { type Fields, nameOf, plainRows, qualifiedName } from './syntax-tree.ts'
 
 /** Texts that are longer are read by themselves; UTF-16 units. */
 export const longestTemplate = 4096
@@ -9,36 +9,28 @@ export const longestTemplate = 4096
  * directly stored in one. Any other constant may be a position, a length, a name, a setting, a text that runs: nothing is concluded about it.
  */
 export function freeConstants(text: string, statements: readonly RawStmt[]): ReadonlySet<number> {
-  const places = new Set<number>()
-  if (text.length > longestTemplate) return places
-  for (const { stmt } of statements) {
-    const once = new Places()
-    if (stmt && once.count(stmt)) for (const place of new Candidates().of(stmt)) if (once.has(place)) places.add(place)
-  }
+  // `SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'y'` sets y.
+  if (text.length > longestTemplate || /set_config/i.test(text)) return none
+  const candidates = new Candidates()
+  for (const { stmt } of statements) candidates.query(stmt)
+  const { places } = candidates
+  if (places.size === 0) return none
+  const times = new Map<number, number>()
+  countConstants(statements, times)
+  for (const place of places) if (times.get(place) !== 1) places.delete(place)
   return places
 }
+const none: ReadonlySet<number> = new Set()
 
-/** Where constants stand in a tree: the grammar puts some of them in it twice. */
-class Places {
-  readonly #times = new Map<number, number>()
-
-  /** False: the value of any constant may count. */
-  count(value: unknown): boolean {
-    if (Array.isArray(value)) return value.every((item) => this.count(item))
-    if (!isObject(value)) return true
-    const node = value as Node
-    if ('A_Const' in node) {
-      const { location = -1 } = node.A_Const
-      this.#times.set(location, (this.#times.get(location) ?? 0) + 1)
-      return true
-    }
-    // `SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'y'` sets y.
-    if ('FuncCall' in node && qualifiedName(node.FuncCall.funcname).name === 'set_config') return false
-    return Object.values(value).every((inner) => this.count(inner))
-  }
-
-  has(place: number): boolean {
-    return this.#times.get(place) === 1
+/** How often a constant stands in a tree: the grammar puts some in it twice, and one of them may count. */
+function countConstants(value: object, times: Map<number, number>): void {
+  for (const field in value) {
+    const inner: unknown = (value as Fields)[field]
+    if (typeof inner !== 'object' || inner === null) continue
+    if (field === 'A_Const') {
+      const { location } = inner as { readonly location?: number }
+      if (location !== undefined) times.set(location, (times.get(location) ?? 0) + 1)
+    } else countConstants(inner, times)
   }
 }
 
@@ -48,21 +40,16 @@ const others = new Set(['AEXPR_IN', 'AEXPR_LIKE', 'AEXPR_ILIKE', 'AEXPR_BETWEEN'
 
 /** Walks the parts of a statement that it knows, and no others. */
 class Candidates {
-  readonly #places: number[] = []
+  readonly places = new Set<number>()
 
-  of(statement: Node): readonly number[] {
-    this.#query(statement)
-    return this.#places
-  }
-
-  #query(node: Node | undefined): void {
+  query(node: Node | undefined): void {
     if (!node) return
     if ('SelectStmt' in node) this.#select(node.SelectStmt)
     else if ('InsertStmt' in node) {
       const { withClause, selectStmt, onConflictClause: conflict } = node.InsertStmt
       this.#with(withClause)
       const rows = selectStmt && 'SelectStmt' in selectStmt ? plainRows(selectStmt.SelectStmt) : null
-      if (rows === null) this.#query(selectStmt)
+      if (rows === null) this.query(selectStmt)
       for (const row of rows ?? []) if ('List' in row) for (const item of row.List.items ?? []) this.#constant(item)
       this.#assigned(conflict?.targetList)
       this.#condition(conflict?.whereClause)
@@ -90,12 +77,12 @@ class Candidates {
   }
 
   #with(clause: WithClause | undefined): void {
-    for (const node of clause?.ctes ?? []) if ('CommonTableExpr' in node) this.#query(node.CommonTableExpr.ctequery)
+    for (const node of clause?.ctes ?? []) if ('CommonTableExpr' in node) this.query(node.CommonTableExpr.ctequery)
   }
 
   #from(item: Node | undefined): void {
     if (!item) return
-    if ('RangeSubselect' in item) this.#query(item.RangeSubselect.subquery)
+    if ('RangeSubselect' in item) this.query(item.RangeSubselect.subquery)
     else if ('JoinExpr' in item) {
       this.#from(item.JoinExpr.larg)
       this.#from(item.JoinExpr.rarg)
@@ -106,7 +93,7 @@ class Candidates {
   #condition(node: Node | undefined): void {
     if (!node) return
     if ('BoolExpr' in node) for (const arg of node.BoolExpr.args ?? []) this.#condition(arg)
-    else if ('SubLink' in node) this.#query(node.SubLink.subselect)
+    else if ('SubLink' in node) this.query(node.SubLink.subselect)
     else if ('A_Expr' in node) this.#comparison(node.A_Expr)
   }
 
@@ -133,7 +120,7 @@ class Candidates {
     if (node && 'TypeCast' in node && isPlainType(node.TypeCast.typeName)) return this.#constant(node.TypeCast.arg)
     if (!node || !('A_Const' in node)) return
     const { location = 0, ival, fval, sval } = node.A_Const
-    if (location > 0 && (ival ?? fval ?? sval)) this.#places.push(location)
+    if (location > 0 && (ival ?? fval ?? sval)) this.places.add(location)
   }
 }
 
