@@ -1,4 +1,4 @@
-import type { ApplyResult, Identity, NotifiedEvent, ObjectAccess } from '@hoop/contracts'
+import type { ApplyResult, Identity, NotifiedEvent, ObjectAccess, SessionSetting } from '@hoop/contracts'
 import { sql } from 'drizzle-orm'
 import { bigserial, boolean, customType, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 
@@ -206,6 +206,14 @@ export const sessions = pgTable(
   ],
 )
 
+/** A yes to a held operation; `login`: it counts as long as that lasts. */
+export interface Vote {
+  readonly by: Identity
+  readonly at: string
+  readonly reason: string | null
+  readonly login: string
+}
+
 /** Held operations and what became of them. */
 export const approvals = pgTable(
   'approvals',
@@ -234,14 +242,20 @@ export const approvals = pgTable(
     voidedBecause: text('voided_because'),
     /** How many must say yes, and who did. */
     count: integer().notNull().default(1),
-    votes: jsonb().$type<{ by: Identity; at: string; reason: string | null }[]>().notNull().default([]),
+    votes: jsonb().$type<Vote[]>().notNull().default([]),
     onHold: text('on_hold').$type<'wait' | 'ticket'>().notNull().default('wait'),
     /** From when on nobody waits for it: whoever sends the same again passes by it. */
     ticketedAt: moment('ticketed_at'),
     database: text(),
     inTransaction: boolean('in_transaction').notNull().default(false),
+    /** Of the database, that it runs under; null: it is not known. */
+    role: text(),
+    /** What its session has set for itself; null: nobody knows. */
+    settings: jsonb().$type<SessionSetting[]>().default([]),
+    /** Locks that its transaction held as it began to wait; null: they were not looked up. */
+    locks: jsonb().$type<string[]>(),
     before: jsonb().$type<string[]>().notNull().default([]),
-    /** HMAC-SHA256 of what a ticket is bound to: identity, connection, text, parameters, rule, effects and objects. */
+    /** HMAC-SHA256 of what a ticket is bound to: identity, connection, role, settings, text, parameters, rule, effects and objects. */
     exactKey: text('exact_key'),
     /** The same of what a batch is bound to: the fingerprint and the policy version in place of text and parameters. */
     likeKey: text('like_key'),
