@@ -68,6 +68,8 @@ interface Seen {
   readonly statements: Map<string, Statement>
   readonly templates: Templates
 }
+/** Stands for the path of a session that has set none. */
+const unset: object = {}
 /** Search paths that are kept apart. */
 const maxViews = 100
 
@@ -84,7 +86,7 @@ export class Catalogues {
   #reading: Promise<Catalogue> | null = null
   /** By search path. */
   readonly #views = new Map<string, Seen>()
-  readonly #byPath = new WeakMap<SearchPath, Seen>()
+  readonly #byPath = new WeakMap<object, Seen>()
   #kept = 0
 
   /** The last catalogue read, however old; null before the first. */
@@ -167,7 +169,7 @@ export class Catalogues {
   /** The catalogue as a session with this search path sees it, and what was read by it. */
   #seen(catalogue: Catalogue, { searchPath, uncertain, transparent }: SessionView): Seen {
     const kind = uncertain || transparent ? 'system' : 'all'
-    const known = searchPath !== null && kind === 'all' ? this.#byPath.get(searchPath) : undefined
+    const known = kind === 'all' ? this.#byPath.get(searchPath ?? unset) : undefined
     if (known?.of === catalogue) return known
     const key = JSON.stringify([kind, searchPath])
     let seen = this.#views.get(key)
@@ -178,7 +180,7 @@ export class Catalogues {
       if (this.#views.size >= maxViews) this.#views.clear()
       this.#views.set(key, seen)
     }
-    if (searchPath !== null && kind === 'all') this.#byPath.set(searchPath, seen)
+    if (kind === 'all') this.#byPath.set(searchPath ?? unset, seen)
     return seen
   }
 

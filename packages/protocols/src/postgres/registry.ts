@@ -2,7 +2,7 @@ import type { Parameter } from '@hoop/contracts'
 import type { Exchange } from './exchange.ts'
 import type { Column } from './messages.ts'
 import type { Statement } from './operations.ts'
-import type { RowPlan, RowPlanInput } from './results.ts'
+import type { Planned } from './results.ts'
 import type { SessionChange, SessionNames } from './session-change.ts'
 
 /** A prepared statement as the backend holds it. */
@@ -16,7 +16,7 @@ export interface Prepared {
   /** A description was asked for, or need not be: it comes before any row. */
   described: boolean
   /** How rows of it were rewritten last, and what that was made of. */
-  planned?: { readonly from: RowPlanInput; readonly plan: RowPlan }
+  planned?: Planned
 }
 
 /** A portal: a prepared statement with its values, or a cursor that SQL declared. */

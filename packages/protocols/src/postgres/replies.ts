@@ -6,7 +6,7 @@ import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
 import { type CopyLines, lineReadings, messageHeader } from './copy-format.ts'
 import { maskDiagnostics, readsHidden } from './diagnostics.ts'
 import type { Exchange } from './exchange.ts'
-import { type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
+import { type Column, type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
 import type { Statement } from './operations.ts'
 import { type Expected, OwedReplies } from './owed-replies.ts'
 import type { Portal, Registry } from './registry.ts'
@@ -15,6 +15,9 @@ import { ResultMasks } from './result-masks.ts'
 import { rewriteRow } from './results.ts'
 import { schemasOf } from './search-path.ts'
 import type { SessionState } from './session-state.ts'
+
+/** Bytes of a description of a result that is kept, to be compared with the next. */
+const keptDescription = 4096
 
 /** What the relay does when a reply changes the state of things. */
 export interface ReplyEvents {
@@ -55,6 +58,8 @@ export class Replies {
   readonly #output: CallerOutput
   readonly #events: ReplyEvents
   #waiters: (() => void)[] = []
+  /** The last description of a result, which most often comes again. */
+  #described: { readonly message: Buffer; readonly columns: readonly Column[] } | null = null
 
   constructor(parts: {
     gate: Gate
@@ -319,8 +324,17 @@ export class Replies {
     if (!head.own) this.#output.pass(this.#reader, null)
   }
 
-  #rowDescription(): void {
+  /** Of the description that came just now; the same object as of the last one, if it says the same. */
+  #columns(): readonly Column[] {
+    const { message } = this.#reader
+    if (this.#described !== null && message.equals(this.#described.message)) return this.#described.columns
     const columns = read.rowDescription(this.#reader.body())
+    this.#described = message.length > keptDescription ? null : { message: Buffer.from(message), columns }
+    return columns
+  }
+
+  #rowDescription(): void {
+    const columns = this.#columns()
     const head = this.#head('describe', 'query')
     if (head.kind === 'describe') {
       this.owed.shift()

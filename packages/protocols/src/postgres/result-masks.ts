@@ -6,12 +6,14 @@ import type { CopyRewriter } from './copy-format.ts'
 import type { Exchange } from './exchange.ts'
 import type { Column } from './messages.ts'
 import type { Portal } from './registry.ts'
-import { planRows, type RowPlan, type RowPlanInput } from './results.ts'
+import { type Planned, planRows, type RowPlan, type RowPlanInput } from './results.ts'
 
 /** How the results of operations are masked: what their statements say of them, joined with what the backend says. */
 export class ResultMasks {
   readonly #latest: () => Catalogue | null
   readonly #transparent: boolean
+  /** Of simple queries: texts that differ in constants only say the same of their results. */
+  #last: Planned | null = null
 
   constructor(latest: () => Catalogue | null, transparent: boolean) {
     this.#latest = latest
@@ -22,7 +24,9 @@ export class ResultMasks {
   ofQuery(exchange: Exchange, columns: readonly Column[]): RowPlan {
     const { masks } = exchange.permit
     if (masks.empty) return null
-    return planRows({ masks, columns, resultFormats: null, outputs: this.#outputs(exchange), catalogue: this.#catalogue() })
+    const from = { masks, columns, resultFormats: null, outputs: this.#outputs(exchange), catalogue: this.#catalogue() }
+    if (this.#last === null || !isSame(this.#last.from, from)) this.#last = { from, plan: planRows(from) }
+    return this.#last.plan
   }
 
   /** Of the rows of a portal. */

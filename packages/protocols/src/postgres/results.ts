@@ -26,6 +26,12 @@ export interface RowPlanInput {
   readonly catalogue: Catalogue
 }
 
+/** How rows were rewritten, and what that was made of. */
+export interface Planned {
+  readonly from: RowPlanInput
+  readonly plan: RowPlan
+}
+
 /** Joins what the parse tree says of each column with what the server says of its origin. Disagreement masks. */
 export function planRows({ masks, columns, resultFormats, outputs, catalogue }: RowPlanInput): RowPlan {
   if (masks.empty) return null
