@@ -16,7 +16,7 @@ export const CatalogueRows = z.object({
   foreignKeys: row(text, text, text, text, text),
   attached: row(
     text,
-    z.enum(['default', 'write', 'policy']),
+    z.enum(['default', 'write', 'policy', 'statistics']),
     text.nullable(),
     z.enum(['function', 'sequence', 'relation']),
     text,
@@ -37,6 +37,7 @@ export const CatalogueRows = z.object({
   ),
   types: row(text, text, text, text, z.enum(['none', 'own', 'any']), text.nullable()),
   operators: row(text, text, z.enum(['own', 'any'])),
+  operatorClasses: row(text, text, text),
   indexes: row(text, text, text, text),
   statistics: row(text, text, text),
   dependents: row(text, text, text, text, text, text, text, text, text, text),
@@ -193,6 +194,7 @@ from (
   union all select r.polrelid, 'policy', null, 'pg_policy'::regclass, r.oid
   from pg_policy r join pg_class c on c.oid = r.polrelid where c.relrowsecurity
   union all select partrelid, 'write', null, 'pg_class'::regclass, partrelid from pg_partitioned_table
+  union all select stxrelid, 'statistics', null, 'pg_statistic_ext'::regclass, oid from pg_statistic_ext
   union all select a.attrelid, 'default', a.attname, 'pg_type'::regclass, t.oid
   from pg_type t join pg_attribute a on a.atttypid = t.oid and a.attnum > 0 where t.typtype = 'd' and t.typdefaultbin is not null
 ) a (relation, occasion, attname, classid, objid)
@@ -203,8 +205,9 @@ left join pg_namespace pn on pn.oid = p.pronamespace
 left join pg_class s on a.occasion = 'default' and d.refclassid = 'pg_class'::regclass and s.oid = d.refobjid and s.relkind = 'S'
 left join pg_namespace sn on sn.oid = s.relnamespace
 where p.oid is not null or s.oid is not null
-union all select i.indrelid, 'write', null, 'function', n.nspname, p.proname
-from pg_index i cross join unnest(i.indclass) c (oid) join pg_opclass o on o.oid = c.oid join pg_amproc f on f.amprocfamily = o.opcfamily
+union all select i.relation, 'write', null, 'function', n.nspname, p.proname
+from (select indrelid, indclass from pg_index union all select partrelid, partclass from pg_partitioned_table) i (relation, classes)
+cross join unnest(i.classes) c (oid) join pg_opclass o on o.oid = c.oid join pg_amproc f on f.amprocfamily = o.opcfamily
 join pg_proc p on p.oid = f.amproc join pg_namespace n on n.oid = p.pronamespace
 join pg_language l on l.oid = p.prolang and l.lanname not in ('c', 'internal') where ${ofUsers}
 union all select d.refobjid, 'default', a.attname, 'sequence', n.nspname, s.relname
@@ -259,6 +262,14 @@ select n.nspname, o.oprname, case when exists (
   then 'own' else 'any' end
 from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
 where n.nspname <> 'pg_catalog' or o.oid >= ${firstOwnOid} or o.oprcode in (select oid from replaced) group by n.nspname, o.oprname`,
+  },
+  {
+    name: 'operatorClasses',
+    text: `with ${replaced}
+select c.nspname, o.opcname, array_to_json(array_agg(distinct array[n.nspname, p.proname]))
+from pg_opclass o join pg_namespace c on c.oid = o.opcnamespace join pg_amproc f on f.amprocfamily = o.opcfamily
+join pg_proc p on p.oid = f.amproc join pg_namespace n on n.oid = p.pronamespace
+join pg_language l on l.oid = p.prolang and l.lanname not in ('c', 'internal') where ${ofUsers} group by c.nspname, o.opcname`,
   },
   {
     name: 'indexes',

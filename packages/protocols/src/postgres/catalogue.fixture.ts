@@ -75,7 +75,7 @@ const dependents: readonly (readonly [of: string, dependent: string, whole?: fal
 ]
 
 /** Functions of pg_catalog that the cases call: `name volatility`, an aggregate with `a` after it. */
-const builtins = `lower i|upper i|right i|concat s|count i a|max i a|min i a|string_agg i a|array_agg i a|row_to_json s|to_jsonb s|json_agg s a
+const builtins = `int4pl i|lower i|upper i|right i|concat s|count i a|max i a|min i a|string_agg i a|array_agg i a|row_to_json s|to_jsonb s|json_agg s a
 now s|random v|clock_timestamp v|gen_random_uuid v|pg_sleep v|unnest i|generate_series i|jsonb_array_elements i|coalesce i|length i|sum i a
 nextval v|setval v|currval v|set_config v|current_setting s|query_to_xml v|table_to_xml s|ts_stat v|ts_rewrite v|pg_read_file v|pg_ls_dir v
 lo_get v|lo_put v|lo_import v|lo_export v|pg_terminate_backend v|pg_notify v|pg_reload_conf v|pg_logical_slot_get_changes v|pg_stat_reset v
@@ -166,6 +166,7 @@ export function fixtureCatalogue(): Catalogue {
       const other = oidOfAny(`${to}.${table}`)
       return [kind, schema, name, oid, attnumOf(column, oid), 'relation', other, attnumOf(part, other), whole ? 't' : 'f', 'f']
     }),
+    operatorClasses: [['public', 'ordered', '[["public","next_code"]]']],
     operators: [
       ['public', '<->>', 'any'],
       ['public', '@@@', 'own'],

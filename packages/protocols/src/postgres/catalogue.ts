@@ -46,8 +46,10 @@ export interface Rule {
 
 /** What runs, or is written to, when a table is used. */
 export interface Attached {
-  /** `write`: to compute or check what is stored; `policy`: to decide about rows; `value`: by the type of a column. */
-  readonly occasion: 'default' | 'write' | 'policy' | 'value'
+  /**
+   * `write`: to compute or check what is stored; `policy`: to decide about rows; `statistics`: to gather them; `value`: by the type of a column.
+   */
+  readonly occasion: 'default' | 'write' | 'policy' | 'statistics' | 'value'
   /** Null: any. */
   readonly column: string | null
   readonly kind: 'function' | 'sequence' | 'relation'
@@ -132,6 +134,8 @@ export interface Catalogue {
   readonly typesByOid: ReadonlyMap<number, CatalogueType>
   /** Operators outside pg_catalog, by name. */
   readonly userOperators: ReadonlyMap<string, readonly UserOperator[]>
+  /** Functions, not PostgreSQL's own, of operator classes that have any: by schema, then name. */
+  readonly operatorClasses: ReadonlyMap<string, ReadonlyMap<string, CatalogueType['runs']>>
   /** Functions that run when definitions change. */
   readonly eventTriggers: readonly { readonly schema: string; readonly name: string }[]
   /** Relations that only one session sees, by the name that means them where no schema, or pg_temp, is written. */
@@ -231,6 +235,9 @@ export function buildCatalogue(rows: unknown): Catalogue {
   }
   const userOperators = new Map<string, UserOperator[]>()
   for (const [schema, name, applies] of answers.operators) inner(userOperators, name, () => []).push({ schema, applies })
+  const operatorClasses = new Map<string, Map<string, CatalogueType['runs']>>()
+  for (const [schema, name, runs] of answers.operatorClasses)
+    inner(operatorClasses, schema, () => new Map()).set(name, parseRuns(runs))
   const indexes = new Map<string, Map<string, Index>>()
   for (const [schema, name, table, oid] of answers.indexes)
     inner(indexes, schema, () => new Map()).set(name, { oid: Number(oid), table: Number(table) })
@@ -251,6 +258,7 @@ export function buildCatalogue(rows: unknown): Catalogue {
     types,
     typesByOid,
     userOperators,
+    operatorClasses,
     eventTriggers: answers.eventTriggers.map(([schema, name]) => ({ schema, name })),
   }
 }

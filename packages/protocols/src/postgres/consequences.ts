@@ -123,7 +123,7 @@ function runAttached(
   const runs =
     occasion === 'default'
       ? (inserts && !(column !== null && given?.includes(column))) || column === null || (defaulted?.includes(column) ?? true)
-      : inserts || events.includes('update')
+      : occasion !== 'statistics' && (inserts || events.includes('update'))
   if (occasion !== 'policy' && !runs) return
   if (kind === 'function') callByName({ ...walk, catalogue: printed(walk.catalogue) }, schema, name)
   else if (kind === 'relation') lookedUp(walk, schema, name)

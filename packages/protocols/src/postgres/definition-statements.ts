@@ -1,17 +1,18 @@
-import type { AlterTableCmd, AlterTableStmt, GrantStmt, Node, RangeVar } from 'libpg-query'
+import type { AlterTableCmd, AlterTableStmt, GrantStmt, Node, RangeVar, TypeName } from 'libpg-query'
 import { findIndex, findRelation } from './catalogue.ts'
 import { keepsWhole } from './choices.ts'
 import { answersNothing, triggerMade, truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { alterType, drop, dropPart } from './drops.ts'
-import { sourcesOf, type Walk } from './expressions.ts'
+import { callByName, namedType, sourcesOf, type Walk } from './expressions.ts'
 import { startWalk } from './lineage.ts'
+import { maintains, usesOperatorClass } from './maintenance.ts'
 import { kindOf, nameIndex, nameObjects, nameStatistics } from './named-objects.ts'
 import { created, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
 import { outermost, type Scope } from './scope.ts'
 import { union, without } from './sources.ts'
-import { type Fields, isObject, nameOf, tagged } from './syntax-tree.ts'
+import { type Fields, isObject, nameOf, qualifiedName, tagged } from './syntax-tree.ts'
 
 /** Reads a statement that defines, changes or maintains things: what it names, and what the expressions in it call. */
 export function readDefinition(walk: Walk, node: Node, definition: Definition, fields: Fields): void {
@@ -59,7 +60,34 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if ('CreateEventTrigStmt' in node) triggerMade(walk, node.CreateEventTrigStmt)
   if ('RuleStmt' in node && !(node.RuleStmt.actions ?? []).every(answersNothing))
     reading.unknown('a rule that answers with rows decides what any use of its relation does')
+  maintains(walk, node)
+  putToUse(walk, node)
   inside(walk, besides(node, fields), scope, access)
+}
+
+/** Functions that operators, casts and operator classes are made of: whatever uses those runs them, without their names. */
+function putToUse(walk: Walk, node: Node): void {
+  const functions: (readonly Node[] | undefined)[] = []
+  if ('DefineStmt' in node && node.DefineStmt.kind === 'OBJECT_OPERATOR') {
+    for (const option of node.DefineStmt.definition ?? []) {
+      const { defname = '', arg } = 'DefElem' in option ? option.DefElem : {}
+      if (/^(function|procedure)$/.test(defname) && arg && 'TypeName' in arg) functions.push(arg.TypeName.names)
+    }
+  }
+  if ('CreateCastStmt' in node) functions.push(node.CreateCastStmt.func?.objname)
+  if ('CreateOpClassStmt' in node) functions.push(...functionsOf(node.CreateOpClassStmt.items))
+  if ('AlterOpFamilyStmt' in node && !node.AlterOpFamilyStmt.isDrop) functions.push(...functionsOf(node.AlterOpFamilyStmt.items))
+  for (const names of functions) {
+    const { schema, name } = qualifiedName(names)
+    if (name !== '') callByName(walk, schema, name)
+  }
+}
+
+/** The support functions of an operator class. https://github.com/postgres/postgres src/include/nodes/parsenodes.h: OPCLASS_ITEM_FUNCTION */
+function functionsOf(items: readonly Node[] = []): readonly (readonly Node[] | undefined)[] {
+  return items.flatMap((item) =>
+    'CreateOpClassItem' in item && item.CreateOpClassItem.itemtype === 2 ? [item.CreateOpClassItem.name?.objname] : [],
+  )
 }
 
 function alterRowType(walk: Walk, { schemaname, relname = '' }: RangeVar = {}): void {
@@ -113,10 +141,13 @@ function inside(walk: Walk, value: unknown, scope: Scope, access: string): void 
   else if (!node && 'relname' in value) mentioned(walk, value as RangeVar, access)
   // A word without quotes stands in an option as the name of a type would: `autovacuum_enabled = off`.
   else if (node?.[0] === 'DefElem' && isObject(node[1].arg) && 'TypeName' in node[1].arg) return
+  else if (node?.[0] === 'TypeName') namedType(walk, node[1] as TypeName, scope)
+  else if (!node && 'names' in value && 'typemod' in value) namedType(walk, value as TypeName, scope)
   else if (node && !definitionNodes.has(node[0])) sourcesOf(walk, value, scope)
-  else if (!node && 'names' in value && 'typemod' in value) sourcesOf(walk, value, scope)
-  else
+  else {
+    if (node && Array.isArray(node[1].opclass)) usesOperatorClass(walk, node[1].opclass)
     for (const inner of Object.values(node ? node[1] : value)) if (typeof inner === 'object') inside(walk, inner, scope, access)
+  }
 }
 
 function role(walk: Walk, fields: Fields): void {

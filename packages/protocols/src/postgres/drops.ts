@@ -2,6 +2,7 @@ import type { AlterTableCmd, DropStmt, Node } from 'libpg-query'
 import { type Catalogue, type CatalogueRelation, findFunctions, findIndex, findType, probableRelation } from './catalogue.ts'
 import { type Dropped, relationsDroppedWith } from './dependents.ts'
 import type { Walk } from './expressions.ts'
+import { goesOver } from './maintenance.ts'
 import { dependedOn, isRelation, kindOf, nameObjects, namesIn, relationOf } from './named-objects.ts'
 
 /** DROP, of anything but roles, databases and tablespaces: what it names, and what goes with that. */
@@ -52,8 +53,9 @@ export function alterType(walk: Walk, names: readonly string[]): void {
       // Arrays and domains of it, and types that have it in them.
       if (node.startsWith('type ')) open.push({ node, column: 0 })
       const relation = node.startsWith('relation ') ? relationOf(walk.catalogue, Number(node.split(' ')[1])) : undefined
-      if (relation && relation.kind !== 'view')
-        walk.reading.object(kindOf(relation), `${relation.schema}.${relation.name}`, 'ddl')
+      if (!relation || relation.kind === 'view') continue
+      walk.reading.object(kindOf(relation), `${relation.schema}.${relation.name}`, 'ddl')
+      goesOver(walk, relation)
     }
   }
 }

@@ -440,7 +440,8 @@ function ofType(walk: Walk, type: TypeName | undefined, scope: Scope, value?: No
   if (!type) return none
   const found = namedType(walk, type, scope)
   if (found === 'serial') return none
-  return found === null ? 'opaque' : castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none
+  if (found === null) return 'opaque'
+  return castRuns(walk, found, value, scope) ? castByUser(walk, `${found.schema}.${found.name}`) : none
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { JoinExpr, Node, RangeFunction } from 'libpg-query'
 import { columnName } from './column-names.ts'
-import { children, predicate, sourcesOf, userOperator, type Walk } from './expressions.ts'
+import { children, namedType, predicate, sourcesOf, userOperator, type Walk } from './expressions.ts'
 import { readFunction } from './functions.ts'
 import { makeRelation, rename, type Scope, type ScopeRelation } from './scope.ts'
 import { unionAll } from './sources.ts'
@@ -137,7 +137,8 @@ function rangeFunction(walk: Walk, range: RangeFunction, scope: Scope): ScopeRel
   const any = unionAll(lists.map((list) => sourcesOf(walk, list[0], scope)))
   walk.reading.choose(any)
   for (const node of [...lists.flatMap((list) => listed(list[1])), ...(range.coldeflist ?? [])]) {
-    sourcesOf(walk, 'ColumnDef' in node ? node.ColumnDef.typeName : node, scope)
+    if ('ColumnDef' in node && node.ColumnDef.typeName) namedType(walk, node.ColumnDef.typeName, scope)
+    else sourcesOf(walk, node, scope)
   }
   const names: string[] = []
   for (const [call, definitions] of lists) {

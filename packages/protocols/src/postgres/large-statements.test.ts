@@ -16,6 +16,7 @@ const catalogue = buildCatalogue({
   functions: [],
   types: [],
   operators: [],
+  operatorClasses: [],
   triggers: [],
   rules: [],
   foreignKeys: [],

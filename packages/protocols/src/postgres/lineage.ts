@@ -288,8 +288,13 @@ function rangeVar(walk: Walk, range: RangeVar, scope: Scope, access: 'read' | 'w
     if (hidden) ofSession(walk.reading, relname, hidden, access)
     if (probable) {
       walk.reading.object('table', `${probable.schema}.${probable.name}`, access)
-      const { reading } = readRelation(walk.catalogue.probable ?? walk.catalogue, probable, definitions)
-      for (const { kind, name } of reading.objects) walk.reading.object(kind, name, access)
+      // What runs besides may have been replaced since: that is not looked for where it was.
+      readSetsOff(walk, probable)
+      const { reading } = readRelation(walk.catalogue, probable, definitions)
+      walk.reading.include(reading, 'view')
+      if (access === 'write')
+        for (const object of reading.objects)
+          if (object.kind !== 'function') walk.reading.object(object.kind, object.name, 'write')
     } else if (!hidden) walk.reading.object('table', writtenName(range), access)
     return makeRelation(alias, schema, 'opaque')
   }

@@ -39,8 +39,8 @@ const maxKept = 100
 
 /** What a relation's columns are made of, down to base columns; worked out once for each catalogue. */
 export function readRelation(catalogue: Catalogue, relation: CatalogueRelation, readDefinition: ReadDefinition): RelationReading {
-  const { hidden, callerPath = catalogue.searchPath } = catalogue
-  const key = JSON.stringify([callerPath, [...(hidden ?? [])]])
+  const { hidden, probable, callerPath = catalogue.searchPath } = catalogue
+  const key = JSON.stringify([callerPath, probable !== undefined, [...(hidden ?? [])]])
   const kept = read.get(relation) ?? new Map<string, RelationReading>()
   read.set(relation, kept)
   const known = kept.get(key)

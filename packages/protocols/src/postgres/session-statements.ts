@@ -8,7 +8,7 @@ import type {
   SelectStmt,
   VariableSetStmt,
 } from 'libpg-query'
-import { sourcesOf, type Walk } from './expressions.ts'
+import { namedType, sourcesOf, type Walk } from './expressions.ts'
 import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
 import { schemasOf } from './search-path.ts'
@@ -19,13 +19,13 @@ import { plain, type ReadStatement, type StatementKind } from './statement-kind.
 import { nameOf, qualifiedName, stringOf } from './syntax-tree.ts'
 
 /** What is prepared now runs later, and is judged then: now it is only looked at. */
-export function prepare(walk: Walk, { name = '', query, argtypes }: PrepareStmt, readAny: ReadStatement): StatementKind {
+export function prepare(walk: Walk, { name = '', query, argtypes = [] }: PrepareStmt, readAny: ReadStatement): StatementKind {
   const { reading } = walk
   const inner = new Reading()
   if (query) readAny(startWalk(walk.catalogue, inner, unnamed(walk)), query)
   reading.include(inner, 'plan')
   // What is given to EXECUTE is made a value of these.
-  sourcesOf(walk, argtypes, walk.outer)
+  for (const type of argtypes) if ('TypeName' in type) namedType(walk, type.TypeName, walk.outer)
   reading.effects.add('session')
   const text = queryAfter('as', walk.text)
   if (text === null) reading.unknown('hoop does not find the query in PREPARE')

@@ -17,6 +17,7 @@ import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
 import { callByName, children, outputSources, sourcesOf, textArguments, type Walk } from './expressions.ts'
 import { startWalk, unnamed } from './lineage.ts'
+import { maintains } from './maintenance.ts'
 import { kindOf } from './named-objects.ts'
 import { created, hides, targetNames } from './new-relations.ts'
 import { Reading } from './reading.ts'
@@ -58,6 +59,7 @@ function readKind(walk: Walk, node: Node): StatementKind {
     const { relation } = node.RefreshMatViewStmt
     // What it stores stays when a view that it was read from comes to mean something else.
     if (relation) reading.flow(walk.relation(relation, walk.outer, 'write').any)
+    maintains(walk, node)
     return { ...plain, verb: 'REFRESH' }
   }
   if ('LockStmt' in node) return lock(walk, node.LockStmt)

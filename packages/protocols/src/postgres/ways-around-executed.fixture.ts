@@ -48,7 +48,9 @@ export const scene: readonly string[] = [
      begin perform public.emptied(); return 0; end $$;
    create function many_alike(many, many) returns bool immutable language sql as $$ select true $$;
    create operator <<< (leftarg = many, rightarg = many, function = many_alike);
-   create operator class many_ops default for type many using btree as operator 1 <<<, function 1 many_compared(many, many);
+   create operator === (leftarg = many, rightarg = many, function = many_alike);
+   create operator class many_ops default for type many using btree as
+     operator 1 <<<, operator 3 ===, function 1 many_compared(many, many);
    create cast (whole as point) with function whole_emptied(whole) as implicit;
    create table wholes (w whole);
    insert into wholes values (row(1));
@@ -59,6 +61,34 @@ export const scene: readonly string[] = [
    create table divided (id int) partition by list (emptied_if(id));
    create table divided_rest partition of divided default;
    create function pg_catalog.lower(int) returns int immutable language plpgsql as $$ begin perform public.emptied(); return 1; end $$`,
+  // What runs as somebody goes over rows that are there already
+  `create table indexed (id int);
+   insert into indexed values (1);
+   create index indexed_by on indexed (emptied_if(id));
+   create table measured (id int);
+   insert into measured values (1);
+   create statistics measured_by on (emptied_if(id)) from measured;
+   create table unchecked (id int);
+   insert into unchecked values (1);
+   alter table unchecked add constraint c check (emptied_if(id)) not valid;
+   create domain later as int;
+   create table laters (n later);
+   insert into laters values (1);
+   alter domain later add constraint c check (emptied_if(value)) not valid;
+   create table parts (id int) partition by list (emptied_if(id));
+   create table part_one (id int);
+   insert into part_one values (1);
+   create table split (id int) partition by list (emptied_if(id));
+   create table split_rest partition of split default;
+   insert into split_rest values (1);
+   create materialized view kept as select 1 as id;
+   create index kept_by on kept (emptied_if(id));
+   create function int_compared(int, int) returns int immutable language plpgsql as $$
+     begin perform public.emptied(); return btint4cmp($1, $2); end $$;
+   create operator class int_mine for type int using btree as operator 1 <, operator 3 =, function 1 int_compared(int, int);
+   create table ranges (id int) partition by range (id int_mine);
+   create table ranges_one partition of ranges for values from (1) to (3);
+   create function many_point(many) returns point language plpgsql as $$ begin perform public.emptied(); return '(1,1)'; end $$`,
   // What came with the server
   `create or replace function pg_catalog.bit_length(text) returns int language plpgsql as $$ begin return public.emptied(); end $$;
    create or replace function pg_catalog.initcap(text) returns text language sql as $$ select public.emptied()::text $$;
@@ -100,7 +130,6 @@ const block = (body: string, declared = ''): string => `do $$ declare r record; 
 
 export const executed: Readonly<Record<string, Executed>> = {
   'DELETE in WITH': writes('with gone as (delete from people returning id) select count(*) from gone'),
-  'DELETE in WITH in WITH': writes('with a as (with b as (delete from people returning id) select * from b) select 1'),
   'UPDATE in the WITH of an INSERT': writes(
     "with a as (update people set city = 'Oslo' returning id) insert into notes (id) select id from a",
   ),
@@ -112,7 +141,7 @@ export const executed: Readonly<Record<string, Executed>> = {
   'EXPLAIN ANALYZE of a table made of a query': writes('explain analyze create table made as select emptied()'),
   'EXPLAIN ANALYZE of EXECUTE': writes('prepare e as delete from people', 'explain analyze execute e'),
   'EXPLAIN, which works out what never changes': unread('explain select 1 from notes where emptied_if(1)'),
-  'a table made of EXECUTE': writes('prepare m as delete from people returning id', 'create table made as execute m'),
+  'a table made of EXECUTE': writes('prepare m as select emptied()', 'create table made as execute m'),
   'a materialized view': writes('create materialized view m as select emptied()'),
   'a copy of what a DELETE answers with': writes('copy (delete from people returning id) to stdout'),
   'a name in unicode escapes': writes('delete from U&"p\\0065ople"'),
@@ -187,10 +216,49 @@ export const executed: Readonly<Record<string, Executed>> = {
   'an operator by such a function': unread("select 1 * '1'::money"),
   "a view in place of the server's": writes('select * from information_schema.information_schema_catalog_name'),
 
+  'ANALYZE, with an index': writes('analyze indexed'),
+  'ANALYZE, with statistics': writes('analyze measured'),
+  'ANALYZE of everything': writes('analyze'),
+  REINDEX: writes('reindex table indexed'),
+  'REINDEX of an index': writes('reindex index indexed_by'),
+  CLUSTER: writes('cluster indexed using indexed_by'),
+  REFRESH: writes('refresh materialized view kept'),
+  'a constraint that is validated': writes('alter table unchecked validate constraint c'),
+  'the constraint of a domain that is validated': writes('alter domain later validate constraint c'),
+  'a table that becomes a partition': writes('alter table parts attach partition part_one for values in (true)'),
+  'a partition beside the default one': writes('create table split_one partition of split for values in (false)'),
+  'the type of a column that changes': writes('alter table indexed alter id type int using id + 0'),
+  'an index with an operator class': writes('create index on cities (id int_mine)'),
+  'a key with an operator class': writes('insert into ranges values (1)'),
+  'an operator class made for it': writes(
+    'begin',
+    'create operator class mine for type int using btree as operator 1 <, operator 3 =, function 1 int_compared(int, int)',
+    'create index on cities (id mine)',
+  ),
+  'an operator made for it': writes('begin', 'create operator @@@@ (rightarg = int, function = emptied_if)', 'select @@@@ 1'),
+  'a cast made for it': writes(
+    'begin',
+    'create cast (many as point) with function many_point(many) as implicit',
+    'select isvertical(m, m) from manifold',
+  ),
+  'a view behind a definition': unread('begin', 'create table definition (id int)', 'select * from emptying'),
+  'the type of a column behind a definition': unread(
+    'begin',
+    'create table made (id int)',
+    'select isvertical(w, w) from wholes',
+  ),
+  'a policy behind a definition': unread(
+    'begin',
+    'create table definition (id int)',
+    'set local role low',
+    'select * from guarded',
+    'reset role',
+  ),
+
   'a trigger': writes('insert into triggered values (1)'),
   'a trigger, by MERGE': writes('merge into triggered using notes on false when not matched then insert values (1)'),
   'a rule': writes('insert into ruled values (1)'),
-  'a default': writes("insert into defaulted (body) values ('x')"),
+  'a default': writes("insert into defaulted (body) values ('x') on conflict do nothing"),
   'a check': writes('insert into checked values (1)'),
   'a policy of a table': writes('set role low', 'select * from guarded', 'reset role'),
   'a trigger made for it': writes(

@@ -59,7 +59,9 @@ async function outcome(
 ): Promise<'writes' | 'runs' | 'stays' | 'shows' | 'nothing'> {
   const asked = await session.query(`select (select string_agg(p::text, ' ' order by id) from people p),
     (pg_stat_file('mark', true)).size is not null, exists (select from pg_db_role_setting)`)
-  const [[people, mark, setting] = []] = rows(asked)
+  const [seen] = rows(asked)
+  if (!seen) throw new Error(`what came of it cannot be seen: ${outline(asked).join(' ')}`)
+  const [people, mark, setting] = seen
   if (people !== '(1,ada@example.com,Lagos) (2,bob@example.com,Bonn)') return 'writes'
   if (mark === 't') return 'runs'
   if (setting === 't') return 'stays'
@@ -75,10 +77,12 @@ async function send(client: WireClient, sql: readonly string[]): Promise<Message
 /** What a caller gets without a gate; nothing of it is left. */
 async function ungated(sql: readonly string[]): Promise<string> {
   await own.query('begin')
-  const came = await outcome(own, await send(own, sql))
-  await own.query('rollback; reset all; deallocate all')
-  await own.query(`copy (select 1) to program 'cat > /dev/null; rm -f mark'`)
-  return came
+  try {
+    return await outcome(own, await send(own, sql))
+  } finally {
+    await own.query('rollback; reset all; deallocate all')
+    await own.query(`copy (select 1) to program 'cat > /dev/null; rm -f mark'`)
+  }
 }
 
 /** The rules' answer to an operation; null: they permit it. */
@@ -107,7 +111,7 @@ async function gated(alone: string, sql: readonly string[]): Promise<{ came: str
     return rule === null ? 'permit' : 'refuse'
   }
   const { client, done } = await server.open({ gate })
-  const heard = await send(client, sql)
+  const heard = await send(client, [...sql, 'rollback'])
   client.send(write.terminate())
   heard.push(...(await client.end()))
   client.stream.destroy()
