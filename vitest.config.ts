@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/conformance/**', '**/node_modules/**'],
+    globalSetup: 'test/run-folder.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is waited for comes when a busy machine gets to it; how fast that is, benchmarks measure.

@@ -4,7 +4,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { AgentList, agentPaths } from '@hoop/contracts'
 import { demoDocuments, samplePasswordVariable } from '@hoop/demo'
-import { freePort, startPostgres } from '@hoop/postgres-server'
+import { freePort } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import {
@@ -73,7 +74,7 @@ beforeAll(async () => {
     folder(),
     folder(),
   ])
-  const store = await keep(startPostgres({ dataFolder: storeFolder, password: 'store', durable: false }))
+  const store = await keep(startTestPostgres({ dataFolder: storeFolder, password: 'store', durable: false }))
   front = await keep(startFront())
   const [first = '', second = ''] = folders
   const env = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { startPostgres } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Authority, type Pair } from '../../packages/protocols/src/certificates.fixture.ts'
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const serverPair = await authority.sign('database', ['127.0.0.1'])
   clientPair = await authority.sign('by_certificate')
   const server = await keep(
-    startPostgres({
+    startTestPostgres({
       dataFolder: folder.path,
       password: 'admin',
       durable: false,

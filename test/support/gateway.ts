@@ -1,6 +1,8 @@
+import { copyFile, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as demo from '@hoop/demo'
 import { stopLeftBehind } from '@hoop/postgres-server'
+import { layCluster } from '@hoop/postgres-server/testing'
 import { temporaryFolder } from './keep.ts'
 
 export interface GatewayProcess extends demo.GatewayProcess {
@@ -22,6 +24,7 @@ export async function startGatewayProcess({ dataFolder, ...options }: GatewayPro
   const own = dataFolder === undefined ? await temporaryFolder('gateway') : null
   const folder = dataFolder ?? own?.path ?? ''
   try {
+    if (options.env?.HOOP_DATABASE_URL === undefined) await layStore(folder)
     const gateway = await demo.startGateway({ ...options, dataFolder: folder })
     return {
       ...gateway,
@@ -40,4 +43,15 @@ export async function startGatewayProcess({ dataFolder, ...options }: GatewayPro
     await own?.stop()
     throw error
   }
+}
+
+/** What the first start of a gateway makes on its store first of all: its password, and an empty cluster. */
+async function layStore(folder: string): Promise<void> {
+  const clusters = process.env.HOOP_TEST_CLUSTERS
+  const keys = join(folder, 'keys')
+  if (clusters === undefined || (await stat(keys).catch(() => null))) return
+  const password = join(keys, 'store-password')
+  await mkdir(keys, { recursive: true, mode: 0o700 })
+  await copyFile(join(clusters, 'store-password'), password)
+  await layCluster(join(folder, 'postgres'), (await readFile(password, 'utf8')).trim())
 }

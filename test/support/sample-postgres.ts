@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as demo from '@hoop/demo'
+import { layCluster } from '@hoop/postgres-server/testing'
 import { temporaryFolder } from './keep.ts'
 
 /** One line of the server's own log that is about a statement: what really arrived there. */
@@ -25,10 +26,12 @@ export async function startSamplePostgres(
 ): Promise<Sample> {
   const folder = await temporaryFolder('sample')
   const log = { log_statement: 'all', log_destination: 'jsonlog', log_filename: 'statements.log' }
+  const password = 'sample'
   try {
+    await layCluster(folder.path, password)
     const sample = await demo.startSamplePostgres({
       dataFolder: folder.path,
-      password: 'sample',
+      password,
       customers: options.customers ?? 500,
       settings: { ...(options.statementLog === true ? log : {}), ...options.settings },
     })

@@ -22,7 +22,7 @@ export function hoopEnvironment(
   own: NodeJS.ProcessEnv,
   more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ'].flatMap((name) => {
+  const passed = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'NODE_COMPILE_CACHE'].flatMap((name) => {
     const value = own[name]
     return value === undefined ? [] : [[name, value] as const]
   })

@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Duplex, duplexPair } from 'node:stream'
 import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes.ts'
@@ -57,7 +58,7 @@ beforeAll(async () => {
     access,
     tls: { cert: server.certificate, key: server.key, clientCa: authority.certificate },
   }
-  primary = await startPostgres({ ...options, dataFolder: join(folder, 'primary') })
+  primary = await startTestPostgres({ ...options, dataFolder: join(folder, 'primary') })
   admin = await adminOf(primary)
   for (const role of [
     'over_tls',

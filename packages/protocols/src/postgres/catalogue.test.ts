@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
+import type { PostgresServer } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildCatalogue, type Catalogue, catalogueQueries, originOf } from './catalogue.ts'
@@ -142,7 +143,7 @@ let folder: string
 beforeAll(async () => {
   await loadParser()
   folder = await mkdtemp(join(tmpdir(), 'hoop-catalogue-'))
-  server = await startPostgres({ dataFolder: folder, password: 'catalogue', durable: false })
+  server = await startTestPostgres({ dataFolder: folder, password: 'catalogue', durable: false })
   client = new pg.Client({ connectionString: server.url() })
   await client.connect()
   await client.query(definitions)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type DoctorFinding, HoopError } from '@hoop/contracts'
 import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import * as x509 from '@peculiar/x509'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -22,7 +23,7 @@ let expired: { cert: string; key: string }
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hoop-doctor-'))
   ;[certificate, expired] = await Promise.all([selfSigned(90 * day), selfSigned(-day)])
-  server = await startPostgres({ dataFolder: folder, password: 'postgres', tls: certificate, durable: false })
+  server = await startTestPostgres({ dataFolder: folder, password: 'postgres', tls: certificate, durable: false })
   await run(
     'postgres',
     `create role plain login password 'p';

@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Profile } from '@hoop/contracts'
-import { type PostgresServer, startPostgres } from '@hoop/postgres-server'
+import type { PostgresServer } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import type { Upstream } from '../protocol.ts'
 import { plainUpstream } from './fake-backend.fixture.ts'
 import { localPassword, type ScriptedGate, type Served, serve, WireClient } from './wire.fixture.ts'
@@ -27,7 +28,7 @@ export class WireServer {
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<WireServer> {
     const folder = await mkdtemp(join(tmpdir(), 'hoop-wire-'))
-    return new WireServer(await startPostgres({ dataFolder: folder, password, durable: false, settings }), folder)
+    return new WireServer(await startTestPostgres({ dataFolder: folder, password, durable: false, settings }), folder)
   }
 
   readonly dial = async ({ host, port }: { host: string; port: number }) => connect({ host, port })
