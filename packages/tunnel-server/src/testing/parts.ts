@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startPostgres } from '@hoop/postgres-server'
+import { startTestPostgres } from '@hoop/postgres-server/testing'
 import { type Logger, pino } from 'pino'
 import { Access } from '../access/access.ts'
 import { AccessRequests } from '../access/access-requests.ts'
@@ -57,7 +58,7 @@ export interface TestServer {
 export async function startServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'hoop-gateway-'))
   const options = { dataFolder: join(folder, 'postgres'), password: 'store', durable: false, port: await freePort() }
-  let server = await startPostgres(options)
+  let server = await startTestPostgres(options)
   return {
     folder,
     url: server.url(),
