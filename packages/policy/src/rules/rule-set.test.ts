@@ -87,6 +87,12 @@ detect: [card]
     expect(rules.masks({ ...ann, kind: 'ai-agent', groups: ['fraud'] }, prod)).toMatchObject({ empty: false, hasColumns: false })
   })
 
+  it('are without exceptions in what others see', () => {
+    const excepted = { ...ann, groups: ['fraud'] }
+    expect(rules.masksForOthers(excepted, prod)).toMatchObject({ hasColumns: true })
+    expect(rules.masksForOthers(ann, prod)).toBe(rules.masks(ann, prod))
+  })
+
   it('are the same object for the same identity and connection', () => {
     expect(rules.masks(ann, prod)).toBe(rules.masks(ann, prod))
   })

@@ -57,6 +57,8 @@ export interface RuleSet {
   judge(input: JudgeInput): Judgement
   /** What is masked for this identity on this connection; the same object for the same identity and connection. */
   masks(identity: Identity, connection: ConnectionDocument): MaskPlan
+  /** The same for what others see of what the identity does: no exception counts. The same object where none would. */
+  masksForOthers(identity: Identity, connection: ConnectionDocument): MaskPlan
   /** What holds for anybody who acts. */
   limits(identity: Identity, connection: ConnectionDocument): readonly LimitDocument[]
 }
@@ -82,8 +84,8 @@ export function compileRules(documents: readonly Document[], options: { readonly
   const trusts = ordered.flatMap((document) => (document.kind === 'Trust' ? [trustRule(document, compileClaims)] : []))
   const accounts = ordered.filter((document) => document.kind === 'ServiceAccount')
 
-  const standings = new WeakMap<Identity, WeakMap<ConnectionDocument, Standing | JointStanding>>()
-  function standing(identity: Identity, connection: ConnectionDocument): Standing | JointStanding {
+  const standings = new WeakMap<Identity, WeakMap<ConnectionDocument, Kept>>()
+  function keptOf(identity: Identity, connection: ConnectionDocument): Kept {
     let ofIdentity = standings.get(identity)
     if (ofIdentity === undefined) {
       ofIdentity = new WeakMap()
@@ -92,10 +94,9 @@ export function compileRules(documents: readonly Document[], options: { readonly
     let found = ofIdentity.get(connection)
     if (found === undefined) {
       const all = actors(identity)
-      const plan = maskPlan(
-        masks.filter((mask) => all.some((actor) => isMaskedFor(mask, actor, connection))),
-        options.hashKey,
-      )
+      const about = masks.filter((mask) => all.some((actor) => isAbout(mask, actor, connection)))
+      const masking = about.filter((mask) => all.some((actor) => isAbout(mask, actor, connection) && !isExcepted(mask, actor)))
+      const plan = maskPlan(masking, options.hashKey)
       const standingOf = (actor: Identity) =>
         new Standing({
           identity: actor.id === identity.id ? identity : actor,
@@ -105,7 +106,10 @@ export function compileRules(documents: readonly Document[], options: { readonly
           localTimes,
           ...select(policies, actor, connection),
         })
-      found = all.length === 1 ? standingOf(identity) : new JointStanding(all.map(standingOf))
+      found = {
+        standing: all.length === 1 ? standingOf(identity) : new JointStanding(all.map(standingOf)),
+        forOthers: masking.length === about.length ? plan : maskPlan(about, options.hashKey),
+      }
       ofIdentity.set(connection, found)
     }
     return found
@@ -138,10 +142,17 @@ export function compileRules(documents: readonly Document[], options: { readonly
     ownAgents: (rule) => policies.some((policy) => policy.rule === rule && policy.document.approvers?.ownAgents === true),
     trusts: (issuer) => trusts.filter(({ document }) => document.issuer === issuer),
     serviceAccount: (name) => accounts.find((account) => account.name === name) ?? null,
-    judge: (input) => standing(input.identity, input.connection).judge(input),
-    masks: (identity, connection) => standing(identity, connection).masks,
+    judge: (input) => keptOf(input.identity, input.connection).standing.judge(input),
+    masks: (identity, connection) => keptOf(identity, connection).standing.masks,
+    masksForOthers: (identity, connection) => keptOf(identity, connection).forOthers,
     limits: (identity, connection) => (limits.length === 0 ? noLimits : limitsOf(identity, connection)),
   }
+}
+
+/** What is kept of one identity at one connection. */
+interface Kept {
+  readonly standing: Standing | JointStanding
+  readonly forOthers: MaskPlan
 }
 
 const noLimits: readonly LimitDocument[] = []
@@ -177,11 +188,10 @@ function select(
   return { candidates, misfits }
 }
 
-function isMaskedFor(
-  { connections, identities, except }: MaskDocument,
-  identity: Identity,
-  connection: ConnectionDocument,
-): boolean {
-  if (connectionMisfit(connections, connection) !== null || identityMisfit(identities, identity) !== null) return false
-  return except === undefined || !inAny(identity, except.groups)
+function isAbout({ connections, identities }: MaskDocument, identity: Identity, connection: ConnectionDocument): boolean {
+  return connectionMisfit(connections, connection) === null && identityMisfit(identities, identity) === null
+}
+
+function isExcepted({ except }: MaskDocument, identity: Identity): boolean {
+  return except !== undefined && inAny(identity, except.groups)
 }
