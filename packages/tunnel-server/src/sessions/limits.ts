@@ -56,7 +56,7 @@ export class Limits {
         return refused(
           limit,
           used,
-          limit.per === 'session' ? 'Open another session, or ask an admin.' : 'Go on tomorrow, or ask an admin.',
+          limit.per === 'session' ? 'An admin can say whether the limit fits what you do.' : 'Go on tomorrow, or ask an admin.',
         )
       const { operationsPerMinute } = limit
       if (operationsPerMinute === undefined) continue
