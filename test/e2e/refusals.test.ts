@@ -61,8 +61,8 @@ interface Refused {
   readonly meanwhile?: (running: ReturnType<typeof psql>) => Promise<unknown>
 }
 
-/** `held` is what a ticket says: test/e2e/approvals.test.ts. */
-const refusals: Record<Exclude<RefusalCode, 'unavailable' | 'unreadable' | 'held'>, Refused> = {
+/** `held` is what a ticket says: test/e2e/approvals.test.ts. `too_many_requests` takes fifty held at once: packages/tunnel-server/src/sessions/gate.test.ts. */
+const refusals: Record<Exclude<RefusalCode, 'unavailable' | 'unreadable' | 'held' | 'too_many_requests'>, Refused> = {
   policy_denied: { sqlState: '42501', rule: 'Policy/nothing-is-dropped', statement: 'DROP TABLE orders' },
   unknown_effect: { sqlState: '42501', rule: 'hoop/unknown', statement: 'DO $$ BEGIN EXECUTE version(); END $$' },
   masked_flow: { sqlState: '42501', rule: 'hoop/masked-flow', statement: 'CREATE TABLE copied AS SELECT card_number FROM cards' },

@@ -168,6 +168,12 @@ export const Approval = z.object({
   /** `ticket`: its caller does not wait any more, and it passes when it is sent again. */
   onHold: z.enum(['wait', 'ticket']),
   database: z.string().nullable(),
+  /** Of the database, that it runs under; null: it was held by an older gateway. */
+  role: z.string().nullable(),
+  /** What its session has set for itself and it may depend on; a value of null was set once, and reset. Null: nobody knows. */
+  settings: z.array(z.object({ name: z.string(), value: z.string().nullable() })).nullable(),
+  /** Locks that its transaction held as it began to wait; null: there is none, or they could not be looked up. */
+  locks: z.array(z.string()).nullable(),
   /** It was sent in a transaction, which holds its locks while it waits. */
   inTransaction: z.boolean(),
   /** Operations of its session before it, as on the record, the last one last; long ones are cut. */

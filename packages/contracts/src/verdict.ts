@@ -35,6 +35,7 @@ export type RefusalCode =
   | 'not_supported'
   | 'unreadable'
   | 'unavailable'
+  | 'too_many_requests'
 
 /** Which way a chunk went: `up` from the caller to the backend, `down` from the backend to the caller. */
 export type Way = 'up' | 'down'
@@ -113,6 +114,8 @@ export interface AdmitOptions {
   readonly settings?: readonly SessionSetting[] | null
   /** It is in a transaction, whose locks stay while it is held. */
   readonly inTransaction?: boolean
+  /** Locks that its transaction holds now, each in words. */
+  locks?(): Promise<readonly string[]>
   /**
    * Reads the operation again, by what the backend has now: a hold may be long. Null: what it names was redefined meanwhile. Rejects with a
    * HoopError where that cannot be told.

@@ -189,6 +189,7 @@ async function start(
     ticketAfter: settings.ticketTime,
     log,
   })
+  started.defer(() => approvals.close())
   const references = new References((name) => environment[name])
   const resolve: Resolve = (reference, document, field) => references.resolve(reference, document, field)
   const slack = new Slack(resolve)

@@ -12,7 +12,8 @@ export function approvalDetails(screen: Screen, approval: Approval, now: number)
     ['state', stateWords(approval, now)],
     ['who', `${who(approval.requester)} (${approval.requester.kind})`],
     ['groups', approval.requester.groups.join(', ') || 'none'],
-    ['through', approval.database === null ? approval.connection : `${approval.connection}, database ${approval.database}`],
+    ['through', through(approval)],
+    ...settingsOf(approval),
     ['why', approval.reason ?? 'no reason given'],
     ['session', approval.session],
     ['operation', approval.operation],
@@ -33,12 +34,29 @@ export function approvalDetails(screen: Screen, approval: Approval, now: number)
   const before = approval.before.map((each) => `  ${colour.dim(firstLine(each, 120))}`)
   const notes = [
     ...approval.objects.flatMap(lookalike),
-    ...(approval.inTransaction ? ['It is inside a transaction: what that has locked stays locked while it waits.'] : []),
+    ...locksOf(approval),
     ...(approval.revealable ? ['hoop approvals show --reveal shows the original; that you looked is recorded.'] : []),
     ...(before.length > 0 ? ['Before it, in the same session:', ...before] : []),
   ]
   const after = notes.length > 0 ? ['', ...notes] : []
   return [head, '', ...text, ...(parameters.length > 0 ? ['', ...parameters] : []), ...after].join('\n')
+}
+
+function through({ connection, database, role }: Approval): string {
+  return [connection, database && `database ${database}`, role && `role ${role}`].filter(Boolean).join(', ')
+}
+
+/** What the session has set for itself: what the statement does may depend on it. */
+function settingsOf({ settings }: Approval): [string, string][] {
+  if (settings === null) return [['settings', 'not known: something has run that may have changed any of them']]
+  return settings.map(({ name, value }) => ['set', value === null ? `${name}, and reset` : `${name} = ${value}`])
+}
+
+/** What others wait for meanwhile. */
+function locksOf({ inTransaction, locks }: Approval): string[] {
+  if (!inTransaction) return []
+  const told = 'It is inside a transaction: what that has locked stays locked while it waits.'
+  return [told, ...(locks ?? []).map((lock) => `  ${escapeLine(lock)}`)]
 }
 
 /** Said of a name with letters beyond ASCII: they may be drawn like those of another table's name. */

@@ -14,7 +14,19 @@ const approval = (id: string, state: string) => ({
     decidedAt: null,
     decisionReason: null,
   },
-  ...{ votes: [], onHold: 'wait', database: null, inTransaction: false, before: [], revealable: false, uses: 1, used: 0 },
+  ...{
+    votes: [],
+    onHold: 'wait',
+    database: null,
+    role: null,
+    settings: [],
+    locks: null,
+    inTransaction: false,
+    before: [],
+    revealable: false,
+    uses: 1,
+    used: 0,
+  },
   ...{ usableUntil: null, brokeGlass: false, mine: 'decide' },
 })
 /** What a gateway answers that has seen a hundred withdrawn since. */

@@ -17,6 +17,7 @@ const sqlStates = {
   not_supported: '0A000',
   unreadable: '42601',
   unavailable: '58000',
+  too_many_requests: '53400',
 } as const satisfies Record<RefusalCode, string>
 
 /** What a refusal's statement tells beyond the refusal itself. */

@@ -30,7 +30,7 @@ export type Action =
   | { readonly kind: 'login.end'; readonly of: Identity | null }
   | {
       readonly kind: 'approval.see' | 'approval.decide' | 'approval.reveal' | 'approval.break-glass' | 'approval.revoke'
-      readonly approval: StoredApproval
+      readonly approval: StoredApproval & Pick<Question, 'keyMakers'>
     }
   | { readonly kind: 'grant.see' | 'grant.decide' | 'grant.withdraw'; readonly grant: StoredGrant }
   | { readonly kind: 'grant.list-all' }
@@ -184,6 +184,9 @@ export class Access {
       const whose = identity.id === requester.id ? 'their own operation' : 'what is asked on their behalf'
       return no(`Nobody decides ${whose}.`, `Ask somebody of ${approvers.join(', ')}.`)
     }
+    if (question.keyMakers?.includes(identity.id) && !this.#rules().ownAgents(rule)) {
+      return no(`You have made a key of ${requester.name}.`, `Ask somebody else of ${approvers.join(', ')}.`)
+    }
     if (!approves(identity, question)) {
       return no(`${rule} lets only ${approvers.join(', ')} decide.`, 'hoop whoami shows your groups.')
     }
@@ -234,6 +237,8 @@ export interface Question {
   readonly approvers: readonly string[]
   readonly connection: string
   readonly rule: string
+  /** Ids of those who made the keys by which a machine asks that acts for nobody. */
+  readonly keyMakers?: readonly string[]
 }
 
 /** Asked by them, for them, or theirs to decide. */

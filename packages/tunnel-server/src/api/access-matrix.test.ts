@@ -344,6 +344,8 @@ function held(session: string, requester: Identity): HoldRequest {
     count: 1,
     onHold: 'wait',
     database: null,
+    role: 'hoop_app',
+    settings: [],
     inTransaction: false,
     before: [],
     original: null,

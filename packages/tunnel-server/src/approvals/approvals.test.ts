@@ -1,8 +1,11 @@
 import type { Approval } from '@hoop/contracts'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { HoldRequest } from '../sessions/types.ts'
 import { readApproval, updateApproval } from '../store/approvals.ts'
+import { endLogin, updateIdentity } from '../store/logins.ts'
+import { approvals } from '../store/schema.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 import { watchApprovals } from './watch.ts'
@@ -44,6 +47,8 @@ function request(change: Partial<HoldRequest> = {}): HoldRequest {
     count: 1,
     onHold: 'wait',
     database: 'shop',
+    role: 'hoop_app',
+    settings: [],
     inTransaction: false,
     before: [],
     original: null,
@@ -305,6 +310,91 @@ test('nobody fills the inbox of approvers alone: so many questions are open, and
   expect((await other.decision).decision).toBe('withdrawn')
   await until(async () => (await parts.approvals.list(dba, 'held')).every(({ requester }) => requester.id !== flood.id))
   await expect(parts.approvals.hold(request({ requester: flood }), leaving.signal)).resolves.toBeDefined()
+})
+
+test('nor with questions that are withdrawn at once: so many come in a minute, and no more', async () => {
+  const few = await openParts(server, issuer, 'gateway-5', { askedPerMinute: 3 })
+  const requester = { ...ada.identity, id: 'loop' }
+  for (let n = 0; n < 3; n++) await (await few.approvals.hold(request({ requester }), AbortSignal.abort())).decision
+  await expect(few.approvals.hold(request({ requester }), never)).rejects.toMatchObject({
+    code: 'too_many_requests',
+    message: expect.stringContaining('within a minute'),
+  })
+  const { id } = await few.approvals.hold(request({ requester: { ...requester, id: 'another' } }), never)
+  await few.approvals.decide(dba, id, 'deny', { reason: 'no' })
+  // A minute later.
+  await parts.store.run((db) =>
+    db
+      .update(approvals)
+      .set({ heldAt: new Date(Date.now() - 61_000) })
+      .where(eq(approvals.requesterId, 'loop')),
+  )
+  await (await few.approvals.hold(request({ requester }), AbortSignal.abort())).decision
+  await few.close()
+})
+
+test('what nobody can decide or use any more is deleted after 30 days', async () => {
+  const [old, open, usable] = await Promise.all(
+    ['1', '2', '3'].map((n) => parts.approvals.hold(request({ operationId: n }), never)),
+  )
+  await parts.approvals.decide(dba, old!.id, 'deny', { reason: 'no' })
+  const then = new Date(Date.now() - 31 * 24 * 3600_000)
+  const change = { heldAt: then, expiresAt: then, decidedAt: then }
+  await parts.store.run((db) => updateApproval(db, old!.id, change))
+  await parts.store.run((db) => updateApproval(db, open!.id, { heldAt: then }))
+  await parts.store.run((db) => updateApproval(db, usable!.id, { ...change, state: 'approved', usableUntil: new Date() }))
+  const started = await openParts(server, issuer, 'gateway-6')
+  const there = (id: string) => parts.store.run((db) => readApproval(db, id))
+  await until(async () => (await there(old!.id)) === null)
+  expect([await there(open!.id), await there(usable!.id)]).not.toContain(null)
+  await parts.approvals.decide(dba, open!.id, 'deny', { reason: 'no' })
+  await started.close()
+})
+
+test('of several votes only those count whose givers could give them still', async () => {
+  const eve = await callerOf(parts, issuer, 'eve', ['dba'])
+  const give = async (by: Caller, id: string) => await parts.approvals.decide(by, id, 'approve', { reason: null })
+  const gone: [string, (by: Caller) => Promise<unknown>][] = [
+    ['leaves', (by) => parts.store.transaction((db) => endLogin(db, by.login, 'it was ended'))],
+    ['is no approver any more', (by) => parts.store.run((db) => updateIdentity(db, by.login, { ...by.identity, groups: [] }))],
+  ]
+  for (const [name, go] of gone) {
+    const first = await callerOf(parts, issuer, 'first', ['dba'])
+    const { id, decision } = await parts.approvals.hold(request({ count: 2 }), never)
+    await give(first, id)
+    await go(first)
+    expect(await give(eve, id), name).toMatchObject({ state: 'held', votes: [{ by: { id: eve.identity.id } }] })
+    await give(dba, id)
+    expect(await decision).toMatchObject({ decision: 'approved', by: dba.identity, also: [eve.identity] })
+  }
+})
+
+test('whoever made the key of a service account decides nothing that it asks for itself', async () => {
+  const account = 'kind: ServiceAccount\nname: reports\nidentity: service\ngroups: [reports]\n'
+  await parts.documentStore.apply(ada.identity, account, 'test.yaml')
+  await parts.serviceAccounts.createKey(dba.identity, 'reports')
+  const requester = { ...ada.identity, id: 'hoop#ServiceAccount/reports', kind: 'service' as const, name: 'reports' }
+  const { id, decision } = await parts.approvals.hold(request({ requester }), never)
+  expect(await parts.approvals.find(dba, id)).toMatchObject({ mine: 'see' })
+  await expect(parts.approvals.decide(dba, id, 'approve', { reason: null })).rejects.toMatchObject({
+    code: 'no_access',
+    message: 'You have made a key of reports.',
+  })
+  const eve = await callerOf(parts, issuer, 'eve', ['dba'])
+  await parts.approvals.decide(eve, id, 'approve', { reason: null })
+  expect((await decision).decision).toBe('approved')
+})
+
+test('approvers see the role, the settings and the locks that it waits with', async () => {
+  const settings = [{ name: 'app.tenant', value: 'b' }]
+  const { id } = await parts.approvals.hold(request({ role: 'owner', settings, inTransaction: true }), never)
+  await parts.approvals.locked(id, ['RowExclusiveLock on orders'])
+  expect(await parts.approvals.find(dba, id)).toMatchObject({ role: 'owner', settings, locks: ['RowExclusiveLock on orders'] })
+  await parts.approvals.decide(dba, id, 'deny', { reason: 'no' })
+  const unknown = await parts.approvals.hold(request({ settings: null, bound: { exact: null, like: null } }), never)
+  expect(await parts.approvals.find(dba, unknown.id)).toMatchObject({ settings: null })
+  expect(await parts.approvals.standing(request({ onHold: 'ticket', bound: { exact: null, like: null } }))).toBeNull()
+  await parts.approvals.decide(dba, unknown.id, 'deny', { reason: 'no' })
 })
 
 test('several must say yes, each once, and a no is enough', async () => {

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { type Approval, ApprovalOriginal, HoopError, seconds } from '@hoop/contracts'
+import { type Approval, ApprovalOriginal, HoopError } from '@hoop/contracts'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Caller } from '../identity/access-tokens.ts'
@@ -10,12 +10,15 @@ import { writeAdminLog } from '../store/admin-log.ts'
 import {
   addApproval,
   consumeApproval,
+  countAsked,
   countHeld,
   endApproval,
   findStanding,
+  forgetApprovals,
   keepAsTicket,
   lockApproval,
   type NewApproval,
+  noteLocks,
   readApproval,
   readApprovalsFor,
   type StoredApproval,
@@ -26,7 +29,9 @@ import {
 } from '../store/approvals.ts'
 import type { ChangeFeed } from '../store/change-feed.ts'
 import type { Database, Store } from '../store/database.ts'
+import { type Answer, approved, denied, ticketTime, withVotesThatStand } from './answers.ts'
 import { decisionOf } from './decision.ts'
+import { type Question, withKeyMakers } from './key-makers.ts'
 import { settled, shownTo } from './shown.ts'
 import { waitForDecision } from './waiting.ts'
 
@@ -35,11 +40,12 @@ const listLimit = 100
 const mostHeld = 50
 /** Characters of text and parameters: what nobody can read through cannot be approved. */
 const readable = 256 * 1024
-/** Milliseconds for which an approved ticket may be used. */
-const ticketTime = 15 * 60_000
-/** Of a batch, where the approver says only one of the two. */
-const batchTime = '1h'
-const batchUses = 100_000
+/** New ones of one identity within a minute: what is asked and withdrawn at once is a message to approvers, too. */
+const mostAskedPerMinute = 60
+const minute = 60_000
+/** Milliseconds for which what is over is kept: the records of sessions have it for as long as they are kept. */
+const keptFor = 30 * 24 * 3600_000
+const forgetEvery = 3600_000
 
 interface Parts {
   readonly store: Store
@@ -52,14 +58,9 @@ interface Parts {
   readonly notifier?: Notifier | undefined
   /** Milliseconds that an operation waits for before it fails with a ticket, where it is held with one. */
   readonly ticketAfter?: number
+  /** New questions of one identity within a minute. */
+  readonly askedPerMinute?: number
   readonly log: Logger
-}
-
-/** An approver's answer; `for` and `uses` of a batch. */
-export interface Answer {
-  readonly reason: string | null
-  readonly for?: string | undefined
-  readonly uses?: number | undefined
 }
 
 /** Held operations: the gate waits here, approvers decide here. */
@@ -67,21 +68,36 @@ export class Approvals implements Holds {
   readonly #parts: Parts
   /** The last that is being added of each identity: the next is counted after it. */
   readonly #adding = new Map<string, Promise<unknown>>()
+  readonly #forgetting: NodeJS.Timeout
 
   private constructor(parts: Parts) {
     this.#parts = parts
+    this.#forgetting = setInterval(() => this.#forget(), forgetEvery).unref()
   }
 
   /** Withdraws what a killed gateway of this name left held. */
   static async open(parts: Parts): Promise<Approvals> {
     const left = await parts.store.transaction((db) => withdrawApprovalsOf(db, parts.gateway))
     if (left > 0) parts.log.warn({ count: left }, 'withdrew operations that the gateway before left held')
-    return new Approvals(parts)
+    const approvals = new Approvals(parts)
+    approvals.#forget()
+    return approvals
+  }
+
+  close(): void {
+    clearInterval(this.#forgetting)
+  }
+
+  #forget(): void {
+    const { store, log } = this.#parts
+    store
+      .run((db) => forgetApprovals(db, new Date(Date.now() - keptFor)))
+      .catch((error: unknown) => log.warn({ err: error }, 'old approvals could not be deleted'))
   }
 
   async hold(request: HoldRequest, signal: AbortSignal): Promise<{ id: string; decision: Promise<Decision> }> {
-    const { store, feed, gateway, cipher, ticketAfter = 60_000 } = this.#parts
-    if (request.parameters.reduce((sum, { value }) => sum + (value?.length ?? 0), request.text.length) > readable) {
+    const { store, feed, gateway, cipher, ticketAfter = 60_000, askedPerMinute = mostAskedPerMinute } = this.#parts
+    if (lengthOf(request) > readable) {
       throw new HoopError('invalid_request', 'The operation is too large to be read by an approver.', {
         hint: 'Split it into smaller ones.',
       })
@@ -113,6 +129,11 @@ export class Approvals implements Holds {
         if ((await countHeld(db, request.requester.id, heldAt)) >= mostHeld) {
           throw new HoopError('too_many_requests', `${mostHeld} of your operations wait for an approver already.`, {
             hint: 'Wait until some are decided: hoop approvals ls',
+          })
+        }
+        if ((await countAsked(db, request.requester.id, new Date(heldAt.getTime() - minute))) >= askedPerMinute) {
+          throw new HoopError('too_many_requests', `You have asked for ${askedPerMinute} approvals within a minute.`, {
+            hint: 'Wait a minute; hoop approvals approve ID --uses lets an approver decide many like one at once.',
           })
         }
         return await addApproval(db, { ...row, ...sealed })
@@ -154,6 +175,10 @@ export class Approvals implements Holds {
     await this.#parts.store.transaction((db) => keepAsTicket(db, id))
   }
 
+  async locked(id: string, locks: readonly string[]): Promise<void> {
+    await this.#parts.store.transaction((db) => noteLocks(db, id, locks))
+  }
+
   async void(id: string, words: string): Promise<void> {
     await this.#parts.store.transaction((db) => voidApproval(db, id, words))
   }
@@ -161,7 +186,8 @@ export class Approvals implements Holds {
   /** Newest first; those that the caller asked for and those that the caller's groups decide. `held`: batches in use, too. */
   async list(caller: Caller, state: 'held' | 'all'): Promise<Approval[]> {
     const filter = { open: state === 'held', now: new Date(), limit: listLimit }
-    const rows = await this.#parts.store.run((db) => readApprovalsFor(db, caller.identity, filter))
+    const { store } = this.#parts
+    const rows = await store.run(async (db) => await withKeyMakers(db, await readApprovalsFor(db, caller.identity, filter)))
     const concerning = rows.filter((approval) => this.#parts.access.may(caller, { kind: 'approval.see', approval }))
     return concerning.map((row) => this.#shownTo(caller, row))
   }
@@ -169,7 +195,10 @@ export class Approvals implements Holds {
   /** Null for one that is not there or does not concern the caller. */
   async find(caller: Caller, id: string): Promise<Approval | null> {
     const { store, access } = this.#parts
-    const approval = await store.run((db) => readApproval(db, id))
+    const approval = await store.run(async (db) => {
+      const row = await readApproval(db, id)
+      return row && (await one(db, row))
+    })
     return approval !== null && access.may(caller, { kind: 'approval.see', approval }) ? this.#shownTo(caller, approval) : null
   }
 
@@ -180,7 +209,10 @@ export class Approvals implements Holds {
   async decide(caller: Caller, id: string, verdict: 'approve' | 'deny', answer: Answer): Promise<Approval> {
     return await this.#change(caller, id, 'approval.decide', async (db, row, now) => {
       if (row.state !== 'held' || row.expiresAt <= now) throw settled(row, now)
-      const change = verdict === 'approve' ? approved(row, caller, answer, now) : denied(caller, answer, now)
+      const change =
+        verdict === 'approve'
+          ? approved(await withVotesThatStand(db, row, this.#parts.access, now), caller, answer, now)
+          : denied(caller, answer, now)
       const decided = await updateApproval(db, id, change)
       if (decided.state === 'held') return decided
       await this.#parts.notifier?.tell(db, { event: 'operation.decided', approval: decided })
@@ -279,65 +311,40 @@ export class Approvals implements Holds {
   ): Promise<Approval> {
     const { store, access } = this.#parts
     const changed = await store.transaction(async (db) => {
-      const approval = await lockApproval(db, id)
-      if (approval === null) throw missing(id)
+      const row = await lockApproval(db, id)
+      if (row === null) throw missing(id)
+      const approval = await one(db, row)
       // An admin revokes what nobody asked them.
       if (kind !== 'approval.revoke') access.authorise(caller, { kind: 'approval.see', approval })
       access.authorise(caller, { kind, approval })
-      return await work(db, approval, new Date())
+      return await one(db, await work(db, approval, new Date()))
     })
     return this.#shownTo(caller, changed)
   }
 
-  #shownTo({ identity }: Caller, row: StoredApproval): Approval {
+  #shownTo({ identity }: Caller, row: Question): Approval {
     return shownTo(identity, row, this.#parts.access, new Date())
   }
 
-  #keysOf({ exact, like }: Bound): { exactKey: string; likeKey: string | null } {
+  #keysOf({ exact, like }: Bound): { exactKey: string | null; likeKey: string | null } {
     const digest = (kind: string, values: readonly unknown[]) =>
       createHmac('sha256', this.#parts.key)
         .update(JSON.stringify([kind, ...values]))
         .digest('hex')
-    return { exactKey: digest('exact', exact), likeKey: like && digest('like', like) }
+    return { exactKey: exact && digest('exact', exact), likeKey: like && digest('like', like) }
   }
 }
 
 class UsedUp extends Error {}
 
-function denied({ identity }: Caller, answer: Answer, now: Date): Partial<NewApproval> {
-  const reason = answer.reason?.trim() || null
-  if (reason === null) {
-    throw new HoopError('invalid_request', 'A denial needs a reason.', {
-      hint: 'The one who asked reads it: say what to do instead.',
-    })
-  }
-  return { state: 'denied', decidedBy: identity, decidedAt: now, decisionReason: reason }
+async function one(db: Database, row: StoredApproval): Promise<Question> {
+  const [question] = await withKeyMakers(db, [row])
+  return question ?? { ...row, keyMakers: [] }
 }
 
-/** One of several votes, or the last. */
-function approved(row: StoredApproval, { identity }: Caller, answer: Answer, now: Date): Partial<NewApproval> {
-  if (row.votes.some(({ by }) => by.id === identity.id)) {
-    throw new HoopError('conflict', 'You have approved it already.', { hint: `It needs ${row.count} people.` })
-  }
-  const reason = answer.reason?.trim() || null
-  const votes = [...row.votes, { by: identity, at: now.toISOString(), reason }]
-  const batch = batchOf(row, answer, now)
-  if (votes.length < row.count) return { votes }
-  const usableUntil = row.onHold === 'ticket' ? new Date(now.getTime() + ticketTime) : null
-  return { state: 'approved', votes, decidedBy: identity, decidedAt: now, decisionReason: reason, usableUntil, ...batch }
-}
-
-function batchOf(row: StoredApproval, answer: Answer, now: Date): { uses: number; usableUntil: Date } | null {
-  if (answer.for === undefined && answer.uses === undefined) return null
-  const why =
-    row.likeKey === null
-      ? 'It cannot be told which operations are like it.'
-      : row.count > 1
-        ? `${row.count} people must approve each of these.`
-        : null
-  if (why !== null) throw new HoopError('invalid_request', why, { hint: 'Approve it without --for and --uses.' })
-  const usableUntil = new Date(now.getTime() + seconds(answer.for ?? batchTime) * 1000)
-  return { uses: answer.uses ?? batchUses, usableUntil }
+/** UTF-16 units of all that an approver is to read. */
+function lengthOf({ text, parameters, settings }: HoldRequest): number {
+  return [...parameters, ...(settings ?? [])].reduce((sum, { value }) => sum + (value?.length ?? 0), text.length)
 }
 
 function missing(id: string): HoopError {
@@ -351,10 +358,11 @@ function placeOf({ connection, id }: { connection: string; id: string }) {
 
 function rowOf(request: HoldRequest, held: { id: string; gateway: string; heldAt: Date; expiresAt: Date }): NewApproval {
   const { operationId, approverGroups, requester, parameters, effects, objects, before } = request
-  const { session, connection, reason, rule, message, text, count, onHold, database, inTransaction } = request
+  const { session, connection, reason, rule, message, text, count, onHold, database, role, settings, inTransaction } = request
   return {
     ...held,
-    ...{ session, connection, reason, rule, message, text, count, onHold, database, inTransaction },
+    ...{ session, connection, reason, rule, message, text, count, onHold, database, role, inTransaction },
+    settings: settings && [...settings],
     state: 'held',
     operation: operationId,
     requester,

@@ -1,17 +1,19 @@
 import { type Approval, type Effect, HoopError, type Identity } from '@hoop/contracts'
 import type { Access } from '../access/access.ts'
 import type { StoredApproval } from '../store/approvals.ts'
+import type { Question } from './key-makers.ts'
 
 /** An approval as one identity sees it. */
-export function shownTo(identity: Identity, row: StoredApproval, access: Access, now: Date): Approval {
+export function shownTo(identity: Identity, row: Question, access: Access, now: Date): Approval {
   const state = stateOf(row, now)
   const voted = row.votes.some(({ by }) => by.id === identity.id)
   const decidable = state === 'held' && !voted && access.decides(identity, row)
   const { id, session, operation, connection, requester, reason, rule, message, approvers, text, parameters, objects } = row
-  const { count, votes, onHold, database, inTransaction, before, uses, used, brokeGlass, decidedBy } = row
+  const { count, onHold, database, role, settings, locks, inTransaction, before, uses, used, brokeGlass, decidedBy } = row
   return {
     ...{ id, state, session, operation, connection, requester, reason, rule, message, approvers, text, parameters, objects },
-    ...{ count, votes, onHold, database, inTransaction, before, uses, used, brokeGlass, decidedBy },
+    ...{ count, onHold, database, role, settings, locks, inTransaction, before, uses, used, brokeGlass, decidedBy },
+    votes: row.votes.map(({ by, at, reason: why }) => ({ by, at, reason: why })),
     effects: row.effects as Effect[],
     heldAt: row.heldAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),

@@ -128,6 +128,8 @@ function request(change: Partial<HoldRequest> = {}): HoldRequest {
     onHold: 'wait',
     bound: { exact: ['a'], like: null },
     database: 'app',
+    role: 'hoop_app',
+    settings: [],
     inTransaction: false,
     original: null,
     ...change,

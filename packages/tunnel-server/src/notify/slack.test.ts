@@ -158,6 +158,8 @@ async function hold(change: Partial<HoldRequest> = {}) {
       onHold: 'wait',
       bound: { exact: [randomUUID()], like: null },
       database: 'app',
+      role: 'hoop_app',
+      settings: [],
       inTransaction: false,
       original: null,
       ...change,

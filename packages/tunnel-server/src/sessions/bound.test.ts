@@ -3,7 +3,7 @@ import type { RequiredApproval } from '@hoop/policy'
 import { describe, expect, test } from 'vitest'
 import { boundTo } from './bound.ts'
 
-const place = { requester: 'i#devin', connection: 'shop', database: 'app', role: null, policyVersion: '1' }
+const place = { requester: 'i#devin', connection: 'shop', database: 'app', role: null, settings: [], policyVersion: '1' }
 const required: RequiredApproval = {
   rule: 'Policy/writes',
   groups: ['dba'],
@@ -60,9 +60,16 @@ describe('a batch', () => {
   })
 })
 
-test('neither a ticket nor a batch is for another role, database or connection', () => {
+test('neither a ticket nor a batch is for another role, database or connection, or another setting', () => {
   const asked = boundTo(operation('update t set a = 1'), required, place)
-  for (const change of [{ role: 'owner' }, { database: 'other' }, { connection: 'prod' }, { requester: 'i#ada' }]) {
+  expect(boundTo(operation('update t set a = 1'), required, { ...place, settings: null })).toEqual({ exact: null, like: null })
+  for (const change of [
+    { settings: [{ name: 'app.tenant', value: 'b' }] },
+    { role: 'owner' },
+    { database: 'other' },
+    { connection: 'prod' },
+    { requester: 'i#ada' },
+  ]) {
     const other = boundTo(operation('update t set a = 1'), required, { ...place, ...change })
     expect([other.exact, other.like]).not.toContainEqual(asked.exact)
     expect(other.like).not.toEqual(asked.like)

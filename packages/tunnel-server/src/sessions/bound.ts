@@ -1,4 +1,4 @@
-import type { Effect, Operation } from '@hoop/contracts'
+import type { Effect, Operation, SessionSetting } from '@hoop/contracts'
 import type { RequiredApproval } from '@hoop/policy'
 import type { Bound } from './types.ts'
 
@@ -9,6 +9,8 @@ export interface Place {
   readonly database: string | null
   /** Of the backend, where it was chosen: another one may do more, and may see other rows. */
   readonly role: string | null
+  /** What the session has set for itself; null: nobody knows. */
+  readonly settings: readonly SessionSetting[] | null
   readonly policyVersion: string
 }
 
@@ -16,15 +18,18 @@ export interface Place {
 const repeated: ReadonlySet<Effect> = new Set(['read', 'write', 'execute'])
 
 /**
- * What an approval of this operation holds for: the same identity, connection, role, rule and approvers, the same effects and objects; a ticket for
- * the same text and parameters, a batch for the same text but its constants, while the rules stay as they are.
+ * What an approval of this operation holds for: the same identity, connection, role, settings, rule and approvers, the same effects and objects; a
+ * ticket for the same text and parameters, a batch for the same text but its constants, while the rules stay as they are. For no other where the
+ * settings are not known.
  */
 export function boundTo(operation: Operation, { rule, groups, count }: RequiredApproval, place: Place): Bound {
-  const { requester, connection, database, role, policyVersion } = place
+  const { requester, connection, database, role, settings, policyVersion } = place
+  if (settings === null) return { exact: null, like: null }
   const { text, parameters, fingerprint, effects, objects, functions, facts, runs } = operation
   const { verbs, unbounded, destructive } = facts
   const common = [
     ...[requester, connection, database, role, rule, groups, count],
+    settings.map(({ name, value }) => [name, value]),
     ...[effects, objects, functions, verbs, unbounded, destructive],
     runs.map((run) => [run.name, run.text]),
   ]

@@ -58,6 +58,7 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
   const holds: { id: string; request: HoldRequest; signal: AbortSignal; decide(decision: Decision): void }[] = []
   const voided: string[] = []
   const kept: string[] = []
+  const locked: string[][] = []
   const used: string[] = []
   const state = {
     known: true,
@@ -95,6 +96,7 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
       },
       keep: async (id) => void kept.push(id),
       void: async (id) => void voided.push(id),
+      locked: async (id, locks) => void locked.push([id, ...locks]),
     },
     digestKey: createSecretKey(Buffer.alloc(32)),
     append: (...entries) => {
@@ -109,14 +111,19 @@ function make(documents: readonly Document[] = [asks('dba-first', 'dba')]) {
     signal: ending.signal,
     log: pino({ level: 'silent' }),
   })
-  const admit = async (text: string, effect: 'read' | 'write', signal = new AbortController().signal, more = {}) =>
-    await gate.admit(operation(text, effect), { stream: 1, signal, onHold: () => {}, ...more }, () => {})
+  const admit = async (
+    text: string,
+    effect: 'read' | 'write',
+    signal = new AbortController().signal,
+    more = {},
+    change: Partial<Operation> = {},
+  ) => await gate.admit({ ...operation(text, effect), ...change }, { stream: 1, signal, onHold: () => {}, ...more }, () => {})
   const held = async (number: number) => {
     await expect.poll(() => holds.length).toBeGreaterThan(number)
     return holds[number]!
   }
   const types = () => recorded.map((entry) => (entry.type === 'decided' ? `decided ${entry.decision}` : entry.type))
-  return { gate, state, recorded, voided, kept, used, ending, admit, held, types }
+  return { gate, state, recorded, voided, kept, locked, holds, used, ending, admit, held, types }
 }
 const approved = (name: string): Decision => ({ decision: 'approved', by: by(name), reason: null })
 
@@ -212,7 +219,7 @@ test('what nobody can be asked is refused with the words why, and an accident as
   state.unaskable = new HoopError('too_many_requests', '50 wait already.', { hint: 'Wait.' })
   expect(await admit('delete', 'write')).toMatchObject({
     kind: 'refuse',
-    refusal: { code: 'policy_denied', rule: 'Policy/dba-first', detail: '50 wait already.', hint: 'Wait.' },
+    refusal: { code: 'too_many_requests', rule: 'Policy/dba-first', detail: '50 wait already.', hint: 'Wait.' },
   })
   state.unaskable = new HoopError('unavailable', 'the store is away')
   expect(await admit('delete', 'write')).toMatchObject({ kind: 'refuse', refusal: { code: 'unavailable' } })
@@ -324,4 +331,79 @@ describe('tickets, batches and broken glass', () => {
     const { request } = await held(0)
     expect(request.before).toEqual(['select 2', 'select 3', 'select 4', 'select 5', `${'x'.repeat(200)}…`])
   })
+})
+
+describe('what a session has set for itself', () => {
+  const tenant = (value: string | null) => ({ settings: [{ name: 'app.tenant', value }] })
+
+  test('is part of what is approved, and approvers see it', async () => {
+    const { admit, held, holds } = make()
+    const requests = []
+    for (const [index, more] of [{}, tenant('a'), tenant('b'), tenant(null)].entries()) {
+      const verdict = admit('delete', 'write', undefined, more)
+      const { request, decide } = await held(index)
+      requests.push(request)
+      decide(approved('grace'))
+      await verdict
+    }
+    expect(new Set(holds.map(({ request }) => JSON.stringify(request.bound.exact))).size).toBe(4)
+    expect(requests.map(({ settings }) => settings?.map(({ value }) => value))).toEqual([[], ['a'], ['b'], [null]])
+    expect(requests[0]).toMatchObject({ role: 'app' })
+  })
+
+  test('is waited for where nobody knows it: no ticket, and no batch, could say what they are for', async () => {
+    const ticket = { ...asks('writes', 'dba'), onHold: 'ticket' } as Document
+    const { admit, held } = make([ticket])
+    const verdict = admit('delete', 'write', undefined, { settings: null })
+    const { request, decide } = await held(0)
+    expect(request).toMatchObject({ onHold: 'wait', settings: null, bound: { exact: null, like: null } })
+    decide(approved('grace'))
+    expect((await verdict).kind).toBe('permit')
+  })
+})
+
+test('approvers see nothing that only the one who asks may see', async () => {
+  const mask: Document = {
+    ...{
+      kind: 'Mask',
+      name: 'cards',
+      connections: {},
+      identities: {},
+      columns: [],
+      patterns: [],
+      detect: ['card'],
+      method: 'redact',
+    },
+    except: { groups: ['engineering'] },
+  }
+  const { admit, held, recorded } = make([asks('dba-first', 'dba'), mask])
+  const card = '4111111111111111'
+  await admit(`select '${card}'`, 'read')
+  const parameters = [{ type: null, value: card, sources: [] }]
+  const more = { settings: [{ name: 'app.card', value: card }] }
+  const verdict = admit(`delete '${card}'`, 'write', undefined, more, { parameters })
+  const { request: whole, decide } = await held(0)
+  decide(approved('grace'))
+  await verdict
+  const { bound: _digested, ...request } = whole
+  expect(JSON.stringify(request)).not.toContain(card)
+  expect(JSON.stringify(request)).toContain('delete')
+  expect(recorded.filter((entry) => entry.type === 'operation').map(({ text }) => text)).toEqual([
+    `select '${card}'`,
+    `delete '${card}'`,
+  ])
+})
+
+test('the locks of its transaction are told once they are known, and nothing waits for them', async () => {
+  const { admit, held, locked } = make()
+  const { promise, resolve } = Promise.withResolvers<string[]>()
+  const verdict = admit('delete', 'write', undefined, { inTransaction: true, locks: () => promise })
+  const { decide } = await held(0)
+  resolve(['RowExclusiveLock on orders'])
+  await expect.poll(() => locked).toEqual([['ap_0', 'RowExclusiveLock on orders']])
+  decide(approved('grace'))
+  expect((await verdict).kind).toBe('permit')
+  const failing = admit('delete', 'write', undefined, { inTransaction: true, locks: () => Promise.reject(new Error('away')) })
+  ;(await held(1)).decide(approved('grace'))
+  expect((await failing).kind).toBe('permit')
 })

@@ -55,6 +55,8 @@ interface InForce {
   readonly connection: ConnectionDocument
   readonly version: string
   readonly masks: MaskPlan
+  /** What others see of it by: no exception counts. */
+  readonly forOthers: MaskPlan
 }
 
 /** How a text, and what it does, stand in the record. */
@@ -78,8 +80,10 @@ export class SessionGate implements Omit<Gate, 'admit'> {
   readonly #prefix: string
   /** By the literals of a text, which all its executions share: its recorded form and digest under one mask plan. */
   readonly #forms = new WeakMap<object, Form>()
+  /** The same as others may see it, where that is another. */
+  readonly #formsForOthers = new WeakMap<object, Form>()
   readonly #holding = new Set<Promise<Verdict>>()
-  /** Texts of the last operations, as on the record. */
+  /** Texts of the last operations, as others may see them. */
   readonly #before: string[] = []
   #count = 0
   /** What was in force when that was last known: to refuse, to record and to mask by while it is not, never to permit by. */
@@ -90,7 +94,11 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     this.#parts = parts
     this.#prefix = `op_${parts.sessionId.slice(-8)}`
     this.#known = inForce(parts, null)
-    this.#questions = new Questions({ ...parts, policyVersion: () => this.#known.version })
+    this.#questions = new Questions({
+      ...parts,
+      policyVersion: () => this.#known.version,
+      loginRole: () => this.#known.connection.login.user,
+    })
   }
 
   get masks(): MaskPlan {
@@ -125,14 +133,18 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     const id = `${this.#prefix}_${(this.#count++).toString(36)}`
     const now = this.#inForceIfKnown()
     const judgement = now === null ? this.#unjudged(rulesUnknown) : (this.#limited(now) ?? this.#judge(operation, now))
-    const { masks } = now ?? this.#known
+    const { masks, forOthers } = now ?? this.#known
     const entry = this.#entry(id, operation, options.stream, judgement, masks)
+    const shown = forOthers === masks ? entry : this.#shown(operation, forOthers)
     const recorded = this.#parts.append(entry)
     if (judgement.decision === 'approve') {
-      const hold = () => this.#tracked(this.#hold(id, operation, options, judgement, entry, end))
+      const before = [...this.#before]
+      const held = { operation, options, shown, masks: forOthers, before }
+      const hold = () => this.#tracked(this.#hold(id, held, judgement, end))
+      this.#remember(shown.text)
       return recorded === undefined ? hold() : recorded.then(hold)
     }
-    this.#remember(entry)
+    this.#remember(shown.text)
     const verdict: Verdict =
       judgement.decision === 'refuse'
         ? { kind: 'refuse', refusal: { ...judgement.refusal, id } }
@@ -213,7 +225,6 @@ export class SessionGate implements Omit<Gate, 'admit'> {
 
   /** Everything that the record says of an operation before it runs. */
   #entry(id: string, operation: Operation, stream: number, judgement: Judgement, plan: MaskPlan): OperationEvent {
-    const { digestKey } = this.#parts
     const form = this.#form(operation, plan)
     const refusal = judgement.decision === 'refuse' ? judgement.refusal : null
     return {
@@ -223,13 +234,7 @@ export class SessionGate implements Omit<Gate, 'admit'> {
       by: 'caller',
       text: form.text,
       digest: form.digest,
-      parameters:
-        operation.parameters.length === 0
-          ? []
-          : recordedParameters(operation, plan).map(({ type, value }, i) => {
-              const original = operation.parameters[i]?.value ?? null
-              return { type, value, digest: original === null || original === value ? null : digest(digestKey, original) }
-            }),
+      parameters: this.#parameters(operation, plan),
       fingerprint: operation.fingerprint,
       effects: form.effects,
       objects: form.objects,
@@ -242,8 +247,17 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     }
   }
 
-  #form(operation: Operation, plan: MaskPlan): Form {
-    const known = this.#forms.get(operation.literals)
+  #parameters(operation: Operation, plan: MaskPlan): OperationEvent['parameters'] {
+    if (operation.parameters.length === 0) return []
+    return recordedParameters(operation, plan).map(({ type, value }, i) => {
+      const original = operation.parameters[i]?.value ?? null
+      const changed = original !== null && original !== value
+      return { type, value, digest: changed ? digest(this.#parts.digestKey, original) : null }
+    })
+  }
+
+  #form(operation: Operation, plan: MaskPlan, forms = this.#forms): Form {
+    const known = forms.get(operation.literals)
     if (known?.plan === plan && known.of === operation.text) return known
     const { text, runs } = recordedForm({ ...operation, parameters: [] }, plan)
     const form: Form = {
@@ -256,22 +270,14 @@ export class SessionGate implements Omit<Gate, 'admit'> {
       functions: [...operation.functions],
       runs: [...runs],
     }
-    this.#forms.set(operation.literals, form)
+    forms.set(operation.literals, form)
     return form
   }
 
   /** Every rule's question is asked by itself, and one person answers one only; then the operation is read and judged again. */
-  async #hold(
-    id: string,
-    operation: Operation,
-    options: AdmitOptions,
-    judgement: Approve,
-    entry: OperationEvent,
-    end: EndStream,
-  ): Promise<Verdict> {
-    const signal = AbortSignal.any([options.signal, this.#parts.signal])
-    const held: HeldOperation = { operation, options, entry, before: [...this.#before], signal }
-    this.#remember(entry)
+  async #hold(id: string, asHeld: Omit<HeldOperation, 'signal'>, judgement: Approve, end: EndStream): Promise<Verdict> {
+    const signal = AbortSignal.any([asHeld.options.signal, this.#parts.signal])
+    const held: HeldOperation = { ...asHeld, signal }
     const granted: Asked[] = []
     const refuse = async (words: Words, why: string): Promise<Verdict> => {
       for (const asked of granted) await this.#questions.void(id, asked, why)
@@ -354,7 +360,12 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     }
   }
 
-  #remember({ text }: OperationEvent): void {
+  /** What of an operation may leave to others. */
+  #shown(operation: Operation, plan: MaskPlan): HeldOperation['shown'] {
+    return { ...this.#form(operation, plan, this.#formsForOthers), parameters: this.#parameters(operation, plan) }
+  }
+
+  #remember(text: string): void {
     this.#before.push(text.length > shownBefore ? `${text.slice(0, shownBefore)}…` : text)
     if (this.#before.length > rememberedBefore) this.#before.shift()
   }
@@ -368,7 +379,8 @@ function inForce(parts: GateParts, before: InForce | null): InForce {
   const rules = parts.rules()
   const connection = parts.connection()
   if (before?.rules === rules && before.connection === connection) return before
-  return { rules, connection, version: rules.version, masks: rules.masks(parts.identity, connection) }
+  const masks = rules.masks(parts.identity, connection)
+  return { rules, connection, version: rules.version, masks, forOthers: rules.masksForOthers(parts.identity, connection) }
 }
 
 /** The end of an operation that was held and that nobody could decide. */

@@ -1,4 +1,4 @@
-import { type AdmitOptions, HoopError, type Identity, type Operation } from '@hoop/contracts'
+import { type AdmitOptions, HoopError, type Identity, type MaskPlan, type Operation } from '@hoop/contracts'
 import type { RequiredApproval } from '@hoop/policy'
 import type { Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
@@ -16,15 +16,19 @@ export interface QuestionsParts {
   readonly append: Append
   /** Of the rules last known to be in force. */
   readonly policyVersion: () => string
+  /** The account by which sessions log in to the database. */
+  readonly loginRole: () => string
   readonly log: Logger
 }
 
-/** An operation that is held: as it came, and as it stands in the record. */
+/** An operation that is held: as it came, and as others may see it. */
 export interface HeldOperation {
   readonly operation: Operation
   readonly options: AdmitOptions
-  readonly entry: Extract<Entry, { type: 'operation' }>
-  /** Texts of the session's operations before it, as on the record. */
+  /** What of it approvers see: as on the record, and with no exception from a mask that its caller may have. */
+  readonly shown: Pick<Extract<Entry, { type: 'operation' }>, 'text' | 'runs' | 'parameters' | 'effects' | 'objects'>
+  readonly masks: MaskPlan
+  /** Texts of the session's operations before it, in the same form. */
   readonly before: readonly string[]
   readonly signal: AbortSignal
 }
@@ -96,6 +100,7 @@ export class Questions {
       const { id: approval, decision } = await holds.hold(request, AbortSignal.any([held.signal, givenUp.signal]))
       await append({ type: 'held', operation: id, approval, rule, approvers: [...groups], timeout })
       held.options.onHold({ approvalId: approval, operationId: id, rule, message, approvers: groups, count, timeout })
+      this.#tellLocks(approval, held.options)
       const asked = { approval, decision: await decision }
       if (asked.decision.decision === 'ticket') return asked
       if (asked.decision.decision === 'approved') approved = approval
@@ -110,13 +115,25 @@ export class Questions {
     }
   }
 
-  #request(id: string, required: RequiredApproval, { operation, options, entry, before }: HeldOperation): HoldRequest {
+  /** Nobody waits for it: a question without them is a question. */
+  #tellLocks(approval: string, { locks }: AdmitOptions): void {
+    const { holds, log } = this.#parts
+    locks?.()
+      .then((held) => holds.locked(approval, held))
+      .catch((error: unknown) => log.warn({ err: error, approval }, 'the locks of a held operation could not be looked up'))
+  }
+
+  #request(id: string, required: RequiredApproval, held: HeldOperation): HoldRequest {
+    const { operation, options, shown, masks, before } = held
     const { sessionId, identity, reason, connectionName } = this.#parts
     const { rule, groups, count, timeout, message, reveal } = required
-    const { text, runs, parameters, effects, objects } = entry
+    const { text, runs, parameters, effects, objects } = shown
+    const { settings = [] } = options
+    const setting = (value: string | null) => value && (masks.detectors?.text(value).text ?? value)
     const database = options.database ?? null
     const place = {
       ...{ requester: identity.id, connection: connectionName, database, role: options.role ?? null },
+      settings,
       policyVersion: this.#parts.policyVersion(),
     }
     return {
@@ -134,8 +151,11 @@ export class Questions {
       effects,
       objects,
       count,
-      onHold: required.onHold ?? (identity.kind === 'person' ? 'wait' : 'ticket'),
+      // Where nobody can tell whether it is the same again, it cannot come back with a ticket.
+      onHold: settings === null ? 'wait' : (required.onHold ?? (identity.kind === 'person' ? 'wait' : 'ticket')),
       database,
+      role: options.role ?? this.#parts.loginRole(),
+      settings: settings?.map(({ name, value }) => ({ name, value: setting(value) })) ?? null,
       inTransaction: options.inTransaction ?? false,
       before,
       original: reveal ? { text: operation.text, parameters: operation.parameters } : null,

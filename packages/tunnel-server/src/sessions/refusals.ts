@@ -91,9 +91,9 @@ export const rulesUnknown: Words = {
   hint: 'Try again in a moment: the connection stays open.',
 }
 
-/** It can be asked of nobody: too large for an approver to read. */
-export const notHoldable = (rule: string, { message, hint }: HoopError): Words => ({
-  code: 'policy_denied',
+/** It can be asked of nobody: too large for an approver to read, or one question too many. */
+export const notHoldable = (rule: string, { code, message, hint }: HoopError): Words => ({
+  code: code === 'too_many_requests' ? code : 'policy_denied',
   message: 'refused: the statement needs an approval, and cannot be put before an approver',
   rule,
   detail: message,

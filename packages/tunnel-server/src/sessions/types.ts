@@ -9,6 +9,7 @@ import type {
   OpenSessionResponse,
   Operation,
   Parameter,
+  SessionSetting,
   SessionSummary,
 } from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
@@ -108,6 +109,10 @@ export interface HoldRequest {
   /** `ticket`: after a while nobody waits for it, and the same operation passes once it is approved. */
   readonly onHold: 'wait' | 'ticket'
   readonly database: string | null
+  /** Of the database, that it runs under. */
+  readonly role: string | null
+  /** What its session has set for itself, as on the record; null: nobody knows. */
+  readonly settings: readonly SessionSetting[] | null
   readonly inTransaction: boolean
   /** Operations of the session before it, as on the record, the last one last. */
   readonly before: readonly string[]
@@ -117,8 +122,8 @@ export interface HoldRequest {
 }
 /** Everything that an approval holds for; kept as keyed digests only. */
 export interface Bound {
-  /** For this very operation. */
-  readonly exact: readonly unknown[]
+  /** For this very operation; null where nobody can tell which that is. */
+  readonly exact: readonly unknown[] | null
   /** For those like it; null where nobody can tell which are. */
   readonly like: readonly unknown[] | null
 }
@@ -151,6 +156,8 @@ export interface Holds {
   use(ids: readonly string[]): Promise<boolean>
   /** An approval that is not used now waits for its ticket. */
   keep(id: string): Promise<void>
+  /** Locks that the transaction of a held one has, for its approvers. */
+  locked(id: string, locks: readonly string[]): Promise<void>
   /** Marks an approved one as void (judged again before release, and not the same any more). */
   void(id: string, words: string): Promise<void>
 }

@@ -45,6 +45,25 @@ export async function countHeld(db: Database, requesterId: string, now: Date): P
   return row?.count ?? 0
 }
 
+/** How many operations of the identity were held since then, whatever became of them. */
+export async function countAsked(db: Database, requesterId: string, since: Date): Promise<number> {
+  const asked = and(eq(approvals.requesterId, requesterId), gt(approvals.heldAt, since))
+  const [row] = await db.select({ count: count() }).from(approvals).where(asked)
+  return row?.count ?? 0
+}
+
+/** What nobody could decide or use any more by then. */
+export async function forgetApprovals(db: Database, before: Date): Promise<void> {
+  const { heldAt, expiresAt, decidedAt, usableUntil } = approvals
+  const over = [expiresAt, decidedAt, usableUntil].map((at) => or(isNull(at), lt(at, before)))
+  await db.delete(approvals).where(and(lt(heldAt, before), ...over))
+}
+
+/** Of one that is held still. */
+export async function noteLocks(db: Database, id: string, locks: readonly string[]): Promise<void> {
+  await changed(db, { locks: [...locks] }, and(eq(approvals.id, id), eq(approvals.state, 'held')))
+}
+
 /** Changes one, and tells of it. */
 export async function updateApproval(db: Database, id: string, change: Partial<NewApproval>): Promise<StoredApproval> {
   const row = await changed(db, change, eq(approvals.id, id))

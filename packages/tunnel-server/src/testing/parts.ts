@@ -80,7 +80,7 @@ export async function openParts(
   server: TestServer,
   issuer: Pick<Issuer, 'url'>,
   gateway = 'gateway-1',
-  { checkEvery = 300_000, ticketAfter = 60_000 } = {},
+  { checkEvery = 300_000, ticketAfter = 60_000, askedPerMinute = 1000 } = {},
 ) {
   const log = silent
   const store = await Store.open(server.url, log)
@@ -127,6 +127,7 @@ export async function openParts(
     key: Buffer.alloc(32, 2),
     cipher,
     ticketAfter,
+    askedPerMinute,
     log,
   })
   const documentStore = new DocumentStore({ store, documents, cipher })
@@ -149,6 +150,7 @@ export async function openParts(
     await registration.end()
     firstAdmin.close()
     documents.close()
+    approvals.close()
     grants.close()
     logins.close()
     await feed.close()
