@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import { execa } from 'execa'
 import pg from 'pg'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { type Connect, hoop, keepUntilEnd, requires, type System, startConnect, startSystem } from '../support/index.ts'
 import { backendsOf } from './scratch.ts'
 
@@ -18,9 +18,13 @@ beforeAll(async () => {
 })
 beforeEach((context) => requires(context, 'psql'))
 
+/** Ended with the test, however that one ends: what it leaves open is in the way of the next. */
+const connectAs = (home: string) => keepUntilEnd(onTestFinished)(startConnect('sample', { home }))
+
 /** psql as a person has it open: it waits for the next line. */
 function openPsql(connect: Connect) {
-  const psql = execa('psql', [connect.url, '-XAtq'], { stdin: 'pipe', reject: false, timeout: 40_000 })
+  const psql = execa('psql', [connect.url, '-XAtq'], { stdin: 'pipe', reject: false, timeout: 50_000 })
+  onTestFinished(() => void psql.kill())
   const said = { out: '', errors: '' }
   psql.stdout.on('data', (bytes: Buffer) => (said.out += bytes))
   psql.stderr.on('data', (bytes: Buffer) => (said.errors += bytes))
@@ -36,7 +40,7 @@ function openPsql(connect: Connect) {
 }
 
 const running = () => expect.poll(() => backendsOf(system.sample, 'active')).toHaveLength(1)
-const nobodyLeft = () => expect.poll(() => backendsOf(system.sample), { timeout: 10_000 }).toEqual([])
+const nobodyLeft = () => expect.poll(() => backendsOf(system.sample)).toEqual([])
 
 async function open(connect: Connect): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: connect.url })
@@ -46,7 +50,7 @@ async function open(connect: Connect): Promise<pg.Client> {
 }
 
 test('a session is killed while psql is idle', async () => {
-  const connect = await startConnect('sample', { home: ada })
+  const connect = await connectAs(ada)
   const { said, say, ended } = openPsql(connect)
   say("select 'before';")
   await expect.poll(() => said.out).toBe('before\n')
@@ -62,7 +66,7 @@ test('a session is killed while psql is idle', async () => {
 })
 
 test('a session is killed while psql runs a query, which ends in the database too', async () => {
-  const connect = await startConnect('sample', { home: ada })
+  const connect = await connectAs(ada)
   const { said, say, ended } = openPsql(connect)
   say('select pg_sleep(300);')
   await running()
@@ -70,11 +74,10 @@ test('a session is killed while psql runs a query, which ends in the database to
   expect(await ended()).toBe(2)
   expect(said.errors).toMatch(/FATAL: .*it locks a table/)
   await nobodyLeft()
-  await connect.stop()
 })
 
 test('Ctrl-C in psql cancels the query that runs', async () => {
-  const connect = await startConnect('sample', { home: ada })
+  const connect = await connectAs(ada)
   const { psql, said, say, ended } = openPsql(connect)
   say('select pg_sleep(300);')
   await running()
@@ -83,7 +86,6 @@ test('Ctrl-C in psql cancels the query that runs', async () => {
   expect(await ended()).toBe(3)
   expect(said.errors).toContain('canceling statement due to user request')
   await nobodyLeft()
-  await connect.stop()
 })
 
 interface CancelKey {
@@ -106,11 +108,11 @@ async function sendCancel({ port, host }: Connect, { processID, secretKey }: Can
 
 test('a cancel with a foreign key cancels nothing', async () => {
   const grace = await system.home('grace')
-  const [ours, theirs] = [await startConnect('sample', { home: ada }), await startConnect('sample', { home: grace })]
+  const [ours, theirs] = [await connectAs(ada), await connectAs(grace)]
   const client = await open(ours)
   const key = client as unknown as CancelKey
   const [backend] = await backendsOf(system.sample)
-  const sleeping = client.query("select pg_sleep(2), 'slept' as how")
+  const sleeping = client.query("select pg_sleep(4), 'slept' as how")
   await running()
   await sendCancel(ours, { ...key, secretKey: key.secretKey ^ 1 })
   // The right key through another's session, and what the server itself calls the process.
@@ -122,11 +124,10 @@ test('a cancel with a foreign key cancels nothing', async () => {
   await sendCancel(ours, key)
   await cancelled
   await client.end()
-  await Promise.all([ours.stop(), theirs.stop()])
 })
 
 test('the gateway is stopped: psql is told, and hoop connect comes back on the same port', async () => {
-  const connect = await startConnect('sample', { home: ada })
+  const connect = await connectAs(ada)
   const { said, say, ended } = openPsql(connect)
   say('select pg_sleep(300);')
   await running()
@@ -145,5 +146,4 @@ test('the gateway is stopped: psql is told, and hoop connect comes back on the s
   const opened = (JSON.parse(sessions.stdout) as { id: string }[]).map(({ id }) => id)
   expect(opened).toHaveLength(1)
   expect(opened).not.toContain(connect.session)
-  await connect.stop()
 })
