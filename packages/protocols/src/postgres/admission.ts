@@ -75,9 +75,9 @@ export class Admission {
     })
   }
 
-  /** What a text does. With the transparent profile one that the parser rejects is a statement, too. */
-  read(text: string): Maybe<Statement | StatementUnreadable> {
-    return andThen(this.settled(), () => andThen(this.#namesSettled(text), () => this.#readNow(text, readAgain)))
+  /** What a text does; `parameterTypes`: as Parse said. With the transparent profile one that the parser rejects is a statement, too. */
+  read(text: string, parameterTypes = noTypes): Maybe<Statement | StatementUnreadable> {
+    return andThen(this.settled(), () => andThen(this.#namesSettled(text), () => this.#readNow(text, readAgain, parameterTypes)))
   }
 
   /** What stands under the names that a text uses is certain once no message is on its way that could fail to put it there. */
@@ -88,11 +88,11 @@ export class Admission {
   }
 
   /** `again`: how often it is read anew where a change of definitions by another session overtakes it. */
-  #readNow(text: string, again: number): Maybe<Statement | StatementUnreadable> {
+  #readNow(text: string, again: number, parameterTypes: readonly number[]): Maybe<Statement | StatementUnreadable> {
     const { catalogues, context, database } = this.#parts
     const read = (statement: Statement): Maybe<Statement | StatementUnreadable> => {
       const overtaken = !this.#parts.replies.ddlOpen && catalogues.changes.endedSince(statement, catalogues.asOf)
-      if (overtaken && again > 0 && !this.#transparent) return this.#readNow(text, again - 1)
+      if (overtaken && again > 0 && !this.#transparent) return this.#readNow(text, again - 1, parameterTypes)
       this.#asOf.set(statement, catalogues.asOf)
       return statement
     }
@@ -101,7 +101,7 @@ export class Admission {
       return this.#transparent ? read(unreadStatement(text, unread)) : unread
     }
     try {
-      const statement = catalogues.statement(context, database, text, this.#view())
+      const statement = catalogues.statement(context, database, text, this.#view(parameterTypes))
       return statement instanceof Promise ? statement.then(read, failed) : read(statement)
     } catch (error) {
       return failed(error)
@@ -119,7 +119,7 @@ export class Admission {
     return this.#parts.context.profile === 'transparent'
   }
 
-  #view(): SessionView {
+  #view(parameterTypes: readonly number[]): SessionView {
     const { registry, replies, state } = this.#parts
     return {
       uncertain: replies.ddlOpen,
@@ -127,6 +127,7 @@ export class Admission {
       types: state.types,
       searchPath: state.searchPath,
       names: () => registry.names(),
+      parameterTypes,
       transparent: this.#transparent,
     }
   }
@@ -180,7 +181,7 @@ export class Admission {
     const before = catalogues.latest
     // Others may have changed what it names where nobody here could see it.
     catalogues.changed()
-    const read = await this.#readNow(operation.text, readAgain)
+    const read = await this.#readNow(operation.text, readAgain, statement.parameterTypes)
     if (read instanceof StatementUnreadable) {
       if (read.code === 'unavailable') throw new HoopError('unavailable', read.message)
       return null
@@ -198,6 +199,7 @@ export class Admission {
       role: this.#parts.state.role,
       settings: this.#parts.state.settings,
       inTransaction: this.#parts.replies.inTransaction,
+      ...(this.#parts.replies.inTransaction && this.#parts.locks && { locks: this.#parts.locks }),
       ...(again && { again }),
       onHold: (notice) => {
         // What was sent before it is answered, so that an error there is known before anybody decides.
@@ -251,6 +253,7 @@ export class Admission {
   }
 }
 
+const noTypes: readonly number[] = []
 /** More often than this a statement is refused: somebody redefines things all the time. */
 const readAgain = 10
 

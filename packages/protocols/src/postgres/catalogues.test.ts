@@ -33,6 +33,7 @@ const view: SessionView = {
   types: [],
   searchPath: null,
   names: () => noSessionNames,
+  parameterTypes: [],
   transparent: false,
 }
 

@@ -17,6 +17,7 @@ import { Handshake } from './handshake.ts'
 import { LargeStatements } from './large-statements.ts'
 import { backend } from './messages.ts'
 import { readStatement, type Statement } from './operations.ts'
+import { typesThatRun } from './parameter-types.ts'
 import type { SearchPath } from './search-path.ts'
 import { mayUseNames, noSessionNames, type SessionNames } from './session-change.ts'
 import { Templates } from './templates.ts'
@@ -51,6 +52,8 @@ export interface SessionView {
   readonly searchPath: SearchPath | null
   /** Asked for texts that may use them. */
   names(): SessionNames
+  /** What the parameters of the text that is read were said to be. */
+  readonly parameterTypes: SessionNames['parameterTypes']
   /** Nothing depends on what names of users mean: they stand in the record as they are written. */
   readonly transparent: boolean
 }
@@ -132,8 +135,9 @@ export class Catalogues {
     if (view.uncertain)
       return this.#readNow(text, view.types.length > 0 ? withTypes(seen.catalogue, view.types) : seen.catalogue, view)
     if (mayName(text, view.temporary)) return this.#readNow(text, withHidden(seen.catalogue, view.temporary), view)
-    const known = seen.statements.get(text)
-    const likeAnother = known === undefined ? seen.templates.read(text) : null
+    const typed = typesThatRun(seen.catalogue, view.parameterTypes).length > 0
+    const known = typed ? undefined : seen.statements.get(text)
+    const likeAnother = known === undefined && !typed ? seen.templates.read(text) : null
     if (likeAnother !== null) return likeAnother
     const statement = known ?? this.#readNow(text, seen.catalogue, view)
     if (statement instanceof Promise) {
@@ -157,12 +161,15 @@ export class Catalogues {
     if (!view.transparent && statement.unresolved.length > 0 && Date.now() - this.#readAt >= lookAgainAfter) {
       return this.#read(context, database).then((again) => this.#readNow(text, this.#seen(again, view).catalogue, view))
     }
-    if (!statement.ofSession && this.#catalogue !== null) this.#keep(this.#seen(this.#catalogue, view), text, statement)
+    if (!statement.ofSession && statement.parameterTypes.length === 0 && this.#catalogue !== null)
+      this.#keep(this.#seen(this.#catalogue, view), text, statement)
     return statement
   }
 
   #readNow(text: string, catalogue: Catalogue, view: SessionView): Maybe<Statement> {
-    const names = mayUseNames(text) ? view.names() : noSessionNames
+    const own = mayUseNames(text) ? view.names() : noSessionNames
+    const parameterTypes = typesThatRun(catalogue, view.parameterTypes)
+    const names = parameterTypes.length > 0 ? { ...own, parameterTypes } : own
     return text.length > readHereUpTo ? this.#large.read(text, catalogue, names) : readStatement(text, catalogue, names)
   }
 

@@ -47,7 +47,7 @@ export class ExtendedQuery {
   parse({ name, text, bytes, parameterTypes }: ParseMessage): Maybe<void> {
     const invalid = isStrict(this.#context) ? invalidUtf8(bytes) : null
     if (invalid !== null) return this.#fail('text', errorMessage('ERROR', '22021', invalid))
-    return andThen(this.#admission.read(text), (statement) => {
+    return andThen(this.#admission.read(text, parameterTypes), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) {
         return this.#refuseUnread(text, statement)
@@ -97,7 +97,7 @@ export class ExtendedQuery {
       return this.#bindRead(message, unseen, unseenStatement(`Bind of ${JSON.stringify(message.statement)}`))
     }
     // Read again: the catalogue may be another one than when it was prepared.
-    return andThen(this.#admission.read(prepared.text), (statement) => {
+    return andThen(this.#admission.read(prepared.text, prepared.parameterTypes), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) return this.#refuseUnread(prepared.text, statement)
       return this.#bindRead(message, prepared, statement)
@@ -189,7 +189,7 @@ export class ExtendedQuery {
    * statement runs by: it is read, and judged, as it is now.
    */
   #runAsRead(portal: Portal, message: ExecuteMessage): Maybe<void> {
-    return andThen(this.#admission.read(portal.prepared.text), (statement) => {
+    return andThen(this.#admission.read(portal.prepared.text, portal.prepared.parameterTypes), (statement) => {
       if (this.#admission.stopped) return
       if (statement instanceof StatementUnreadable) return this.#refuseUnread(portal.prepared.text, statement)
       const same = portal.revision === this.#state.revision && isDeepStrictEqual(statement, portal.statement)

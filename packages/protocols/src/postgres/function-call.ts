@@ -98,6 +98,7 @@ const unnamed: Omit<Statement, 'operation'> = {
   redefines: new Set(),
   columns: [],
   ofSession: false,
+  parameterTypes: [],
   missing: null,
   rejected: null,
   applicationNames: [],

@@ -9,6 +9,7 @@ import { definitions } from './definitions.ts'
 import { freeConstants } from './free-constants.ts'
 import { startWalk } from './lineage.ts'
 import { readLiterals } from './literals.ts'
+import { parametersRun } from './parameter-types.ts'
 import { fingerprint, Offsets, parse, StatementUnreadable, tokens } from './parser.ts'
 import { Reading } from './reading.ts'
 import { outermost } from './scope.ts'
@@ -43,6 +44,8 @@ export interface Statement {
   readonly columns: readonly ColumnRef[]
   /** It was read by what stands under names of its session, and means something else in another. */
   readonly ofSession: boolean
+  /** What its parameters were said to be where that counts: types whose values run something. */
+  readonly parameterTypes: readonly number[]
   /** It names something that is not there: the server's SQLSTATE for that; null where that is not all that is unknown of it. */
   readonly missing: string | null
   /** The parser rejects it: its words, and where, in characters from 1. */
@@ -168,6 +171,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     redefines: redefinedBy(statements, whole),
     columns: [...whole.columns],
     ofSession: names.used,
+    parameterTypes: names.parameterTypes,
     missing: whole.missingSqlState,
     rejected: null,
     applicationNames: applicationNames(text, whole, offsets),
@@ -183,9 +187,12 @@ function readOne(statement: RawStmt, catalogue: Catalogue, bytes: Buffer, names:
   if (node) {
     if ('SelectStmt' in node) readSettingCalls(reading, node.SelectStmt)
     const bodies = new RoutineBodies(readAnyStatement)
-    const named = names.statements((text) => readStatement(text, catalogue))
+    const named = names.statements((text, parameterTypes = []) =>
+      readStatement(text, catalogue, { ...noSessionNames, parameterTypes }),
+    )
     const walk = startWalk(catalogue, reading, { text: bytes.subarray(start, end).toString(), named, outer: outermost, bodies })
     const kind = readAnyStatement(walk, node)
+    parametersRun(walk, names.parameterTypes)
     definitionSetsOff(walk)
     if (reading.closesCursors) reading.session.push({ kind: 'close', name: null })
     return { kind: withChoices(kind, reading), reading, start, end }

@@ -194,16 +194,18 @@ export class Registry {
 
   /** What a statement may call by name. */
   names(): SessionNames {
-    const prepared = new Map([...this.prepared.current()].map(([name, { text }]) => [name, text]))
+    const texts = [...this.prepared.current()].map(
+      ([name, { text, parameterTypes }]) => [name, { text, parameterTypes }] as const,
+    )
     const cursors = new Map([...this.portals.current()].map(([name, { statement }]) => [name, statement]))
-    return { prepared, cursors }
+    return { prepared: new Map(texts), cursors, parameterTypes: [] }
   }
 
   /** A statement has run that gives or takes names; answers the portals that are no more. `exchange`: what ran. */
   apply(change: SessionChange, unit: number, exchange: Exchange, parameters: readonly Parameter[]): Portal[] {
     switch (change.kind) {
       case 'prepare':
-        this.prepared.put(change.name, unseen(change.name, change.text), unit).confirm()
+        this.prepared.put(change.name, unseen(change), unit).confirm()
         return []
       case 'deallocate':
         if (change.name !== null) this.prepared.put(change.name, undefined, unit).confirm()
@@ -211,7 +213,7 @@ export class Registry {
         return []
       case 'declare': {
         const { name, statement, hold } = change
-        const prepared = unseen(name, statement.operation.text)
+        const prepared = unseen({ name, text: statement.operation.text, parameterTypes: [] })
         const portal: Portal = {
           ...{
             name,
@@ -242,6 +244,6 @@ export class Registry {
 }
 
 /** What SQL prepared has not been described to anybody. */
-function unseen(name: string, text: string): Prepared {
-  return { name, text, parameterTypes: [], columns: null, described: false }
+function unseen({ name, text, parameterTypes }: Pick<Prepared, 'name' | 'text' | 'parameterTypes'>): Prepared {
+  return { name, text, parameterTypes, columns: null, described: false }
 }

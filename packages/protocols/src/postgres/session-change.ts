@@ -4,7 +4,7 @@ import { tokens } from './parser.ts'
 /** What a statement that has run leaves behind in its session, beside what it did to the database. */
 export type SessionChange =
   /** Protocol and SQL name prepared statements in one space. */
-  | { readonly kind: 'prepare'; readonly name: string; readonly text: string }
+  | ({ readonly kind: 'prepare'; readonly name: string } & PreparedText)
   /** Null: every named one. */
   | { readonly kind: 'deallocate'; readonly name: string | null }
   /** A cursor is a portal: what it reads was settled as it was declared. */
@@ -21,13 +21,21 @@ export type SessionChange =
   | { readonly kind: 'savepoint' | 'release' | 'rollback-to'; readonly name: string }
   | { readonly kind: 'discard-temporary' }
 
+/** What stands under the name of a prepared statement. */
+export interface PreparedText {
+  readonly text: string
+  /** By position, as OIDs; 0: not said. */
+  readonly parameterTypes: readonly number[]
+}
+
 /** What names of a session stand for, to a statement that uses them. */
 export interface SessionNames {
-  /** The texts of prepared statements. */
-  readonly prepared: ReadonlyMap<string, string>
+  readonly prepared: ReadonlyMap<string, PreparedText>
   readonly cursors: ReadonlyMap<string, Statement>
+  /** What the statement's own parameters were said to be. */
+  readonly parameterTypes: PreparedText['parameterTypes']
 }
-export const noSessionNames: SessionNames = { prepared: new Map(), cursors: new Map() }
+export const noSessionNames: SessionNames = { prepared: new Map(), cursors: new Map(), parameterTypes: [] }
 
 /** Whether a text can use such names: keywords are never written in other letters. */
 export function mayUseNames(text: string): boolean {

@@ -6,8 +6,10 @@ import type {
   Node,
   PrepareStmt,
   SelectStmt,
+  TypeName,
   VariableSetStmt,
 } from 'libpg-query'
+import { findType } from './catalogue.ts'
 import { namedType, sourcesOf, type Walk } from './expressions.ts'
 import { startWalk, unnamed } from './lineage.ts'
 import { Reading } from './reading.ts'
@@ -25,12 +27,19 @@ export function prepare(walk: Walk, { name = '', query, argtypes = [] }: Prepare
   if (query) readAny(startWalk(walk.catalogue, inner, unnamed(walk)), query)
   reading.include(inner, 'plan')
   // What is given to EXECUTE is made a value of these.
-  for (const type of argtypes) if ('TypeName' in type) namedType(walk, type.TypeName, walk.outer)
+  const parameterTypes = argtypes.map((type) => ('TypeName' in type ? typeOid(walk, type.TypeName) : 0))
   reading.effects.add('session')
   const text = queryAfter('as', walk.text)
   if (text === null) reading.unknown('hoop does not find the query in PREPARE')
-  else reading.session.push({ kind: 'prepare', name, text })
+  else reading.session.push({ kind: 'prepare', name, text, parameterTypes })
   return { ...plain, verb: 'PREPARE' }
+}
+
+/** 0: it has none that is known now. */
+function typeOid(walk: Walk, type: TypeName): number {
+  const found = namedType(walk, type, walk.outer)
+  if (found === null || found === 'serial') return 0
+  return type.arrayBounds ? (findType(walk.catalogue, found.schema, `_${found.name}`)?.oid ?? 0) : found.oid
 }
 
 export function execute(walk: Walk, { name = '', params = [] }: ExecuteStmt): StatementKind {

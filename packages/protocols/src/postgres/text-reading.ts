@@ -24,6 +24,7 @@ export const openReading: OpenReading = async (context) => {
     types: [],
     searchPath: null,
     names: () => noSessionNames,
+    parameterTypes: [],
     transparent: context.profile === 'transparent',
   }
   return async (text) => {

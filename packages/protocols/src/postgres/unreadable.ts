@@ -40,6 +40,7 @@ export function unreadStatement(text: string, error: StatementUnreadable): State
     redefines: new Set(),
     columns: [],
     ofSession: false,
+    parameterTypes: [],
     missing: null,
     rejected:
       error.code === 'unreadable' ? { message: error.message, position: [...text.slice(0, error.position)].length + 1 } : null,

@@ -3,7 +3,18 @@ import { compileRules, parseDocuments, type RuleSet } from '@hoop/policy'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { write } from './codec.ts'
 import { executed, scene } from './ways-around-executed.fixture.ts'
-import { extended, localPassword, type Message, outline, rows, ScriptedGate, serve, type WireClient } from './wire.fixture.ts'
+import {
+  bind,
+  execute,
+  extended,
+  localPassword,
+  type Message,
+  outline,
+  rows,
+  ScriptedGate,
+  serve,
+  type WireClient,
+} from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 /** All is permitted but this, so that what gets by was not read for what it does. */
@@ -127,6 +138,32 @@ describe('a way to have something executed', () => {
       expect(await ungated(sql)).toBe(alone)
       expect(await gated(alone, sql)).toEqual({ came: 'nothing', by })
     })
+  }
+})
+
+test('a domain that Parse gives for a type, run by the protocol and by SQL', async () => {
+  const [[oid, array] = []] = rows(await own.query("select 'one'::regtype::oid, 'one[]'::regtype::oid"))
+  const typed = (name: string, type: string | null | undefined) =>
+    write.parse({ name, text: 'select $1', parameterTypes: [Number(type)] })
+  const ways: readonly (readonly Buffer[])[] = [
+    [typed('', oid), bind('', '', ['1']), execute(''), write.sync()],
+    [typed('', array), bind('', '', ['{1}']), execute(''), write.sync()],
+    [typed('x', oid), write.query('execute x (1)')],
+  ]
+  for (const steps of ways) {
+    const outcomes: unknown[] = []
+    const gate = new ScriptedGate()
+    gate.judge = (operation) => (refusedBy(rules.writes, operation) === 'Policy/people-stay' ? 'refuse' : 'permit')
+    for (const client of [own, (await server.open({ gate })).client]) {
+      await own.query(lay)
+      client.send(...steps)
+      const heard = await client.ready()
+      outcomes.push([outline(heard).includes('E:42501'), await outcome(own, [])])
+    }
+    expect(outcomes).toEqual([
+      [false, 'writes'],
+      [true, 'nothing'],
+    ])
   }
 })
 
