@@ -1,4 +1,5 @@
 import { type MaskPlan, type Operation, withoutValues } from '@hoop/contracts'
+import { ProtocolViolation } from '../bytes.ts'
 import type { DiagnosticFields } from './messages.ts'
 
 /** Error classes whose words are made of identifiers and settings. All others may quote data. */
@@ -28,6 +29,14 @@ const classesOfNotices = new Set(['00', '01', '25', '42'])
 /** Fields that never hold stored values. https://www.postgresql.org/docs/current/protocol-error-fields.html */
 const structural = new Set(['S', 'V', 'C', 's', 't', 'c', 'd', 'n', 'P', 'F', 'L', 'R'])
 
+/** Those of a form: what has another may be anything. */
+const forms: ReadonlyMap<string, RegExp> = new Map([
+  ['V', /^[A-Z]{1,12}$/],
+  ['C', /^[0-9A-Z]{5}$/],
+  ['P', /^\d{1,10}$/],
+  ['L', /^\d{1,10}$/],
+])
+
 /** Whether a hidden value may be at hand where this operation runs. */
 export function readsHidden({ facts, effects }: Pick<Operation, 'facts' | 'effects'>, masks: MaskPlan): boolean {
   if (!masks.hasColumns) return false
@@ -43,7 +52,8 @@ export function readsHidden({ facts, effects }: Pick<Operation, 'facts' | 'effec
  * What of an ErrorResponse or NoticeResponse may reach a caller for whom columns are masked: values stand in DETAIL
  * ("Key (email)=(…) already exists"), in messages of the data-bearing classes ("invalid input syntax … "…"") and, where
  * a statement `reads` hidden columns, as names in any other. A position in the text is given by the parser only, before
- * any value is read. Words of RAISE are data whatever SQLSTATE they claim.
+ * any value is read. Words of RAISE are data whatever SQLSTATE they claim. Throws ProtocolViolation for an SQLSTATE, a severity or a number that
+ * is none.
  */
 export function maskDiagnostics(
   fields: DiagnosticFields,
@@ -58,6 +68,7 @@ export function maskDiagnostics(
   const safe = safeClass && !ofValues && fields.get('R') !== 'exec_stmt_raise'
   const shown = new Map<string, string>()
   for (const [letter, text] of fields) {
+    if (forms.get(letter)?.test(text) === false) throw new ProtocolViolation(`a field ${letter} of a report that cannot be`)
     if (structural.has(letter)) shown.set(letter, text)
     else if (masks.hasColumns && !safe) {
       if (letter === 'M') shown.set('M', `${kind} ${code}; the words may quote masked values and are not shown`)

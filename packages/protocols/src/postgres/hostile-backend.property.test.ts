@@ -176,3 +176,19 @@ test('a backend with one thing wrong in its login ends one login, and shows no a
     { ...runs, numRuns: 40 },
   )
 })
+
+test('a field that runs into the next is no SQLSTATE, and does not leave', async () => {
+  const merged = Buffer.from(notice)
+  merged[merged.indexOf('P0001') + 5] = 0xfe
+  const dial = fakeBackend(({ tag }, stream) => {
+    if (tag === 'Q') stream.end(Buffer.concat([columns, merged, complete('SELECT 0'), ready]))
+  })
+  const gate = new ScriptedGate()
+  gate.masks = hides('public.people.email')
+  const { client } = serve({ upstream: fakeUpstream, dial, gate })
+  await client.logIn({ user: 'ada' }, localPassword)
+  client.send(write.query('select x, y from unheard_of'))
+  const received = await client.end()
+  expectDecoded(received)
+  expect(fields(received.at(-1)).get('C')).toBe('08P01')
+})

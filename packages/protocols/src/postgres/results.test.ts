@@ -1,8 +1,9 @@
 import type { MaskPlan, Sources } from '@hoop/contracts'
 import { expect, test } from 'vitest'
 import { fixtureCatalogue } from './catalogue.fixture.ts'
+import { write } from './codec.ts'
 import type { Column } from './messages.ts'
-import { planRows } from './results.ts'
+import { planRows, rewriteRow } from './results.ts'
 
 const catalogue = fixtureCatalogue()
 const customers = catalogue.relations.get('public')?.get('customers')?.oid ?? 0
@@ -35,4 +36,11 @@ test('the origin that the server names must be among what the parse tree found',
 test('a system column (xmin, ctid) holds nobody’s data', () => {
   expect(action([], -2)).toBe('pass')
   expect(action('opaque', -2)).toBe('mask')
+})
+
+test('a result without columns has rows without any', () => {
+  const plan = planRows({ masks, columns: [], resultFormats: null, outputs: 'opaque', catalogue }) ?? []
+  const rewritten = (row: Buffer) => rewriteRow(plan, row, 5, row.length, () => {})
+  expect(rewritten(write.dataRow([]))).toBeNull()
+  expect(() => rewritten(write.dataRow([Buffer.from('ada@example.com')]))).toThrow('another number of columns')
 })

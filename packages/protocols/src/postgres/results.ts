@@ -45,7 +45,8 @@ export function planRows({ masks, columns, resultFormats, outputs, catalogue }: 
     }
     return masks.detectors === null ? pass : { kind: 'detect', detectors: masks.detectors, typeOid, format }
   })
-  return actions.every(({ kind }) => kind === 'pass') ? null : actions
+  // Rows of a result that has no columns are looked at: they can have none either.
+  return actions.length > 0 && actions.every(({ kind }) => kind === 'pass') ? null : actions
 }
 
 function checkedSources(sources: Sources, { tableOid, attribute }: Column, catalogue: Catalogue): Sources {
