@@ -31,8 +31,10 @@ export class DoctorConnection {
   readonly host: string
   readonly #handshake: Handshake
   readonly #stream: Duplex
+  readonly #own: ServeContext['own']
 
-  private constructor(stream: Duplex, handshake: Handshake, host: string) {
+  private constructor(stream: Duplex, handshake: Handshake, host: string, own: ServeContext['own']) {
+    this.#own = own
     this.#stream = stream
     this.#handshake = handshake
     this.host = host
@@ -42,6 +44,8 @@ export class DoctorConnection {
   static async open({
     dial,
     warn,
+    application = 'hoop doctor',
+    own = () => undefined,
     ...options
   }: {
     dial: ServeContext['dial']
@@ -49,12 +53,16 @@ export class DoctorConnection {
     upstream: Upstream
     database: string
     signal: AbortSignal
+    /** As the server's own views name it. */
+    application?: string
+    /** Puts each statement on the record, where there is one. */
+    own?: ServeContext['own']
   }): Promise<DoctorConnection> {
-    const context = { dial, warn, own: () => undefined }
-    const settings = new Map([['application_name', 'hoop doctor']])
+    const context = { dial, warn, own }
+    const settings = new Map([['application_name', application]])
     const { stream, rest, host } = await openBackend({ ...options, context, settings })
     const handshake = new Handshake(stream, options.signal, maxRow)
-    if (rest.length === 0) return new DoctorConnection(stream, handshake, host)
+    if (rest.length === 0) return new DoctorConnection(stream, handshake, host, own)
     handshake.release()
     stream.destroy()
     throw new ProtocolViolation('the database spoke out of turn')
@@ -85,7 +93,10 @@ export class DoctorConnection {
   /** Sent at once: one round trip for all of them. */
   async #transaction(statements: readonly string[]): Promise<TextRow[][]> {
     const start = "begin transaction read only; set local statement_timeout = '5s'; set local lock_timeout = '2s'"
-    for (const text of [start, ...statements, 'rollback']) this.#stream.write(write.query(text))
+    for (const text of [start, ...statements, 'rollback']) {
+      this.#own(text)
+      this.#stream.write(write.query(text))
+    }
     const answers: TextRow[][] = []
     let failure: string | null = null
     for (let at = 0; at < statements.length + 2; at++) {

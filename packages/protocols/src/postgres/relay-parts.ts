@@ -22,6 +22,8 @@ export interface RelayParts {
   readonly replies: Replies
   readonly output: CallerOutput
   readonly backend: ToBackend
+  /** What its open transaction has locked; null: the backend does not say which it is. */
+  readonly locks: (() => Promise<readonly string[]>) | null
   /** Whether the connection is over: nothing is begun any more. */
   readonly over: () => boolean
 }

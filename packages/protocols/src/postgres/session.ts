@@ -7,6 +7,7 @@ import { cancelBackend } from './backend.ts'
 import { CallerOutput } from './caller-output.ts'
 import type { Catalogues } from './catalogues.ts'
 import { MessageReader, maxFrontendMessage, read, write } from './codec.ts'
+import { heldLocks } from './held-locks.ts'
 import type { LoggedIn } from './login.ts'
 import { frontend } from './messages.ts'
 import { errorMessage } from './refusals.ts'
@@ -107,6 +108,7 @@ class Session {
         },
       },
     })
+    const { key } = ready.backend
     const parts: RelayParts = {
       context,
       database: ready.startup.database,
@@ -116,6 +118,7 @@ class Session {
       replies: this.#replies,
       output: this.#output,
       backend: { push: (message) => void this.#out.push(message), forward: () => this.#forward() },
+      locks: key === null ? null : () => heldLocks(context, ready.startup.database, key),
       over: () => this.#over,
     }
     this.#admission = new Admission(parts)

@@ -185,6 +185,7 @@ export interface Admitted {
   readonly text: string
   readonly operation: Operation
   readonly settings?: AdmitOptions['settings']
+  readonly locks?: AdmitOptions['locks']
   verdict: 'permit' | 'refuse' | 'held'
   consumed: boolean
   readonly chunks: { readonly way: 'up' | 'down'; readonly bytes: Buffer }[]
@@ -227,6 +228,7 @@ export class ScriptedGate implements Gate {
       text: operation.text,
       operation,
       settings: options.settings,
+      locks: options.locks,
       verdict: answer === 'hold' ? 'held' : answer === 'unknown' ? 'refuse' : answer,
       consumed: false,
       chunks: [],
