@@ -143,15 +143,15 @@ test('a limit ends a result with its words, and not the session', async () => {
     admin,
     [
       limit('small', 'per: operation\nrows: 1000\nbytes: 1MB\noperationTime: 1s'),
-      limit('slow', 'per: session\noperationsPerMinute: 12'),
+      limit('slow', 'per: session\noperationsPerMinute: 15'),
     ].join('---\n'),
   )
   const connect = await keep(startConnect('sample', { home: await system.home('grace') }))
-  const ended = async (statement: string, message: string) => {
+  const ended = async (statement: string | (pg.QueryConfig & { rows: number }), message: string) => {
     const client = new pg.Client({ connectionString: connect.url })
     client.on('error', () => {})
     await client.connect()
-    await expect(client.query(statement), statement).rejects.toMatchObject({
+    await expect(client.query(statement), JSON.stringify(statement)).rejects.toMatchObject({
       severity: 'FATAL',
       message: expect.stringContaining(message),
     })
@@ -159,6 +159,11 @@ test('a limit ends a result with its words, and not the session', async () => {
   }
   await ended('select generate_series(1, 200000)', 'Limit/small allows 1000 rows of an operation')
   await ended('select generate_series(1, 1001)', 'Limit/small allows 1000 rows of an operation')
+  await ended({ text: 'select generate_series(1, 1001)', rows: 400 }, 'Limit/small allows 1000 rows of an operation')
+  await ended(
+    'begin; declare c cursor for select generate_series(1, 1001); fetch 600 from c; fetch 600 from c',
+    'Limit/small allows 1000 rows of an operation',
+  )
   await ended("select repeat('x', 1000000)", 'Limit/small allows 1MB of an operation')
   await ended("copy (select repeat('x', 100000) from generate_series(1, 20)) to stdout", 'Limit/small allows 1MB of an operation')
   await ended('copy (select generate_series(1, 1001)) to stdout', 'Limit/small allows 1000 rows of an operation')
@@ -176,7 +181,7 @@ test('a limit ends a result with its words, and not the session', async () => {
   const refused = async () => {
     for (let i = 0; i < 20; i++) await client.query('select 1')
   }
-  await expect(refused()).rejects.toMatchObject({ code: '42501', message: 'refused: Limit/slow allows 12 operations a minute' })
+  await expect(refused()).rejects.toMatchObject({ code: '42501', message: 'refused: Limit/slow allows 15 operations a minute' })
   await client.end()
   const shown = await hoop(['sessions', 'show', connect.session, '--json'], { home: admin })
   expect(shown.stdout).toMatch(/"error":\{"code":"limit","message":"ended: Limit\/small allows 1000 rows of an operation"\}/)

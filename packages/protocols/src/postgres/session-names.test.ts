@@ -41,6 +41,25 @@ async function masked(): Promise<Served> {
 const sync = write.sync()
 const email = 'select email from people where id = 1'
 
+test('rows are counted for their operation, in however many pieces they are read', async () => {
+  const { client, gate } = await open()
+  const ofRows = (text: string) => gate.admitted.filter((each) => each.text === text).map(({ outcomes }) => outcomes[0]?.rows)
+  const three = 'select generate_series(1, 3)'
+  client.send(parse('', three), bind('', ''), execute('', 1), execute('', 1), execute('', 1), sync)
+  expect(outline(await client.ready())).toEqual(['1', '2', 'D', 's', 'D', 's', 'D', 's', 'Z:I'])
+  await client.query(`begin; declare c scroll cursor for ${three}`)
+  client.send(execute('c', 1), write.flush())
+  await client.until(({ tag }) => tag === 's')
+  client.send(execute('c', 2), sync)
+  await client.ready()
+  await client.query('move absolute 0 in c')
+  for (const count of [2, 5]) await client.query(`fetch ${count} from c`)
+  await client.query('commit')
+  // As SQL and the protocol were asked: once for the portal, once for the cursor, and each FETCH by itself.
+  expect(ofRows(three)).toEqual([3, 3])
+  expect([ofRows('fetch 2 from c'), ofRows('fetch 5 from c')]).toEqual([[2], [1]])
+})
+
 describe('prepared statements have one space of names', () => {
   test('what SQL prepared is bound, described and executed by the protocol, masked', async () => {
     const { client, gate } = await masked()
