@@ -160,8 +160,11 @@ test('an approved ticket passes once, for the same text and parameters of the sa
   // Nobody is asked a second time.
   expect({ ...again, detail: '' }).toEqual({ ...told, detail: '' })
   expect((await decide('grace', id, 'approve')).status).toBe(200)
-  // Others are not let pass by it.
-  expect((await run(client, text, [72]).result).message).not.toContain(id)
+  // Others are not let pass by it, nor is the same where row security may see another tenant.
+  const other = await visit('devin')
+  await other.client.query("SET app.tenant = 'b'")
+  const unlike = await Promise.all([run(client, text, [72]).result, run(other.client, text, [71]).result])
+  for (const { code, message } of unlike) expect([code, message.includes(id)]).toEqual(['WH001', false])
   expect((await run(client, text, [71]).result).code).toBe('ran')
   expect((await run(client, text, [71]).result).message).not.toContain(id)
   const decided = (await recordOf('devin', session)).filter((event) => event.type === 'decided')
@@ -280,14 +283,24 @@ test.each([
 test('who may break the glass passes a rule with a reason, and nobody else', async () => {
   const { client, session } = await visit('ada')
   await client.query('BEGIN')
-  await client.query('SELECT 7 AS before_it')
+  await client.query('SELECT 7 AS before_it FROM orders LIMIT 1')
+  await client.query("SET LOCAL app.tenant = 'b'")
   const held = run(client, 'DELETE FROM orders WHERE id = 74')
   const id = await held.id
-  const { body } = await callers.grace.ask('GET', '/v1/approvals')
-  const shown = Approval.array()
-    .parse((body as { approvals: unknown }).approvals)
-    .find((approval) => approval.id === id)
-  expect(shown).toMatchObject({ inTransaction: true, database: 'shop', before: ['BEGIN', 'SELECT 7 AS before_it'] })
+  const shown = async () => {
+    const { body } = await callers.grace.ask('GET', '/v1/approvals')
+    return Approval.array()
+      .parse((body as { approvals: unknown }).approvals)
+      .find((approval) => approval.id === id)
+  }
+  await expect.poll(async () => (await shown())?.locks).toEqual(['AccessShareLock on public.orders'])
+  expect(await shown()).toMatchObject({
+    ...{ inTransaction: true, database: 'shop', role: 'shop_app', settings: [{ name: 'app.tenant', value: 'b' }] },
+    before: ['BEGIN', 'SELECT 7 AS before_it FROM orders LIMIT 1', "SET LOCAL app.tenant = 'b'"],
+  })
+  const { stdout } = await hoop(['approvals', 'show', id], { home: await system.home('grace') })
+  expect(stdout).toMatch(/through +sample, database shop, role shop_app\nset +app\.tenant = b\n/)
+  expect(stdout).toMatch(/stays locked while it waits\.\n {2}AccessShareLock on public\.orders\n/)
   expect((await decide('grace', id, 'break-glass')).status).toBe(403)
   const broke = await hoop(['approvals', 'break-glass', id, '--reason', 'the shop is down'], { home: await system.home('ada') })
   expect(broke.code).toBe(0)
