@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { demoDocuments, samplePasswordVariable, searchForCards } from '@hoop/demo'
-import { dataOf, digest, readData } from '@hoop/recording'
+import { dataOf, readData } from '@hoop/recording'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cardNumber, notesTable, works } from '../chaos/works.ts'
@@ -267,7 +267,7 @@ test('a connection may keep digests of results, or nothing of them, and still al
   const nothing = await record(query, { connection: 'nothing' })
   expect(nothing.events.filter((event) => dataOf(event) !== null)).toEqual([])
   for (const { asked } of [digests, nothing]) {
-    expect(asked).toMatchObject([{ operation: { text: cardsQuery, digest: digest(key, cardsQuery) }, outcome: { rows: 20 } }])
+    expect(asked).toMatchObject([{ operation: { text: cardsQuery, digest: null }, outcome: { rows: 20 } }])
   }
   await expectBothSame([...digests.operations, ...nothing.operations])
 })

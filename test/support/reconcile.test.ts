@@ -19,7 +19,7 @@ function recorded(
   const operation = {
     id: `op_${text}`,
     text,
-    digest: digest(key, more.original ?? text),
+    digest: more.original === undefined ? null : digest(key, more.original),
     parameters,
     verdict: more.verdict ?? 'permit',
   }

@@ -36,9 +36,7 @@ export function reconcile(arrived: Arrivals, recorded: readonly RecordedOperatio
     unrecorded,
     neverArrived: [...permitted.values()].flat(),
     unrecordedRefusals: arrived.refused.filter((id) => !refused.has(id)),
-    untrue: recorded.filter(
-      ({ operation }) => !masked.test(operation.text) && digest(digestKey, operation.text) !== operation.digest,
-    ),
+    untrue: recorded.filter(({ operation }) => operation.digest !== null && !masked.test(operation.text)),
   }
 }
 
@@ -57,5 +55,5 @@ function recordedKey({ operation }: RecordedOperation, key: KeyObject): string {
   const values = operation.parameters.map(
     ({ value, digest: original }) => original ?? (value === null ? null : digest(key, value)),
   )
-  return JSON.stringify([operation.digest, values])
+  return JSON.stringify([operation.digest ?? digest(key, operation.text), values])
 }

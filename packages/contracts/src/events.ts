@@ -55,8 +55,8 @@ const body = {
     /** `caller` asked for it; `hoop` is our own read of the catalogue. */
     by: z.enum(['caller', 'hoop']),
     text: z.string(),
-    /** HMAC-SHA256 (hex, keyed by the gateway) of the original text; `text` differs from it only where values are masked. */
-    digest: z.string(),
+    /** HMAC-SHA256 (hex, keyed by the gateway) of the original, where `text` differs from it; null: it is the original. So for each value. */
+    digest: z.string().nullable(),
     parameters: z.array(z.object({ type: z.string().nullable(), value: z.string().nullable(), digest: z.string().nullable() })),
     fingerprint: z.string().nullable(),
     effects: z.array(Effect),

@@ -301,7 +301,7 @@ async function start(
       chatLinks,
       slackRequests,
       explainer: new Explainer({ documents, reader }),
-      replayer: new Replayer({ documents, reader, sessions, digestKey: createSecretKey(keys.digest) }),
+      replayer: new Replayer({ documents, reader, sessions }),
       agents,
       reachable,
       strangers,

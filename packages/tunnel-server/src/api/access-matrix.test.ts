@@ -150,7 +150,7 @@ beforeAll(async () => {
   const { documents: inForce, log } = parts
   const reader = new StatementReader({ connections, dialling: dialling(parts.reachable), closing: closing.signal, log })
   const explainer = new Explainer({ documents: inForce, reader })
-  const replayer = new Replayer({ documents: inForce, reader, sessions: real, digestKey: createSecretKey(Buffer.alloc(32, 2)) })
+  const replayer = new Replayer({ documents: inForce, reader, sessions: real })
   api = await buildApi(
     {
       ...parts,

@@ -1,6 +1,4 @@
-import type { KeyObject } from 'node:crypto'
 import { RecordedEvent } from '@hoop/contracts'
-import { digest } from '@hoop/recording'
 
 /** One operation of a caller, with what the events before it say of it. */
 export interface RecordedOperation {
@@ -14,7 +12,7 @@ export interface RecordedOperation {
 }
 
 /** What callers asked, of the lines of one record, but for what the backend rejected before it was judged. */
-export async function* recordedOperations(lines: AsyncIterable<string>, digestKey: KeyObject): AsyncGenerator<RecordedOperation> {
+export async function* recordedOperations(lines: AsyncIterable<string>): AsyncGenerator<RecordedOperation> {
   const databases = new Map<number, string>()
   let granted = false
   for await (const some of lines) {
@@ -24,13 +22,12 @@ export async function* recordedOperations(lines: AsyncIterable<string>, digestKe
       if (event.type === 'session.opened') granted = (event.grants ?? []).length > 0
       else if (event.type === 'stream.login') databases.set(event.stream, event.database)
       else if (event.type === 'operation' && event.by === 'caller' && !event.reasons.some(({ rule }) => rule === 'hoop/parse')) {
-        yield { event, masked: isMasked(event, digestKey), database: databases.get(event.stream) ?? null, granted }
+        yield { event, masked: isMasked(event), database: databases.get(event.stream) ?? null, granted }
       }
     }
   }
 }
 
-/** A value has a digest only where it is masked; a text always, which is that of the original. */
-function isMasked({ text, digest: original, parameters }: RecordedOperation['event'], digestKey: KeyObject): boolean {
-  return parameters.some(({ digest }) => digest !== null) || digest(digestKey, text) !== original
+function isMasked({ digest, parameters }: RecordedOperation['event']): boolean {
+  return digest !== null || parameters.some((parameter) => parameter.digest !== null)
 }

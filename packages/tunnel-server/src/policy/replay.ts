@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import {
   HoopError,
@@ -28,8 +27,6 @@ export interface ReplayerParts {
   readonly documents: Documents
   readonly reader: StatementReader
   readonly sessions: Pick<Sessions, 'list' | 'get' | 'events'>
-  /** Keys the digests in the record. */
-  readonly digestKey: KeyObject
 }
 
 /** Judges what is on the record as if other documents had been in force. */
@@ -51,14 +48,14 @@ export class Replayer {
 
   /** Rejects with a HoopError. */
   async replay(request: ReplayRequest, sessions: readonly SessionSummary[], signal: AbortSignal): Promise<ReplayResponse> {
-    const { documents, reader, digestKey } = this.#parts
+    const { documents, reader } = this.#parts
     const inForce = inForceWith(documents, request.documents)
     const judge = new Judge(inForce, documents, reader)
     const tally = new Tally()
     let looked = 0
     for (const session of sessions) {
       const lines = this.#parts.sessions.events(session.id, { after: -1, follow: false, live: false, signal })
-      for await (const recorded of recordedOperations(lines, digestKey)) {
+      for await (const recorded of recordedOperations(lines)) {
         tally.add(session, recorded.event, await judge.judge(session, recorded))
         if (tally.operations === most.operations) return tally.answer(inForce, looked + 1, true)
       }
