@@ -6,6 +6,7 @@ import type { HoldRequest } from '../sessions/types.ts'
 import { readApproval, updateApproval } from '../store/approvals.ts'
 import { endLogin, updateIdentity } from '../store/logins.ts'
 import { approvals } from '../store/schema.ts'
+import { holdRequest } from '../testing/held.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 import { watchApprovals } from './watch.ts'
@@ -29,34 +30,7 @@ afterAll(async () => {
   await server?.remove()
 })
 
-function request(change: Partial<HoldRequest> = {}): HoldRequest {
-  return {
-    session: 'ses_1',
-    operationId: 'op_1',
-    connection: 'shop',
-    requester: ada.identity,
-    reason: 'clean up',
-    rule: 'Policy/deletes',
-    message: 'Ask a DBA.',
-    approverGroups: ['dba'],
-    timeout: 60,
-    text: 'delete from orders',
-    parameters: [{ type: 'int4', value: '1' }],
-    effects: ['write'],
-    objects: [{ kind: 'table', name: 'public.orders', access: 'write' }],
-    count: 1,
-    onHold: 'wait',
-    database: 'shop',
-    role: 'hoop_app',
-    settings: [],
-    inTransaction: false,
-    before: [],
-    original: null,
-    bound: { exact: ['delete from orders'], like: ['delete'] },
-    ...change,
-  }
-}
-
+const request = (change: Partial<HoldRequest> = {}) => holdRequest(ada.identity, change)
 const never = new AbortController().signal
 
 test('an approval by another of the group lets it pass, and says who', async () => {

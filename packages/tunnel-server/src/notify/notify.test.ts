@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Caller } from '../identity/access-tokens.ts'
 import { References } from '../secrets/references.ts'
 import type { HoldRequest } from '../sessions/types.ts'
+import { holdRequest } from '../testing/held.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 import { Courier, type NotificationMeter } from './courier.ts'
@@ -108,33 +109,8 @@ function deliver(): void {
   couriers.push(Courier.start({ store, feed, documents, ways: { webhook: way, slack: way, mail: way }, meter, log, pause }))
 }
 
-function request(change: Partial<HoldRequest> = {}): HoldRequest {
-  return {
-    session: 'ses_1',
-    operationId: 'op_1',
-    connection: 'shop',
-    requester: ada.identity,
-    reason: 'clean up',
-    rule: 'Policy/deletes',
-    message: 'Ask a DBA.',
-    approverGroups: ['dba'],
-    timeout: 60,
-    text: 'delete from orders',
-    parameters: [{ type: 'int4', value: '1' }],
-    effects: ['write'],
-    objects: [{ kind: 'table', name: 'public.orders', access: 'write' }],
-    before: [],
-    count: 1,
-    onHold: 'wait',
-    bound: { exact: ['a'], like: null },
-    database: 'app',
-    role: 'hoop_app',
-    settings: [],
-    inTransaction: false,
-    original: null,
-    ...change,
-  }
-}
+const request = (change: Partial<HoldRequest> = {}) =>
+  holdRequest(ada.identity, { bound: { exact: ['a'], like: null }, database: 'app', ...change })
 
 const waiting = async () =>
   (await parts.store.run((db) => db.execute('select 1 from notifications where settled_at is null'))).rows.length

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Caller } from '../identity/access-tokens.ts'
 import type { HoldRequest } from '../sessions/types.ts'
+import { holdRequest } from '../testing/held.ts'
 import { type Issuer, startIssuer } from '../testing/issuer.ts'
 import { callerOf, openParts, type Parts, startServer, type TestServer, until } from '../testing/parts.ts'
 import { Courier } from './courier.ts'
@@ -139,31 +140,7 @@ async function link(user: string, caller: Caller): Promise<void> {
 
 async function hold(change: Partial<HoldRequest> = {}) {
   const { id, decision } = await parts.approvals.hold(
-    {
-      session: 'ses_1',
-      operationId: 'op_1',
-      connection: 'shop',
-      requester: ada.identity,
-      reason: 'clean up',
-      rule: 'Policy/deletes',
-      message: 'Ask a DBA.',
-      approverGroups: ['dba'],
-      timeout: 60,
-      text: 'delete from orders',
-      parameters: [{ type: 'int4', value: '1' }],
-      effects: ['write'],
-      objects: [{ kind: 'table', name: 'public.orders', access: 'write' }],
-      before: [],
-      count: 1,
-      onHold: 'wait',
-      bound: { exact: [randomUUID()], like: null },
-      database: 'app',
-      role: 'hoop_app',
-      settings: [],
-      inTransaction: false,
-      original: null,
-      ...change,
-    },
+    holdRequest(ada.identity, { bound: { exact: [randomUUID()], like: null }, database: 'app', ...change }),
     never,
   )
   await until(() => asked.some(({ body }) => JSON.stringify(body).includes(id)))
