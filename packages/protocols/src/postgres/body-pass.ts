@@ -1,6 +1,13 @@
 import type { Sources } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
-import { type Catalogue, type CatalogueRelation, findFunctions, findType, uncertainCatalogue } from './catalogue.ts'
+import {
+  type Catalogue,
+  type CatalogueRelation,
+  findFunctions,
+  findType,
+  probableRelation,
+  uncertainCatalogue,
+} from './catalogue.ts'
 import { lastName } from './changes.ts'
 import { type Bodies, type Body, onlyReads, outputSources, sourcesOf, valueRuns, type Walk } from './expressions.ts'
 import { isSystemFunction } from './functions.ts'
@@ -106,6 +113,15 @@ export class BodyPass {
   holds(names: readonly string[]): void {
     const type = findType(this.#catalogue, names.at(-2) ?? null, names.at(-1) ?? '')
     if (type) valueRuns(this.#walk(this.reading, this.#scope), type)
+  }
+
+  /** Some value of the body has the type of a column, or those of a relation's row where the names are the `whole` of it. */
+  copies(names: readonly string[], whole: boolean): void {
+    const [relname = '', schema = null] = [...(whole ? names : names.slice(0, -1))].reverse()
+    for (const { name, typeOid } of probableRelation(this.#catalogue, schema, relname)?.columns ?? []) {
+      const type = whole || name === names.at(-1) ? this.#catalogue.typesByOid.get(typeOid) : undefined
+      if (type) valueRuns(this.#walk(this.reading, this.#scope), type)
+    }
   }
 
   tell(sources: Sources): void {

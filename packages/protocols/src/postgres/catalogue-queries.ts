@@ -250,8 +250,8 @@ select t.oid, n.nspname, t.typname, t.typtype, (
   select case when bool_or(s.typnamespace = 'pg_catalog'::regnamespace) then 'any' when count(*) > 0 then 'own' else 'none' end
   from pg_cast c join pg_proc p on p.oid = c.castfunc join pg_type s on s.oid = c.castsource
   join pg_namespace n on n.oid = p.pronamespace where c.casttarget = t.oid and ${ofUsers}),
-(select array_to_json(array_agg(array[r.schema, r.name])) from runs r where r.type = t.oid)
-from pg_type t join pg_namespace n on n.oid = t.typnamespace`,
+r.own from pg_type t join pg_namespace n on n.oid = t.typnamespace
+left join (select type, array_to_json(array_agg(array[schema, name])) from runs group by type) r (type, own) on r.type = t.oid`,
   },
   {
     name: 'operators',

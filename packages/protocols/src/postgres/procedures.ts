@@ -33,10 +33,13 @@ export class Procedure {
   readonly #constants: ReadonlyMap<string, string>
   readonly #namesVariables: boolean
   readonly #readsErrors: boolean
+  /** Columns and relations whose types variables have. */
+  readonly #copied: readonly Copied[]
 
   /** Reads a CREATE FUNCTION or DO; `given`: what its first parameters are, null where that is not known. Throws StatementUnreadable. */
   constructor(text: string, given: readonly (string | null)[] = []) {
-    this.#tree = parseProcedure(text)
+    const { tree, taken } = parseProcedure(text)
+    this.#tree = tree
     // The words of an error quote values of rows that the body never names.
     this.#readsErrors = /sqlerrm|stacked/i.test(text)
     this.#namesVariables = /#\s*variable_conflict\s+use_variable/i.test(text)
@@ -52,6 +55,7 @@ export class Procedure {
       if (text !== null) constants.set(refname, text)
     }
     this.variables = variables
+    this.#copied = [...taken, ...variables.flatMap(({ type }) => type ?? [])].flatMap(copiedType)
     for (const [name, text] of unchanged(this.#tree, given)) constants.set(name, text)
     // Which of two that share a name is meant depends on where it stands.
     for (const name of constants.keys())
@@ -62,6 +66,7 @@ export class Procedure {
   /** `fired`: by a trigger, whose row it may change. */
   walk(pass: BodyPass, fired: boolean): void {
     if (this.#readsErrors) pass.tell('opaque')
+    for (const { names, whole } of this.#copied) pass.copies(names, whole)
     if (this.#namesVariables) pass.reading.unknown('#variable_conflict use_variable decides what names mean')
     this.#visit(pass, this.#tree, '')
     if (fired && putsInRow(this.#tree)) pass.reading.flow(pass.told)
@@ -187,15 +192,33 @@ function all(pass: BodyPass, statements: ReturnType<typeof parse>): Sources {
 }
 
 /** The parser does not know `%ROWTYPE` of a table: a record holds as much. */
-function parseProcedure(text: string): unknown {
+/** `taken`: types of rows that the parser does not know. */
+function parseProcedure(text: string): { readonly tree: unknown; readonly taken: readonly string[] } {
   try {
-    return parseProcedural(text)
+    return { tree: parseProcedural(text), taken: [] }
   } catch (error) {
     if (!(error instanceof StatementUnreadable) || !rowType.test(text)) throw error
-    return parseProcedural(text.replaceAll(new RegExp(rowType, 'gi'), ' record'))
+    const all = new RegExp(rowType, 'gi')
+    return { tree: parseProcedural(text.replaceAll(all, ' record')), taken: text.match(all) ?? [] }
   }
 }
-const rowType = /[\w."$]+\s*%\s*rowtype\b/i
+
+/** A column, or the `whole` row of a relation, whose type a variable has. */
+interface Copied {
+  readonly names: readonly string[]
+  readonly whole: boolean
+}
+
+/** `people.email%TYPE` or `people%ROWTYPE`: as the parser prints it, without quotes, or as it is written. */
+function copiedType(written: string): readonly Copied[] {
+  const end = written.lastIndexOf('%')
+  if (end < 0) return []
+  const whole = /^%\s*row/i.test(written.slice(end))
+  const printed = written.slice(0, end).replaceAll('"', '').trim()
+  return [printed, printed.toLowerCase()].map((name) => ({ names: name.split('.'), whole }))
+}
+
+const rowType = /(?<![\w."$])[\w."$]+\s*%\s*rowtype\b/i
 
 function datums(tree: unknown): readonly (readonly [string, Fields])[] {
   const functions = isObject(tree) && Array.isArray(tree.plpgsql_funcs) ? tree.plpgsql_funcs : []

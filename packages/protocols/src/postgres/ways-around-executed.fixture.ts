@@ -40,6 +40,7 @@ export const scene: readonly string[] = [
    create function of_one(n one) returns int language plpgsql as $$ begin return n; end $$;
    create type pair as (a one, b int);
    create table typed (pairs pair[]);
+   create table typed_as (n one);
    create table selfmade (id int, n by_itself);
    create type many as (a int);
    create type whole as (a int);
@@ -201,6 +202,8 @@ export const executed: Readonly<Record<string, Executed>> = {
   'a comparison that nobody wrote': writes('select 1 from manifold order by m'),
   'a domain as a parameter': writes('select of_one(1)'),
   'a domain as a variable': writes(block('', 'x one := 1;')),
+  'a domain as the type of a column that a variable has': writes(block('', 'x typed_as.n%type := 1;')),
+  'a domain in the row that a variable has': writes(block('x.n := 1;', 'x typed_as%rowtype;')),
   'a domain as the type of what is prepared': writes('prepare typed(one) as select $1', 'execute typed(1)'),
   'a default that is set': writes('update defaulted set id = default'),
   'a default that is set by a conflict': writes(
