@@ -46,7 +46,7 @@ export function approved(row: StoredApproval, { identity, login }: Caller, answe
 export async function withVotesThatStand(db: Database, row: StoredApproval, access: Access, now: Date): Promise<StoredApproval> {
   const votes: StoredApproval['votes'] = []
   for (const vote of row.votes) {
-    const login = await readLogin(db, vote.login)
+    const login = vote.login === undefined ? null : await readLogin(db, vote.login)
     if (login?.endedAt === null && login.expiresAt > now && access.decides(login.identity, row)) votes.push(vote)
   }
   return { ...row, votes }

@@ -26,6 +26,8 @@ const notice: Notice = {
       { type: 'text', value: '1\n$2 = 2' },
       { type: 'int4', value: null },
     ],
+    role: 'hoop_app',
+    settings: ['app.tenant = b'],
     effects: ['write'],
     objects: ['table public.\u043erders write'],
     whole: true,
@@ -110,6 +112,7 @@ test('a mail goes by STARTTLS with a login, says all there is, and opens to noth
   const plain = mail.replaceAll('=\r\n', '').replaceAll('=3D', '=')
   for (const words of [
     'Policy/deletes: Ask a DBA.',
+    'app.tenant = b',
     'hoop approvals approve ap_1',
     '\n$1 = 1\\n$2 = 2\r\n$2 = NULL\r\n',
     '\\u{202e}',

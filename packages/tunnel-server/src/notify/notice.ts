@@ -8,6 +8,8 @@ import type { Occasion } from './notifier.ts'
 const shownText = 16 * 1024
 const shownWords = 2000
 const shownItems = 50
+/** What stands on a line of a message as it is, and in full. */
+const plainLine = /^[ -~]{0,900}$/
 
 const Named = z.object({ id: z.string(), name: z.string(), kind: z.string() })
 const Somebody = Named.extend({ onBehalfOf: Named.nullable() })
@@ -35,6 +37,10 @@ export const Notice = z.object({
       session: z.string(),
       text: z.string(),
       parameters: z.array(z.object({ type: z.string().nullable(), value: z.string().nullable() })),
+      /** Of the database; null: it is not known. */
+      role: z.string().nullable().default(null),
+      /** What its session has set for itself, as `name = value`; null: nobody knows. */
+      settings: z.array(z.string()).nullable().default([]),
       effects: z.array(z.string()),
       objects: z.array(z.string()),
       whole: z.boolean(),
@@ -66,7 +72,9 @@ function ofApproval(event: NotifiedEvent, approval: StoredApproval): Notice {
   }
   const text = cut(approval.text)
   const parameters = approval.parameters.slice(0, shownItems).map(({ type, value }) => ({ type, value: value && cut(value) }))
+  const settings = approval.settings?.map(({ name, value }) => (value === null ? `${name}, and reset` : `${name} = ${value}`))
   const length = approval.parameters.reduce((sum, { value }) => sum + (value?.length ?? 0), approval.text.length)
+  const lists = [approval.parameters, approval.objects, settings ?? []]
   return {
     event,
     subject: approval.id,
@@ -83,9 +91,12 @@ function ofApproval(event: NotifiedEvent, approval: StoredApproval): Notice {
       session: approval.session,
       text,
       parameters,
+      role: approval.role,
+      settings: settings?.slice(0, shownItems).map((each) => each.slice(0, shownWords)) ?? null,
       effects: approval.effects,
       objects: approval.objects.slice(0, shownItems).map(({ kind, name, access }) => `${kind} ${name} ${access}`),
-      whole: length <= shownText && approval.parameters.length <= shownItems && approval.objects.length <= shownItems,
+      whole:
+        length <= shownText && lists.every((list) => list.length <= shownItems) && plainLine.test((settings ?? []).join('; ')),
     },
     lasts: null,
     at: (approval.decidedAt ?? approval.heldAt).toISOString(),

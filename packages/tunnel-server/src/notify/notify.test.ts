@@ -110,7 +110,12 @@ function deliver(): void {
 }
 
 const request = (change: Partial<HoldRequest> = {}) =>
-  holdRequest(ada.identity, { bound: { exact: ['a'], like: null }, database: 'app', ...change })
+  holdRequest(ada.identity, {
+    bound: { exact: ['a'], like: null },
+    database: 'app',
+    settings: [{ name: 'app.tenant', value: 'b' }],
+    ...change,
+  })
 
 const waiting = async () =>
   (await parts.store.run((db) => db.execute('select 1 from notifications where settled_at is null'))).rows.length
@@ -131,7 +136,13 @@ test('a webhook is told of an operation that is held and decided, signed as a li
         state: 'held',
         requester: { name: 'Ada', kind: 'person' },
         reason: 'clean up',
-        operation: { text: 'delete from orders', parameters: [{ value: '1' }], effects: ['write'], whole: true },
+        operation: {
+          text: 'delete from orders',
+          parameters: [{ value: '1' }],
+          effects: ['write'],
+          settings: ['app.tenant = b'],
+          whole: true,
+        },
       },
     },
     {
@@ -273,12 +284,15 @@ test('huge texts are cut, and said to be; the notice stays as it is where a Noti
   await until(() => peer.got.length === 1)
   const { operation } = JSON.parse(peer.got[0]?.body ?? '').data
   expect([operation.text.length, operation.whole, operation.parameters[0].value]).toEqual([16_384, false, ''])
+  await parts.approvals.hold(request({ settings: [{ name: 'app.x', value: 'z'.repeat(1000) }] }), never)
+  await until(() => peer.got.length === 2)
+  expect(JSON.parse(peer.got[1]?.body ?? '').data.operation.whole).toBe(false)
   for (const courier of couriers.splice(0)) await courier.close()
   await parts.approvals.hold(request(), never)
   await parts.documentStore.remove(admin.identity, 'Notifier', 'hooks')
   deliver()
   await until(async () => (await waiting()) === 0)
-  expect(peer.got.length).toBe(1)
+  expect(peer.got.length).toBe(2)
 })
 
 test('nothing that happens fails because people cannot be told', async () => {

@@ -60,6 +60,8 @@ export function facts(notice: Notice): [string, string][] {
   const shown: [string, string | null][] = [
     ['who', `${requester.name} (${requester.kind})${behalf}`],
     ['through', connection],
+    ['role', operation === null ? null : operation.role],
+    ['set', operation === null ? null : (operation.settings?.join('; ') ?? 'not known: something may have changed any setting')],
     ['why', reason],
     ['rule', message === null ? rule : `${rule}: ${message}`],
     ['effects', operation === null ? null : operation.effects.join(', ')],

@@ -206,12 +206,12 @@ export const sessions = pgTable(
   ],
 )
 
-/** A yes to a held operation; `login`: it counts as long as that lasts. */
+/** A yes to a held operation; `login`: it counts as long as that lasts. One of an older gateway has none, and does not count. */
 export interface Vote {
   readonly by: Identity
   readonly at: string
   readonly reason: string | null
-  readonly login: string
+  readonly login?: string
 }
 
 /** Held operations and what became of them. */
