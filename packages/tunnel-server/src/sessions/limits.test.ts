@@ -29,7 +29,10 @@ test('rows and bytes are counted over a session, an operation, or a day of an id
   const session = new Limits(ada, usage)
   expect(over(session, { rows: 10 }, 6)).toBeNull()
   expect(over(session, { rows: 10 }, 6)).toBe('ended: Limit/budget allows 10 rows in a session')
-  expect(session.refusal([limit({ rows: 10 })])?.rule).toBe('Limit/budget')
+  const refusal = session.refusal([limit({ rows: 10 })])
+  expect(refusal?.rule).toBe('Limit/budget')
+  // Where another session would be a way around, it is not the advice.
+  expect(refusal?.hint).not.toContain('session')
   expect([over(session, { per: 'operation', rows: 10 }, 10), over(session, { per: 'operation', rows: 10 }, 10)]).toEqual([
     null,
     null,
