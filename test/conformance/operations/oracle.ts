@@ -1,7 +1,7 @@
 import type { PostgresServer } from '@hoop/postgres-server'
 import { remember, withHidden, withSearchPath } from '../../../packages/protocols/src/postgres/catalogue.ts'
 import { readStatement, type Statement } from '../../../packages/protocols/src/postgres/operations.ts'
-import type { SessionChange } from '../../../packages/protocols/src/postgres/session-change.ts'
+import type { PreparedText, SessionChange } from '../../../packages/protocols/src/postgres/session-change.ts'
 import { SessionState } from '../../../packages/protocols/src/postgres/session-state.ts'
 import { compare, type Disagreement, type Locks } from './comparison.ts'
 import { firstOwnOid, KnownCatalogue } from './known-catalogue.ts'
@@ -29,7 +29,7 @@ export class Oracle {
   readonly #observer: ServerSession
   readonly #known: KnownCatalogue
   readonly #state: SessionState
-  readonly #prepared = new Map<string, string>()
+  readonly #prepared = new Map<string, PreparedText>()
   readonly #cursors = new Map<string, Statement>()
   #held: Locks = nothing
   #stale = false
@@ -133,7 +133,7 @@ export class Oracle {
     const { searchPath, temporary } = this.#state
     const { catalogue } = this.#known
     const seen = searchPath === null ? catalogue : withSearchPath(catalogue, searchPath)
-    const names = { prepared: this.#prepared, cursors: this.#cursors }
+    const names = { prepared: this.#prepared, cursors: this.#cursors, parameterTypes: [] }
     try {
       return readStatement(text, withHidden(seen, temporary), names)
     } catch {
@@ -166,7 +166,7 @@ export class Oracle {
   }
 
   #apply(change: SessionChange): void {
-    if (change.kind === 'prepare') this.#prepared.set(change.name, change.text)
+    if (change.kind === 'prepare') this.#prepared.set(change.name, change)
     else if (change.kind === 'declare') this.#cursors.set(change.name, change.statement)
     else if (change.kind === 'deallocate') remove(this.#prepared, change.name)
     else if (change.kind === 'close') remove(this.#cursors, change.name)
