@@ -349,7 +349,7 @@ test('the words of the errors alone lead an AI agent on', { timeout: 120_000 }, 
     const { stdout } = await hoop(['approvals', 'ls', '--json'], { home: grace })
     return (JSON.parse(stdout) as { id: string; kind: string }[]).find(({ kind }) => kind === 'access')?.id
   }
-  await expect.poll(find, { timeout: 20_000 }).toBeDefined()
+  await expect.poll(find).toBeDefined()
   await hoop(['approvals', 'approve', (await find()) ?? ''], { home: grace })
   expect((await asked.finish()).code).toBe(0)
   expect(await psql('ledger', 'SELECT 1')).toBe('answer: 1\n')

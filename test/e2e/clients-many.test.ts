@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 
 /** Every test leaves the database as it found it: without anybody. */
-afterEach(() => expect.poll(() => backendsOf(system.sample), { timeout: 10_000 }).toEqual([]))
+afterEach(() => expect.poll(() => backendsOf(system.sample)).toEqual([]))
 
 async function open(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: connect.url })

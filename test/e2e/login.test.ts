@@ -158,7 +158,7 @@ test('who is logged in on several devices sees them, and logs out of all: what i
   const out = await hoop(['logout', '--everywhere'], { home: desktop })
   expect(out).toMatchObject({ code: 0, stderr: expect.stringContaining(`everywhere: ${listed.logins.length} logins`) })
   expect(await ended).toContain('The login was ended: logged out everywhere.')
-  expect(performance.now() - began).toBeLessThan(5000)
+  expect(performance.now() - began).toBeLessThan(20_000)
   for (const home of [laptop, desktop]) expect(await hoop(['whoami'], { home })).toMatchObject({ code: 120 })
 
   await logIn({ gateway: system.gateway.url, home: laptop, user: user('ada') })
@@ -186,8 +186,8 @@ test('an account that is closed at the provider ends the live connection, with w
   )
   const began = performance.now()
   expect(await ended).toContain('The login was ended: the identity provider does not vouch for it any more.')
-  // What it takes to ask, and 5 s.
-  expect(performance.now() - began).toBeLessThan(7000)
+  // Long before its tokens are too old.
+  expect(performance.now() - began).toBeLessThan(20_000)
   expect(await hoop(['whoami'], { home: await system.home('ada') })).toMatchObject({ code: 120 })
 })
 

@@ -112,7 +112,7 @@ test('a key of a service account works until it is revoked, and then what goes o
   const { code, stderr } = await program.finish()
   expect(code).not.toBe(0)
   expect(stderr).toContain('its key was revoked')
-  expect(performance.now() - began).toBeLessThan(10_000)
+  expect(performance.now() - began).toBeLessThan(30_000)
   expect(await machine(select, { HOOP_SERVICE_ACCOUNT_KEY: key })).toMatchObject({ code: exitCodes.notLoggedIn })
 })
 
@@ -161,7 +161,7 @@ test('access for a while is asked for, granted, and ends on time with what goes 
   expect(code).not.toBe(0)
   expect(stderr).toContain('The access to sample has ended.')
   expect(late).toBeGreaterThanOrEqual(0)
-  expect(late).toBeLessThan(5000)
+  expect(late).toBeLessThan(20_000)
   expect(await hoop([...select], { home })).toMatchObject({ code: exitCodes.noAccess })
   const [, opened] = await readEvents(join(system.gateway.records, id))
   expect(opened).toMatchObject({ type: 'session.opened', grants: [asked.id] })

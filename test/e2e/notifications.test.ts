@@ -60,7 +60,7 @@ async function press(value: string): Promise<number> {
 
 async function found<T>(look: () => T | undefined): Promise<T> {
   return await expect
-    .poll(look, { timeout: 15_000 })
+    .poll(look)
     .not.toBeUndefined()
     .then(() => look() as T)
 }

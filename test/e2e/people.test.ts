@@ -86,7 +86,7 @@ async function document(text: string): Promise<string> {
 /** The held operation that says `text`, once the user sees it. */
 function held(user: User, text: string): Promise<Approval> {
   const find = async () => (await json<Approval[]>(user, 'approvals', 'ls')).find((approval) => approval.text.includes(text))
-  return expect.poll(find, { timeout: 20_000 }).toBeDefined().then(find) as Promise<Approval>
+  return expect.poll(find).toBeDefined().then(find) as Promise<Approval>
 }
 
 /** What a page shows first. */
@@ -155,7 +155,7 @@ login: { user: app, password: hunter2 }
   test('takes an access away: whoever is at work is told, and cannot come again', async (context) => {
     requires(context, 'psql')
     const sleeping = await start('ada', 'exec', 'sample', '--', 'psql', '-c', 'SELECT pg_sleep(60)')
-    await expect.poll(() => running('pg_sleep(60)'), { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => running('pg_sleep(60)')).toBe(1)
     const demo = demoDocuments(system.sample)
     const admin = await system.home('root-admin')
     onTestFinished(() => applyDocuments(admin, demo))
@@ -164,7 +164,7 @@ login: { user: app, password: hunter2 }
     expect(stderr).toContain('FATAL:  The access to sample has ended.')
     expect(code).toBe(2)
     expect(await refusal(exitCodes.noAccess, 'ada', 'exec', 'sample', '--', 'echo', 'ran')).toContain('sample')
-    await expect.poll(() => running('pg_sleep(60)'), { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => running('pg_sleep(60)')).toBe(0)
   })
 })
 

@@ -87,7 +87,7 @@ test('a session whose record cannot grow ends with that reason and runs nothing 
   expect(await waiting).toMatchObject({ severity: 'FATAL', message: expect.stringMatching(unrecordable) })
   expect((await elsewhere.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   const ended = { state: 'closed', words: expect.stringMatching(unrecordable) }
-  await expect.poll(() => listed(full.session), { timeout: 15_000 }).toMatchObject(ended)
+  await expect.poll(() => listed(full.session)).toMatchObject(ended)
   const { code, signal } = await full.program.finish(30_000)
   expect({ code, signal }).toEqual({ code: 127, signal: null })
   expect(full.program.output('stdout')).toMatch(/"event":"ended".*cannot be written/)
@@ -116,7 +116,7 @@ test.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a full dis
   })().catch((reason: unknown) => reason)
   expect(error).toMatchObject({ severity: 'FATAL', message: expect.stringMatching(unrecordable) })
   const ended = { state: 'closed', words: expect.stringMatching(unrecordable) }
-  await expect.poll(() => listed(connect.session), { timeout: 15_000 }).toMatchObject(ended)
+  await expect.poll(() => listed(connect.session)).toMatchObject(ended)
   // Not even a session is opened.
   await expect(startConnect('sample', { home: await system.home('devin') })).rejects.toThrow(/cannot be written: ENOSPC/)
   await expectAllRecorded([connect.session], 'not to be run')
@@ -151,7 +151,7 @@ test.runIf(process.platform === 'linux')('a store that hangs: what needs an appr
   await expect(another.query("select 'not known'")).rejects.toMatchObject(cannotTell)
   await signalStore(system.gateway, 'SIGCONT')
   // On the same connections all is as before once the store is back.
-  await expect.poll(() => another.query('select 1 as one').catch(() => null), { timeout: 15_000 }).toMatchObject({ rowCount: 1 })
+  await expect.poll(() => another.query('select 1 as one').catch(() => null)).toMatchObject({ rowCount: 1 })
   const held = client.query('delete from orders where id = 5').catch((error: unknown) => error)
   await connect.program.find('stdout', (line) => (/"event":"held"/.test(line) ? true : undefined))
   await client.end()
@@ -172,7 +172,7 @@ test('a store that is gone: what needs an approval is refused, the rest goes on,
   for (let n = 0; n < 20; n++) expect((await client.query('select $1::int as n', [n])).rows).toEqual([{ n }])
   await expect(client.query('delete from orders where id = 5')).rejects.toMatchObject(cannotAsk)
   const plain = () => client.query('select 1').catch((error: unknown) => error)
-  await expect.poll(plain, { timeout: 15_000 }).toMatchObject(cannotTell)
+  await expect.poll(plain).toMatchObject(cannotTell)
   expect(await plain()).toMatchObject(cannotTell)
   await expect(startConnect('sample', { home: await system.home('devin') })).rejects.toThrow(/does not answer|cannot tell/)
   await client.end()

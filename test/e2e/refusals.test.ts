@@ -48,7 +48,7 @@ async function held(marker: string): Promise<string> {
     const held = JSON.parse(stdout) as { id: string; text: string }[]
     return held.find(({ text }) => text.includes(marker))?.id
   }
-  await expect.poll(find, { timeout: 20_000 }).toBeDefined()
+  await expect.poll(find).toBeDefined()
   return (await find()) ?? ''
 }
 const decide = async (...args: string[]) => hoop(['approvals', ...args], { home: await system.home('grace') })

@@ -81,7 +81,7 @@ test('a network that does not come back: both sides end with words, and the tran
   await client.query('begin; select txid_current()')
   network.cut()
   expect((await gone).message).toContain('terminated unexpectedly')
-  await expect.poll(() => backendsOf(system.sample), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => backendsOf(system.sample)).toEqual([])
   expect(connect.program.output('stdout')).toContain(`away for more than ${patience} s`)
   network.mend()
   await event('restored')

