@@ -161,6 +161,8 @@ export class Oracle {
       this.#stale ||= changesCatalogue || transaction === 'rollback' || transaction === 'savepoint'
       for (const change of session) this.#apply(change)
     }
+    // The product looks again for a name that it does not find.
+    this.#stale ||= /^\s*create\s+(unique\s+)?(index|statistics)\b/i.test(statement.operation.text)
     this.#stale ||= statement.operation.effects.includes('unknown') || statement.operation.effects.includes('execute')
     for (const [name, own] of statement.temporary) remember(this.#state.temporary, name, own)
   }
