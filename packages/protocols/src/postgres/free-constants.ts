@@ -1,5 +1,5 @@
 import type { A_Expr, Node, RawStmt, SelectStmt, TypeName, WithClause } from 'libpg-query'
-import { type Fields, nameOf, plainRows, qualifiedName } from './syntax-tree.ts'
+import { isObject, nameOf, plainRows, qualifiedName } from './syntax-tree.ts'
 
 /** Texts that are longer are read by themselves; UTF-16 units. */
 export const longestTemplate = 4096
@@ -23,14 +23,15 @@ export function freeConstants(text: string, statements: readonly RawStmt[]): Rea
 const none: ReadonlySet<number> = new Set()
 
 /** How often a constant stands in a tree: the grammar puts some in it twice, and one of them may count. */
-function countConstants(value: object, times: Map<number, number>): void {
-  for (const field in value) {
-    const inner: unknown = (value as Fields)[field]
-    if (typeof inner !== 'object' || inner === null) continue
-    if (field === 'A_Const') {
-      const { location } = inner as { readonly location?: number }
-      if (location !== undefined) times.set(location, (times.get(location) ?? 0) + 1)
-    } else countConstants(inner, times)
+function countConstants(value: unknown, times: Map<number, number>): void {
+  if (Array.isArray(value)) {
+    for (const item of value) countConstants(item, times)
+  } else if (isObject(value)) {
+    const { A_Const: constant } = value
+    if (isObject(constant)) {
+      const { location } = constant
+      if (typeof location === 'number') times.set(location, (times.get(location) ?? 0) + 1)
+    } else for (const inner of Object.values(value)) if (typeof inner === 'object') countConstants(inner, times)
   }
 }
 
