@@ -1,4 +1,4 @@
-/** Does not throw. */
+/** What it throws is our own fault, and stops nothing of the others'. */
 type Work = () => void
 
 /**
@@ -30,9 +30,20 @@ export class Turns {
     this.#scheduled = false
     const first = this.#first
     this.#first = []
-    for (const work of first) work()
+    for (const work of first) done(work)
     const last = this.#last
     this.#last = []
-    for (const work of last) work()
+    for (const work of last) done(work)
+  }
+}
+
+function done(work: Work): void {
+  try {
+    work()
+  } catch (error) {
+    // As if it had a turn of its own.
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }
