@@ -80,8 +80,16 @@ export class Access {
   /** The same for something that goes on: when to ask again, though nothing has changed; null: never. */
   authoriseUse(caller: Caller, name: string): Date | null {
     const connection = this.#connection(name)
-    this.authorise(caller, { kind: 'connection.use', connection, name })
-    return connection === null ? null : this.#rules().mayUse(caller.identity, connection).until
+    // Asked once: between two answers a grant can come to its end, and the second would know of none.
+    const ruling = connection === null ? null : this.#rules().mayUse(caller.identity, connection)
+    if (ruling?.allowed) return ruling.until
+    const { message, hint } = this.#mayNotUse(caller.identity, connection, name)
+    throw new HoopError('no_access', message, { hint })
+  }
+
+  /** The same words whether it exists or not. */
+  #mayNotUse(identity: Identity, connection: ConnectionDocument | null, name: string): No {
+    return no(`You may not use ${name}, or there is no such connection.`, this.#wayIn(identity, connection))
   }
 
   /** Whether the identity may decide this, once it has logged in a moment ago. */
@@ -106,8 +114,7 @@ export class Access {
       case 'connection.use':
         return action.connection !== null && this.#rules().mayUse(identity, action.connection).allowed
           ? null
-          : // The same words whether it exists or not.
-            no(`You may not use ${action.name}, or there is no such connection.`, this.#wayIn(identity, action.connection))
+          : this.#mayNotUse(identity, action.connection, action.name)
       case 'session.list':
         return action.of === identity.id ? null : this.#needs(identity, ['admin', 'audit'], 'see the sessions of others')
       case 'session.read':
