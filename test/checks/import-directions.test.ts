@@ -60,6 +60,7 @@ test('packages import in one direction, through their doors', async () => {
     const [scope, name = '', ...door] = from.split('/')
     if (scope !== '@hoop') return false
     if (packageOf(file) === 'cli' && name === 'protocols') return door.at(-1) !== 'facts'
+    if (door.join('/') === 'testing') return !isTest(file)
     if (door.length > 0 && !isLight(file, name, door.join('/'))) return true
     if (lazily[file] === name) return !dynamic
     return !(allowed[packageOf(file)] ?? []).includes(name) && !isTest(file)
