@@ -135,7 +135,10 @@ export const executed: Readonly<Record<string, Executed>> = {
     "with a as (update people set city = 'Oslo' returning id) insert into notes (id) select id from a",
   ),
   MERGE: writes('merge into people p using (values (1)) v (id) on p.id = v.id when matched then delete'),
-  'ON CONFLICT': writes("insert into people values (1) on conflict (id) do update set city = 'Oslo'"),
+  'ON CONFLICT': writes(
+    `insert into defaulted (id) values (7);
+     insert into defaulted (id) values (7) on conflict (id) do update set body = emptied()::text`,
+  ),
   'a write through a view': writes('delete from people_view'),
   'EXPLAIN ANALYZE': writes('explain analyze delete from people'),
   'EXPLAIN with its options': writes('explain (costs off, analyze on) delete from people'),
