@@ -35,6 +35,8 @@ export interface Literal {
   readonly sources: Sources
   /** A password or the like: masked in every record, whatever the masks say. */
   readonly secret: boolean
+  /** Where it stands in a document (JSON) of the kind that masks know by this name. */
+  readonly field?: { readonly resource: string; readonly path: readonly (string | number)[] } | undefined
 }
 
 /** A bound value, decoded to text where its type is known and to `\x…` otherwise; `sources` as for a literal. */
@@ -64,6 +66,46 @@ export interface Facts {
   readonly destructive: boolean
   /** Every base column the operation names or reads through `*`, as `schema.table.column`. */
   readonly columns: readonly string[]
+  /** Of a request over HTTP. */
+  readonly request?: HttpFacts | undefined
+  /** Of a request to Kubernetes. */
+  readonly kubernetes?: KubernetesFacts | undefined
+  /** The program and its arguments, where one is run: `kubectl exec -- ls -l` is `['ls', '-l']`. */
+  readonly command?: readonly string[] | undefined
+}
+
+export interface HttpFacts {
+  /** In capitals. */
+  readonly method: string
+  /** Decoded: what the backend routes by. */
+  readonly path: string
+  /** In their order; repeated names stand there repeatedly. */
+  readonly query: readonly { readonly name: string; readonly value: string }[]
+  /** The operation's name, as the connection's templates or its OpenAPI document call it; null: none of them fits. */
+  readonly operation: string | null
+  /** Without its parameters, in lower case; null: there is no body, or it says nothing of its type. */
+  readonly contentType: string | null
+  /** The body, parsed, where it is JSON (and was read before the judgement); undefined: it is none, or too large for that. */
+  readonly body?: unknown
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authorization/#review-your-request-attributes */
+export interface KubernetesFacts {
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; of what is no resource, the method in lower case. */
+  readonly verb: string
+  /** Empty: the core group. */
+  readonly group: string
+  readonly version: string
+  /** Plural, as in the path; empty: no resource (`/version`, `/metrics`). */
+  readonly resource: string
+  readonly subresource: string
+  /** Empty: of the cluster, or of all namespaces. */
+  readonly namespace: string
+  /** Empty: a collection, or a name that the server makes. */
+  readonly name: string
+  readonly dryRun: boolean
+  readonly fieldSelector: string
+  readonly labelSelector: string
 }
 
 /** One thing the caller asks of the backend: what the gate admits or refuses. */

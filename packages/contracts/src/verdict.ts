@@ -135,8 +135,10 @@ export interface ValueMask {
   /** `Mask/cardholder-data` */
   readonly rule: string
   readonly method: 'redact' | 'partial' | 'hash' | 'fixed' | 'null'
-  /** The masked form of a value given as text; null is SQL NULL. Never throws, never returns its argument. */
+  /** The masked form of a value given as text; null is SQL NULL, or JSON's null. Never throws, never returns its argument. */
   text(value: string): string | null
+  /** Whether a value that is to be written looks like what this mask gives in a value's place: it must not take the place of the truth. */
+  looksMasked(value: string): boolean
   /**
    * As `text`, of an ASCII value that stands in `bytes[start, end)`: writes the masked form, ASCII as well, into `into` from `at` on and answers
    * where it ends; at most `maskGrowth` bytes longer than the value. Absent where it is made of the text only.
@@ -165,6 +167,16 @@ export interface Detectors {
   text(value: string): { readonly text: string; readonly masked: Readonly<Record<string, number>> }
 }
 
+/** A place in documents (JSON) of one kind, and the masks at it and below. Immutable; the same places are the same objects where that is cheap. */
+export interface FieldNode {
+  /** What each scalar here becomes, and each one anywhere below; null: nothing by name. */
+  readonly mask: ValueMask | null
+  /** The member of this name; null: nothing is masked there or below. */
+  member(name: string): FieldNode | null
+  /** Each element of an array; null: nothing is masked there or below. */
+  element(index: number): FieldNode | null
+}
+
 /** What is masked for one identity on one connection. */
 export interface MaskPlan {
   /** Nothing is masked: results are forwarded as they came. */
@@ -176,5 +188,9 @@ export interface MaskPlan {
    * hash: an expression could bring any part of a value to the place that is shown, or to one whose hash is known.
    */
   column(sources: Sources, form?: Output['form']): ValueMask | null
+  /** Some field is masked by name: documents are read, and what cannot be read does not pass. */
+  readonly hasFields: boolean
+  /** What is masked by name in documents of this kind (`secrets`, `deployments.apps`, `/v1/customers/{id}`), from their root; null: nothing. */
+  fields(resource: string): FieldNode | null
   readonly detectors: Detectors | null
 }

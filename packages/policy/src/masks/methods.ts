@@ -24,7 +24,17 @@ const fixed = '*****'
 export function valueMask(method: MaskMethod, rule: string, hashKey: Buffer): ValueMask {
   const text = textMethod(method, hashKey)
   const ascii = asciiMethod(method)
-  return ascii === null ? { rule, method, text } : { rule, method, text, ascii }
+  const looksMasked = (value: string): boolean => masked[method].test(value)
+  return { rule, method, text, looksMasked, ...(ascii !== null && { ascii }) }
+}
+
+/** What each method gives; NULL is a value like any other. */
+const masked: Readonly<Record<MaskMethod, RegExp>> = {
+  redact: /^\[(masked|redacted)\]$/,
+  fixed: /^\*{5,6}$/,
+  partial: /^(\*+|#+).{0,4}$/su,
+  hash: /^h_[0-9a-f]{16}$/,
+  null: /^(?!)/,
 }
 
 function textMethod(method: MaskMethod, hashKey: Buffer): (value: string) => string | null {

@@ -4,7 +4,14 @@ import { cardDetectors } from './detectors.ts'
 import { strictestFirst, valueMask } from './methods.ts'
 
 /** Nothing is masked. */
-const emptyPlan: MaskPlan = { empty: true, hasColumns: false, column: () => null, detectors: null }
+const emptyPlan: MaskPlan = {
+  empty: true,
+  hasColumns: false,
+  hasFields: false,
+  fields: () => null,
+  column: () => null,
+  detectors: null,
+}
 
 /**
  * The plan of the masks that apply to one identity on one connection. A value with several masks gets the strictest; a value that may
@@ -26,6 +33,8 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
   return {
     empty: !hasColumns && detecting === undefined,
     hasColumns,
+    hasFields: false,
+    fields: () => null,
     column: (sources, form) => {
       if (sources === 'opaque') return opaque
       const found = columnMask(columns, sources)

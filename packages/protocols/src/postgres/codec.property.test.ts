@@ -102,7 +102,7 @@ describe('a stream of messages with other numbers in it', () => {
 })
 
 describe('a row that is rewritten', () => {
-  const mask = { rule: 'Mask/x', method: 'redact', text: () => '(hidden)' } as const
+  const mask = { rule: 'Mask/x', method: 'redact', looksMasked: () => false, text: () => '(hidden)' } as const
   const action: fc.Arbitrary<ColumnAction> = fc.constantFrom(
     { kind: 'pass' },
     { kind: 'mask', mask, typeOid: 25, format: 0 },

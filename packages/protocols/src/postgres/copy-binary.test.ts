@@ -9,8 +9,12 @@ const card = '4111111111111111'
 const plan: MaskPlan = {
   empty: false,
   hasColumns: true,
+  hasFields: false,
+  fields: () => null,
   column: (sources) =>
-    sources === 'opaque' || sources.length > 0 ? { rule: 'Mask/email', method: 'redact', text: () => '[masked]' } : null,
+    sources === 'opaque' || sources.length > 0
+      ? { rule: 'Mask/email', method: 'redact', looksMasked: () => false, text: () => '[masked]' }
+      : null,
   detectors: {
     find(bytes, start, end) {
       const at = Buffer.from(bytes.subarray(start, end)).indexOf(card)

@@ -8,6 +8,7 @@ const redacted = Buffer.from('(hidden)')
 const mask: ValueMask = {
   rule: 'Mask/secret',
   method: 'redact',
+  looksMasked: () => false,
   text: () => redacted.toString(),
   ascii: (_bytes, _start, _end, into, at) => {
     into.set(redacted, at)

@@ -10,7 +10,14 @@ import { WireServer } from './wire-server.fixture.ts'
 
 const column = (name: string): Output => ({ name, sources: [{ schema: 'public', table: 't', column: name }] })
 const outputs = ['id', 'secret', 'note'].map(column)
-const noMasks: MaskPlan = { empty: false, hasColumns: true, column: () => null, detectors: null }
+const noMasks: MaskPlan = {
+  empty: false,
+  hasColumns: true,
+  hasFields: false,
+  fields: () => null,
+  column: () => null,
+  detectors: null,
+}
 
 const options = fc.record({
   format: fc.constantFrom('text' as const, 'csv' as const),

@@ -93,7 +93,14 @@ describe('where no column is masked by name, what detectors find is', () => {
     },
     text: (text) => ({ text, masked: {} }),
   }
-  const plan: MaskPlan = { empty: false, hasColumns: false, column: () => null, detectors: sixteen }
+  const plan: MaskPlan = {
+    empty: false,
+    hasColumns: false,
+    hasFields: false,
+    fields: () => null,
+    column: () => null,
+    detectors: sixteen,
+  }
   const card = '4111111111111111'
   const data = `a\tb\n1\t${card}\n2\tfour\\\n${card}\n3\t41111111\n1111111\n\n${card}`
   const stars = '*'.repeat(16)

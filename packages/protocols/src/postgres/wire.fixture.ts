@@ -296,14 +296,28 @@ const notice: Omit<HoldNotice, 'operationId'> = {
   timeout: 900,
 }
 
-const noMasks: MaskPlan = { empty: true, hasColumns: false, column: () => null, detectors: null }
+const noMasks: MaskPlan = {
+  empty: true,
+  hasColumns: false,
+  hasFields: false,
+  fields: () => null,
+  column: () => null,
+  detectors: null,
+}
 
 /** Hides these columns, and everything of unknown origin. */
 export function hides(...columns: readonly string[]): MaskPlan {
-  const mask = { rule: 'Mask/hidden', method: 'redact', text: () => '(hidden)' } as const
+  const mask = { rule: 'Mask/hidden', method: 'redact', looksMasked: () => false, text: () => '(hidden)' } as const
   const hidden = (sources: Sources): boolean =>
     sources === 'opaque' || sources.some(({ schema, table, column }) => columns.includes(`${schema}.${table}.${column}`))
-  return { empty: false, hasColumns: true, column: (sources) => (hidden(sources) ? mask : null), detectors: null }
+  return {
+    empty: false,
+    hasColumns: true,
+    hasFields: false,
+    fields: () => null,
+    column: (sources) => (hidden(sources) ? mask : null),
+    detectors: null,
+  }
 }
 
 /** The keys of one session, as the gateway keeps them. */
