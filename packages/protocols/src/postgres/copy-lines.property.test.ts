@@ -30,7 +30,7 @@ const sevens: Detectors = {
 const columns = ['id', 'secret', 'note', 'secret']
 const outputs = columns.map((column): Output => ({ name: column, sources: [{ schema: 'public', table: 't', column }] }))
 const planOf = (hasColumns: boolean, detectors: Detectors | null): MaskPlan => ({
-  ...{ empty: false, hasColumns, detectors },
+  ...{ empty: false, hasColumns, hasFields: false, fields: () => null, detectors },
   column: (sources) => (hasColumns && sources !== 'opaque' && sources[0]?.column === 'secret' ? mask : null),
 })
 
