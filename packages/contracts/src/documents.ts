@@ -170,6 +170,8 @@ export const MaskDocument = z.strictObject({
   identities: IdentitySelector.default({}),
   /** schema.table.column, each part a name, `*`, or `{a,b}`. */
   columns: z.array(z.string()).default([]),
+  /** RESOURCE:PATH, as in `secrets:data.*`: members and elements of documents (JSON) of one kind. */
+  fields: z.array(z.string()).default([]),
   detect: z.array(z.enum(['card'])).default([]),
   method: z.enum(['redact', 'partial', 'hash', 'fixed', 'null']).default('redact'),
   except: z.strictObject({ groups: z.array(z.string()).min(1) }).optional(),

@@ -22,6 +22,7 @@ import {
   conditionLanguage,
 } from '../conditions/condition.ts'
 import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
+import { FieldPatternError, parseFieldPattern } from '../masks/field-patterns.ts'
 import { suggestion } from '../near-misses.ts'
 import { HoursError, parseHours } from '../rules/hours.ts'
 import { notifierMistakes } from '../rules/notifiers.ts'
@@ -270,14 +271,19 @@ class DocumentReader {
   }
 
   #checkMask(mask: MaskDocument): void {
-    if (mask.columns.length === 0 && mask.detect.length === 0) this.#at(['name'], 'masks nothing: give columns, detect, or both')
-    for (const [index, pattern] of mask.columns.entries()) {
-      try {
-        parseColumnPattern(pattern)
-      } catch (error) {
-        if (!(error instanceof ColumnPatternError)) throw error
-        this.#at(['columns', index], error.message)
-      }
+    if (mask.columns.length === 0 && mask.fields.length === 0 && mask.detect.length === 0) {
+      this.#at(['name'], 'masks nothing: give columns, fields, detect, or several of them')
+    }
+    for (const [index, pattern] of mask.columns.entries()) this.#checkPattern(parseColumnPattern, pattern, ['columns', index])
+    for (const [index, pattern] of mask.fields.entries()) this.#checkPattern(parseFieldPattern, pattern, ['fields', index])
+  }
+
+  #checkPattern(parse: (pattern: string) => unknown, pattern: string, path: readonly PropertyKey[]): void {
+    try {
+      parse(pattern)
+    } catch (error) {
+      if (!(error instanceof ColumnPatternError || error instanceof FieldPatternError)) throw error
+      this.#at(path, error.message)
     }
   }
 

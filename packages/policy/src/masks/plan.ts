@@ -1,6 +1,8 @@
 import type { MaskDocument, MaskPlan, Sources, ValueMask } from '@hoop/contracts'
 import { type ColumnPattern, matchesColumn, parseColumnPattern } from './columns.ts'
 import { cardDetectors } from './detectors.ts'
+import { parseFieldPattern } from './field-patterns.ts'
+import { fieldMasks } from './fields.ts'
 import { strictestFirst, valueMask } from './methods.ts'
 
 /** Nothing is masked. */
@@ -29,12 +31,19 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
     }))
   const detecting = ordered.find(detectsCards)
   const hasColumns = columns.length > 0
+  const fields = ordered
+    .filter((mask) => mask.fields.length > 0)
+    .map((mask) => ({
+      patterns: mask.fields.map(parseFieldPattern),
+      mask: valueMask(mask.method, `Mask/${mask.name}`, hashKey),
+    }))
+  const hasFields = fields.length > 0
   const opaque = hasColumns ? valueMask('redact', 'hoop/opaque', hashKey) : null
   return {
-    empty: !hasColumns && detecting === undefined,
+    empty: !hasColumns && !hasFields && detecting === undefined,
     hasColumns,
-    hasFields: false,
-    fields: () => null,
+    hasFields,
+    fields: fieldMasks(fields),
     column: (sources, form) => {
       if (sources === 'opaque') return opaque
       const found = columnMask(columns, sources)

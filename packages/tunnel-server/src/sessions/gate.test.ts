@@ -370,6 +370,7 @@ test('approvers see nothing that only the one who asks may see', async () => {
       connections: {},
       identities: {},
       columns: [],
+      fields: [],
       patterns: [],
       detect: ['card'],
       method: 'redact',
