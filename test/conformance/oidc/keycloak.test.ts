@@ -123,18 +123,25 @@ async function endsIn(change: () => Promise<void>, user: string, way: '--device'
   expect(await hoop(['whoami'], { home })).toMatchObject({ code: 120 })
 }
 
-// Keycloak tells of each session once, by a request that it does not repeat.
-test('who logs out at the provider is logged out here: back-channel logout', { timeout: 60_000, retry: 1 }, async () => {
+test('who logs out at the provider is logged out here: back-channel logout', { timeout: 60_000 }, async () => {
   // Of a login with nothing live nobody asks: what ends it is the provider's word.
+  const quiet = await logIn('devin', '--browser')
+  await keycloak.logOut('devin')
+  const whoami = async () => (await hoop(['whoami'], { home: quiet })).stderr
+  await expect.poll(whoami, { timeout: endWithin * 1000 }).toContain('the identity provider logged it out')
+})
+
+// Keycloak tells of one session only, whichever it comes to first (https://github.com/keycloak/keycloak/issues/22914).
+test('who is logged out of several sessions at the provider loses each login here', { timeout: 60_000 }, async () => {
+  const words = /the identity provider (logged it out|does not vouch for it any more)/
   const quiet = await logIn('devin', '--browser')
   const { ended } = await liveClient(await logIn('devin', '--browser'))
   await keycloak.logOut('devin')
   const began = performance.now()
-  // A check may have been at the same time.
-  expect(await ended).toMatch(/the identity provider (logged it out|does not vouch for it any more)/)
+  expect(await ended).toMatch(words)
   expect(performance.now() - began).toBeLessThan(endWithin * 1000)
-  const words = 'the identity provider logged it out'
-  await expect.poll(async () => (await hoop(['whoami'], { home: quiet })).stderr, { timeout: 20_000 }).toContain(words)
+  // On a busy machine the gateway's first question may come before Keycloak is done.
+  await expect.poll(async () => (await hoop(['whoami'], { home: quiet })).stderr, { timeout: 20_000 }).toMatch(words)
 })
 
 test('a group that is taken at the provider ends the live connection', { timeout: 60_000 }, async () => {

@@ -22,6 +22,7 @@ import {
 import { forgetTokensBefore, useToken } from '../store/machines.ts'
 import { type AccessTokens, accessTokenLifetime, type Caller } from './access-tokens.ts'
 import type { AccountChecks } from './account-checks.ts'
+import { AccountRechecks } from './account-rechecks.ts'
 import { AccountWatch } from './account-watch.ts'
 import { loginLifetime, logoutTokenLifetime, type Provider } from './provider.ts'
 
@@ -38,6 +39,11 @@ const rememberFor = 2 * accessTokenLifetime * 1000
 const keepFor = 7 * 24 * 3600_000
 /** Milliseconds between two checks of an account at most, for logins that are renewed all the time. */
 const justChecked = 10_000
+/**
+ * Milliseconds after which a person's other logins are asked about when the provider has ended one session. It may have ended more than it
+ * tells of: Keycloak tells of one where it ends all of a person's, and vouches for the others until it has come to the last.
+ */
+const recheckAfter = [1000, 10_000]
 /** Milliseconds for which a login is renewed although the provider does not answer. */
 const patience = 15 * 60_000
 
@@ -66,6 +72,7 @@ export class Logins {
   readonly #provider: Provider
   readonly #accounts: AccountChecks
   readonly #watch: AccountWatch
+  readonly #rechecks: AccountRechecks
   readonly #checkEvery: number
   readonly #tokens: AccessTokens
   readonly #log: Logger
@@ -81,6 +88,8 @@ export class Logins {
     this.#accounts = parts.accounts
     this.#checkEvery = parts.checkEvery
     this.#watch = new AccountWatch({ interval: parts.checkEvery, check: (login) => this.#checkRunning(login), log: parts.log })
+    const check = (identity: string, notWithin: number) => this.#checkAll(identity, notWithin)
+    this.#rechecks = new AccountRechecks({ delays: recheckAfter, check, log: parts.log })
     this.#tokens = parts.tokens
     this.#log = parts.log
   }
@@ -99,6 +108,7 @@ export class Logins {
       unsubscribe()
       clearInterval(timer)
       logins.#watch.close()
+      logins.#rechecks.close()
     }
     return logins
   }
@@ -192,20 +202,25 @@ export class Logins {
   }
 
   /**
-   * Ends what the provider says it has ended (OpenID Connect Back-Channel Logout 1.0).
+   * Ends what the provider says it has ended (OpenID Connect Back-Channel Logout 1.0). Where that is one session, it is soon asked about the
+   * person's others.
    * @throws HoopError `invalid_token`, `unavailable`
    */
   async endByProvider(logoutToken: string): Promise<void> {
     const { identity, providerSession, jti } = await this.#provider.verifyLogoutToken(logoutToken)
     const because = 'the identity provider logged it out'
     const expiresAt = new Date(Date.now() + 2 * logoutTokenLifetime * 1000)
-    const tell = await this.#store.transaction(async (db) => {
+    const { meant, tell } = await this.#store.transaction(async (db) => {
       // An old one would end what was begun after it, at whatever gateway.
       const fresh = await useToken(db, { hash: hashOf(`logout ${jti}`), device: null, expiresAt })
       if (!fresh) throw new HoopError('invalid_token', 'The logout token was used before.')
-      return await this.end(db, await readLoginsToEnd(db, { identity, providerSession }), because)
+      const meant = await readLoginsToEnd(db, { identity, providerSession })
+      return { meant, tell: await this.end(db, meant, because) }
     })
     tell()
+    if (providerSession === null) return
+    const people = identity === null ? meant.map((login) => login.identity.id) : [identity]
+    for (const person of new Set(people)) this.#rechecks.begin(person)
   }
 
   /** Ends all that came in by this key, within the transaction that revokes it; the answer is for after it. */
@@ -276,6 +291,11 @@ export class Logins {
   async #checkRunning(id: string): Promise<void> {
     const login = await this.#store.run((db) => readLogin(db, id))
     if (login !== null && login.endedAt === null) await this.#checkAccount(login, this.#checkEvery / 2)
+  }
+
+  async #checkAll(identity: string, notWithin: number): Promise<void> {
+    const running = await this.#store.run((db) => readRunningLogins(db, identity, new Date()))
+    for (const login of running) await this.#checkAccount(login, notWithin)
   }
 
   /** Ends the login where the account is gone, or has lost something. `since`: when it stood, if that cannot be told now. */

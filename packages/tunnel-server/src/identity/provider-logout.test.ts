@@ -27,9 +27,9 @@ function claims(about: Record<string, unknown>): Record<string, unknown> {
 }
 const end = async (about: Record<string, unknown>) => await parts.logins.endByProvider(await issuer.sign(claims(about)))
 
-async function login(sub: string, sid?: string) {
+async function login(sub: string, sid?: string, refreshToken: string | null = null) {
   const idToken = await issuer.idToken({ sub, groups: [], claims: sid === undefined ? {} : { sid } })
-  const given = await parts.logins.exchange(idToken, parts.device.thumbprint)
+  const given = await parts.logins.exchange(idToken, parts.device.thumbprint, { refreshToken })
   return { token: given.access_token, caller: await parts.logins.verifyAccessToken(given.access_token) }
 }
 const holds = (token: string) =>
@@ -58,6 +58,26 @@ test('a session at the provider ends what came from it; and what of that person 
   expect(await Promise.all([s1, s2, unknown, grace].map(({ token }) => holds(token)))).toEqual([false, true, false, true])
   await end({ sid: 's2' })
   expect(await holds(s2.token)).toBe(false)
+})
+
+test("a session at the provider that has ended has it asked about the person's others: it may have told of one of several", async () => {
+  const [leaver, stayer] = ['leaver', 'stayer']
+  const both = [leaver, stayer].map(async (sub) => ({
+    told: await login(sub, `${sub}-1`, issuer.refreshToken(sub)),
+    untold: await login(sub, `${sub}-2`, issuer.refreshToken(sub)),
+  }))
+  const [gone, standing] = await Promise.all(both)
+  const held = other.standing.hold(gone!.untold.caller)
+  issuer.setAccount(leaver, null)
+  const before = issuer.asked(stayer)
+  await end({ sub: leaver, sid: 'leaver-1' })
+  await end({ sid: 'stayer-1' })
+  expect(await Promise.all([gone!, standing!].map(({ told }) => holds(told.token)))).toEqual([false, false])
+  await until(() => held.signal.aborted && issuer.asked(stayer) > before)
+  expect(held.signal.reason).toMatchObject({
+    message: 'The login was ended: the identity provider does not vouch for it any more.',
+  })
+  expect(await Promise.all([gone!, standing!].map(({ untold }) => holds(untold.token)))).toEqual([false, true])
 })
 
 test('one used before ends nothing more, at whatever gateway it comes', async () => {
