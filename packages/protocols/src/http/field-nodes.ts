@@ -1,0 +1,58 @@
+import type { FieldNode, ValueMask } from '@hoop/contracts'
+
+/** A place in documents, and how the values there are written: `base64` of the text that is masked; `json`: a document in a string. */
+export interface DocumentNode extends FieldNode {
+  readonly form?: 'base64' | { readonly json: () => FieldNode | null } | undefined
+  member(name: string): DocumentNode | null
+  element(index: number): DocumentNode | null
+}
+
+/** An object whose member of this name, whatever its case, is `node`. */
+export function underMember(name: string, node: DocumentNode): DocumentNode {
+  const lower = name.toLowerCase()
+  return {
+    mask: null,
+    member: (other) => (other === name || (other.length === name.length && other.toLowerCase() === lower) ? node : null),
+    element: () => null,
+  }
+}
+
+/** An object each of whose members is `node`. */
+export function underMembers(node: DocumentNode): DocumentNode {
+  return { mask: null, member: () => node, element: () => null }
+}
+
+/** An array each of whose elements is `node`. */
+export function underElements(node: DocumentNode): DocumentNode {
+  return { mask: null, member: () => null, element: () => node }
+}
+
+/** A string that holds text in base64 (RFC 4648, section 4): masks and detectors see the text, and what they make of it is encoded again. */
+export const base64Value: DocumentNode = { mask: null, form: 'base64', member: () => null, element: () => null }
+
+/** A string that holds a JSON document with this root, which is asked for when one is met; it may lead here again. */
+export function jsonValue(root: () => FieldNode | null): DocumentNode {
+  return { mask: null, form: { json: root }, member: () => null, element: () => null }
+}
+
+/** The places of all of them at once: the strictest mask, the first form. */
+export function anyOf(nodes: readonly (DocumentNode | null)[]): DocumentNode | null {
+  const all = nodes.filter((node) => node !== null)
+  const [first, ...others] = all
+  if (first === undefined || others.length === 0) return first ?? null
+  return {
+    mask: all.reduce<ValueMask | null>((mask, node) => stricter(mask, node.mask), null),
+    form: all.find((node) => node.form !== undefined)?.form,
+    member: (name) => anyOf(all.map((node) => node.member(name))),
+    element: (index) => anyOf(all.map((node) => node.element(index))),
+  }
+}
+
+/** From what tells nothing of a value to what tells a part of it. */
+const leniency = { null: 0, redact: 1, fixed: 2, hash: 3, partial: 4 } satisfies Record<ValueMask['method'], number>
+
+/** Of two masks for one value the one that tells less; the first where both tell the same. */
+export function stricter(one: ValueMask | null, other: ValueMask | null): ValueMask | null {
+  if (one === null || other === null) return one ?? other
+  return leniency[other.method] < leniency[one.method] ? other : one
+}
