@@ -35,8 +35,15 @@ export interface Literal {
   readonly sources: Sources
   /** A password or the like: masked in every record, whatever the masks say. */
   readonly secret: boolean
-  /** Where it stands in a document (JSON) of the kind that masks know by this name. */
-  readonly field?: { readonly resource: string; readonly path: readonly (string | number)[] } | undefined
+  /** Where it stands in a document of the kind that masks know by this name. */
+  readonly field?: LiteralField | undefined
+}
+
+export interface LiteralField {
+  readonly resource: string
+  readonly path: readonly (string | number)[]
+  /** What it says, where that is not what it says as JSON (base64, YAML, a form). */
+  readonly value?: string | undefined
 }
 
 /** A bound value, decoded to text where its type is known and to `\x…` otherwise; `sources` as for a literal. */

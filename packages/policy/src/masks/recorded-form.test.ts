@@ -1,4 +1,4 @@
-import { MaskDocument, type MaskPlan, type Operation, type Sources } from '@hoop/contracts'
+import { type Literal, MaskDocument, type MaskPlan, type Operation, type Sources } from '@hoop/contracts'
 import { describe, expect, it } from 'vitest'
 import { operation } from '../testing/operation.ts'
 import { maskPlan } from './plan.ts'
@@ -18,6 +18,36 @@ function withLiterals(marked: string, sources: Sources): Operation {
     secret: false,
   }))
   return operation({ text: marked.replace(/[‹›]/g, ''), literals })
+}
+
+/** A JSON body behind a head, each scalar of it with its place. */
+function withFields(head: string, body: string, resource: string): Operation {
+  const literals: Literal[] = []
+  let at = 0
+  const walk = (value: unknown, path: (string | number)[]): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [name, inside] of Object.entries(value)) walk(inside, [...path, Array.isArray(value) ? Number(name) : name])
+      return
+    }
+    const start = body.indexOf(JSON.stringify(value), at)
+    at = start + JSON.stringify(value).length
+    literals.push({ start: head.length + start, end: head.length + at, sources: [], secret: false, field: { resource, path } })
+  }
+  walk(JSON.parse(body), [])
+  return operation({ protocol: 'kubernetes', text: head + body, literals })
+}
+
+const kubernetes = {
+  verb: 'get',
+  group: '',
+  version: 'v1',
+  resource: 'pods',
+  subresource: '',
+  namespace: 'prod',
+  name: 'web',
+  dryRun: false,
+  fieldSelector: '',
+  labelSelector: '',
 }
 
 describe('recordedForm', () => {
@@ -123,7 +153,42 @@ describe('recordedForm', () => {
 
   it('leaves out names of objects that look like data', () => {
     const objects = ['public.t', 'public.a@b'].map((name) => ({ kind: 'table', name, access: 'read' }))
-    expect(recordedObjects(operation({ objects }), emails).map(({ name }) => name)).toEqual(['public.t', '[masked]'])
+    for (const masks of [emails, plan({ fields: ['*:a'] })])
+      expect(recordedObjects(operation({ objects }), masks).map(({ name }) => name)).toEqual(['public.t', '[masked]'])
+    const pods = operation({
+      objects: [{ kind: 'pods', name: 'prod/web-5d4f8c7b9d-2x7z1', access: 'read' }],
+      facts: { kubernetes },
+    })
+    expect(recordedObjects(pods, plan({ fields: ['*:a'] }))).toBe(pods.objects)
+  })
+
+  it.each([
+    [{ fields: ['secrets:data.*'] }, '{"kind":"Secret","data":{"a":"[masked]","b":"[masked]","c":["[masked]",null]},"x":1}'],
+    [{ fields: ['secrets:x', '*:data.c'] }, '{"kind":"Secret","data":{"a":"aGk=","b":12,"c":["[masked]",null]},"x":"[masked]"}'],
+    [{ fields: ['configmaps:**'] }, null],
+  ])('masks the fields of a document, which stays JSON: %j', (mask, shown) => {
+    const body = '{"kind":"Secret","data":{"a":"aGk=","b":12,"c":[true,null]},"x":1}'
+    const given = withFields('POST /api/v1/namespaces/a/secrets\n\n', body, 'secrets')
+    const { text, masked } = recordedForm(given, plan(mask))
+    expect(text).toBe(`POST /api/v1/namespaces/a/secrets\n\n${shown ?? body}`)
+    expect(masked).toBe(shown !== null)
+    expect(recordedForm(given, maskPlan([], Buffer.alloc(32))).text).toBe(given.text)
+    const secret = { ...given, literals: given.literals.map((literal) => ({ ...literal, secret: true })) }
+    expect(JSON.parse(recordedForm(secret, maskPlan([], Buffer.alloc(32))).text.split('\n\n')[1] ?? '')).toEqual({
+      kind: '[masked]',
+      data: { a: '[masked]', b: '[masked]', c: ['[masked]', '[masked]'] },
+      x: '[masked]',
+    })
+  })
+
+  it('masks what stands at an unknown place of a document, and all of one that could not be read, where fields are masked', () => {
+    const fields = plan({ fields: ['secrets:data'] })
+    const opaque = operation({ text: 'PUT /x?a=b', literals: [{ start: 9, end: 10, sources: 'opaque', secret: false }] })
+    expect(recordedForm(opaque, fields).text).toBe('PUT /x?a=***')
+    expect(recordedForm({ ...opaque, refused: { code: 'unreadable', words: 'x' } }, fields).text).toBe('[masked]')
+    expect(recordedForm({ ...opaque, refused: { code: 'unreadable', words: 'x' } }, plan({ detect: ['card'] })).text).toBe(
+      'PUT /x?a=b',
+    )
   })
 
   it('is the operation itself where nothing is masked', () => {

@@ -1,4 +1,5 @@
 import { type Literal, looksLikeValue, type MaskPlan, type ObjectAccess, type Operation } from '@hoop/contracts'
+import { fieldMask } from './literal-fields.ts'
 import { redacted } from './methods.ts'
 
 /** An operation as the record and the approvers see it. */
@@ -12,9 +13,9 @@ export interface RecordedForm {
 }
 
 /**
- * Masks secrets in any case, and the literals and parameters that go to or are compared with a masked column (or may be, where that is not known), then what the
- * detectors find in the rest. NULL stays NULL. Of a text that could not be read nothing is shown where columns are masked: its literals are
- * not known. Throws RangeError for a literal that lies outside of the text.
+ * Masks secrets in any case, and the literals and parameters that go to or are compared with a masked column (or may be, where that is not known), or
+ * stand at a masked field of a document, then what the detectors find in the rest. NULL stays NULL. Of a text that could not be read nothing
+ * is shown where columns or fields are masked: its literals are not known. Throws RangeError for a literal that lies outside of the text.
  */
 export function recordedForm(operation: Operation, plan: MaskPlan): RecordedForm {
   const literals = [operation, ...operation.runs].flatMap((part) => part.literals)
@@ -50,18 +51,31 @@ function isUnread({ refused }: Operation): boolean {
 }
 
 function recordedText(operation: Operation, plan: MaskPlan): string {
-  if (isUnread(operation) && (plan.hasColumns || aboutSecrets.test(operation.text))) return redacted
+  if (isUnread(operation) && (masksByName(plan) || aboutSecrets.test(operation.text))) return redacted
   return maskedText(operation, plan)
 }
 
 function maskedText({ text, literals }: Pick<Operation, 'text' | 'literals'>, plan: MaskPlan): string {
-  const hidden = literals.filter(({ secret, sources }) => secret || plan.column(sources) !== null)
+  const hidden = literals.filter(
+    (literal) => literal.secret || plan.column(literal.sources) !== null || isMaskedField(text, literal, plan),
+  )
   return withDetectors(withoutLiterals(text, hidden), plan)
 }
 
-/** The operation's objects, without names that look like data. */
-export function recordedObjects({ objects }: Operation, plan: MaskPlan): readonly ObjectAccess[] {
-  if (!plan.hasColumns || !objects.some(({ name }) => looksLikeValue(name))) return objects
+/** JSON's null is shown, as it is in results. What stands at an unknown place of a document may stand at a masked one. */
+function isMaskedField(text: string, { start, end, field, sources }: Literal, plan: MaskPlan): boolean {
+  if (!plan.hasFields) return false
+  if (field === undefined) return sources === 'opaque'
+  return fieldMask(field, plan) !== null && text.slice(start, end) !== 'null'
+}
+
+function masksByName({ hasColumns, hasFields }: MaskPlan): boolean {
+  return hasColumns || hasFields
+}
+
+/** The operation's objects, without names that look like data. Those of Kubernetes are names of things, in which digits are many. */
+export function recordedObjects({ objects, facts }: Operation, plan: MaskPlan): readonly ObjectAccess[] {
+  if (!masksByName(plan) || facts.kubernetes !== undefined || !objects.some(({ name }) => looksLikeValue(name))) return objects
   return objects.map((object) => (looksLikeValue(object.name) ? { ...object, name: redacted } : object))
 }
 
@@ -83,10 +97,11 @@ function withDetectors(text: string, plan: MaskPlan): string {
 function withoutLiterals(text: string, literals: readonly Literal[]): string {
   let masked = ''
   let copied = 0
-  for (const { start, end } of literals.toSorted((a, b) => a.start - b.start)) {
+  for (const { start, end, field } of literals.toSorted((a, b) => a.start - b.start)) {
     if (start < 0 || end < start || end > text.length)
       throw new RangeError(`literal [${start}, ${end}) lies outside of the operation's text`)
-    if (start >= copied) masked += text.slice(copied, start) + maskedLiteral(text.slice(start, end))
+    if (start >= copied)
+      masked += text.slice(copied, start) + (field === undefined ? maskedLiteral(text.slice(start, end)) : `"${redacted}"`)
     copied = Math.max(copied, end)
   }
   return masked + text.slice(copied)

@@ -24,7 +24,7 @@ export function resourcesOf(text: string): Resources | string {
   if (!names.every((name) => nameShape.test(name)))
     return `${text} is neither a name, {a,b} or *, nor the template of a path, which begins with /`
   const known = new Set(names.map(folded))
-  return { includes: (resource) => known.has(folded(resource)) }
+  return { includes: (resource: string) => known.has(folded(resource)) }
 }
 
 const trimmed = (name: string): string => name.trim()
@@ -38,7 +38,7 @@ function pathsOf(text: string): Resources | string {
   if (names.some((name) => name.startsWith(':'))) return `${text}: a segment that may be anything is {id}, not :id`
   if (names.some((name) => name === '' || /[{}*]/.test(name)))
     return `${text}: *, **, {id} and {a,b} stand for whole segments of a path`
-  return { includes: (resource) => resource.startsWith('/') && meet(template, segmentsOf(resource)) }
+  return { includes: (resource: string) => resource.startsWith('/') && meet(template, segmentsOf(resource)) }
 }
 
 function segmentsOf(path: string): Segment[] {
