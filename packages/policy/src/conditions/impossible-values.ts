@@ -18,19 +18,37 @@ const oneOf =
   (text) =>
     values.includes(text) ? null : `there is no ${what} ${text}. ${suggestion(text, values)}`
 
+function inCapitals(what: string): Domain {
+  return (text) => (/[a-z]/.test(text) && !/[A-Z]/.test(text) ? `${what} are in capitals: ${text.toUpperCase()}` : null)
+}
+
+function inSmallLetters(words: string): Domain {
+  return (text) => (/[A-Z]/.test(text) ? words : null)
+}
+
+/** Those of resources, of the old proxy paths, and methods of what is no resource. */
+const kubernetesVerbs = [
+  ...['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'],
+  ...['proxy', 'head', 'options', 'post', 'put'],
+]
+
 const domains: ReadonlyMap<string, Domain> = new Map([
   ['identity.kind', oneOf('kind of identity', IdentityKind.options)],
   ['connection.protocol', oneOf('protocol', ConnectionDocument.shape.protocol.options)],
   ['operation.protocol', oneOf('protocol', ConnectionDocument.shape.protocol.options)],
+  ['operation.request.method', inCapitals('methods')],
+  ['operation.kubernetes.verb', oneOf('verb', kubernetesVerbs)],
+  ['operation.kubernetes.resource', inSmallLetters('resources are plural and in small letters, as in paths: pods, configmaps')],
+  [
+    'operation.kubernetes.subresource',
+    inSmallLetters('subresources are in small letters, as in paths: exec, ephemeralcontainers'),
+  ],
 ])
 
 /** Of the elements of lists. */
 const elements: ReadonlyMap<string, Domain> = new Map([
   ['operation.effects', oneOf('effect', Effect.options)],
-  [
-    'operation.verbs',
-    (text) => (/[a-z]/.test(text) && !/[A-Z]/.test(text) ? `verbs are in capitals: ${text.toUpperCase()}` : null),
-  ],
+  ['operation.verbs', inCapitals('verbs')],
 ])
 
 /** Every mistyped value of a condition: it would never hold, and the rule never match. */
@@ -61,8 +79,12 @@ function domainOf(node: ASTNode, bound: ReadonlyMap<string, Domain>): Domain | u
   return node.op === 'id' ? bound.get(node.args) : domains.get(pathOf(node))
 }
 
+/** `operation.kubernetes.verb`; empty: it is no path. */
 function pathOf(node: ASTNode): string {
-  return node.op === '.' && node.args[0].op === 'id' ? `${node.args[0].args}.${node.args[1]}` : ''
+  if (node.op === 'id') return node.args
+  if (node.op !== '.') return ''
+  const owner = pathOf(node.args[0])
+  return owner === '' ? '' : `${owner}.${node.args[1]}`
 }
 
 function wrong(domain: Domain | undefined, values: readonly ASTNode[]): ImpossibleValue[] {

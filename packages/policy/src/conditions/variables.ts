@@ -1,4 +1,5 @@
 import type { ConnectionDocument, Identity, ObjectAccess, Operation } from '@hoop/contracts'
+import { KubernetesVariable, noKubernetes, noRequest, RequestVariable } from './request-variables.ts'
 
 /*
  * What a condition may read. Each class is a CEL message type: its fields are checked when a document is saved, and no value is copied
@@ -78,30 +79,42 @@ export class OperationVariable {
     destructive: 'bool',
     columns: 'list<string>',
     parameters: 'list<Parameter>',
+    request: 'Request',
+    kubernetes: 'Kubernetes',
+    command: 'list<string>',
   }
   readonly protocol: string
   readonly text: string
   readonly effects: readonly string[]
   readonly objects: readonly ObjectVariable[]
   readonly functions: readonly string[]
+  /** In capitals, whatever the protocol's own way is. */
   readonly verbs: readonly string[]
   readonly statements: bigint
   readonly unbounded: boolean
   readonly destructive: boolean
   readonly columns: readonly string[]
   readonly parameters: readonly ParameterVariable[]
+  readonly request: RequestVariable
+  readonly kubernetes: KubernetesVariable
+  /** A program and its arguments; empty: none is run. */
+  readonly command: readonly string[]
   constructor(operation: Operation) {
     this.protocol = operation.protocol
     this.text = operation.text
     this.effects = operation.effects
     this.objects = operation.objects.map((object) => new ObjectVariable(object))
     this.functions = operation.functions
-    this.verbs = operation.facts.verbs
+    this.verbs = operation.facts.verbs.map((verb) => verb.toUpperCase())
     this.statements = BigInt(operation.facts.statements)
     this.unbounded = operation.facts.unbounded
     this.destructive = operation.facts.destructive
     this.columns = operation.facts.columns
     this.parameters = operation.parameters.map((parameter) => new ParameterVariable(parameter))
+    const { request, kubernetes, command } = operation.facts
+    this.request = request === undefined ? noRequest : new RequestVariable(request)
+    this.kubernetes = kubernetes === undefined ? noKubernetes : new KubernetesVariable(kubernetes)
+    this.command = command ?? []
   }
 }
 
@@ -119,6 +132,8 @@ export class SessionVariable {
 export const messageTypes = {
   Object: ObjectVariable,
   Parameter: ParameterVariable,
+  Request: RequestVariable,
+  Kubernetes: KubernetesVariable,
   Identity: IdentityVariable,
   Connection: ConnectionVariable,
   Operation: OperationVariable,

@@ -25,7 +25,9 @@ interface Case {
   detail?: string
 }
 
-const table: { documents: string; cases: Case[] }[] = parse(readFileSync(new URL('./judge.yaml', import.meta.url), 'utf8'))
+const table: { documents: string; cases: Case[] }[] = parse(readFileSync(new URL('./judge.yaml', import.meta.url), 'utf8'), {
+  merge: true,
+})
 
 function ruleSet(source: string): RuleSet {
   const documents = parseDocuments(source, 'f').map(({ document }) => document)
