@@ -1,4 +1,4 @@
-import type { FieldNode, LiteralField, MaskPlan, ValueMask } from '@hoop/contracts'
+import type { FieldNode, Literal, LiteralField, MaskPlan, Operation, ValueMask } from '@hoop/contracts'
 
 /** What masks the field that a literal stands at; null: nothing by name. */
 export function fieldMask({ resource, path }: LiteralField, plan: MaskPlan): ValueMask | null {
@@ -8,4 +8,44 @@ export function fieldMask({ resource, path }: LiteralField, plan: MaskPlan): Val
     node = typeof step === 'number' ? node.element(step) : node.member(step)
   }
   return node?.mask ?? null
+}
+
+/** A field that would be given what its mask shows in a value's place. */
+export interface MaskedWrite {
+  readonly field: LiteralField
+  readonly mask: ValueMask
+}
+
+/** The first of them. */
+export function maskedWrite({ text, literals }: Operation, plan: MaskPlan): MaskedWrite | null {
+  for (const literal of literals) {
+    const { field } = literal
+    const mask = field === undefined ? null : fieldMask(field, plan)
+    if (field === undefined || mask === null) continue
+    const value = writtenValue(text, literal, field)
+    if (value === null ? mask.method === 'null' : mask.looksMasked(value)) return { field, mask }
+  }
+  return null
+}
+
+/** Null is JSON's. */
+function writtenValue(text: string, { start, end }: Literal, { value }: LiteralField): string | null {
+  if (value !== undefined) return value
+  const written = text.slice(start, end)
+  try {
+    const read: unknown = JSON.parse(written)
+    if (read === null || typeof read === 'string') return read
+  } catch {
+    // What it says is what stands there.
+  }
+  return written
+}
+
+/** `data.password`, `items[2].name`: for people. */
+export function pathWords(path: LiteralField['path']): string {
+  const words = path.map((step) =>
+    typeof step === 'number' ? `[${step}]` : /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+  )
+  const whole = words.join('').replace(/^\./, '')
+  return whole.length > 200 ? `${whole.slice(0, 200)}…` : whole
 }

@@ -1,4 +1,5 @@
 import type { ColumnRef, MaskPlan, Operation, Reason } from '@hoop/contracts'
+import { maskedWrite, pathWords } from '../masks/literal-fields.ts'
 import type { RuleRefusal } from './judgement.ts'
 import type { RuleOutcome } from './policy-rule.ts'
 
@@ -87,6 +88,27 @@ export function maskedFlow(operation: Operation, masks: MaskPlan): BuiltInOutcom
       message: 'refused: this operation would copy masked data to where no mask covers it',
       detail,
       hint: 'Name the columns to store and leave the masked ones out, or ask somebody whom the mask excepts to run it.',
+    },
+  }
+}
+
+/** What a mask shows in a value's place must not be written over the value. */
+export function maskedPlaceholder(operation: Operation, masks: MaskPlan): BuiltInOutcome | null {
+  const reads = operation.effects.every((effect) => effect === 'read')
+  if (!masks.hasFields || reads || !operation.literals.some(({ field }) => field !== undefined)) return null
+  const rule = 'hoop/masked-placeholder'
+  const found = maskedWrite(operation, masks)
+  if (found === null) return { reason: { rule, matched: false, words: 'no masked value is written back' }, refusal: null }
+  const place = `${pathWords(found.field.path)} of ${found.field.resource}`
+  const detail = `${found.mask.rule} masks ${place} for you, and the value there is what a mask shows.`
+  return {
+    reason: { rule, matched: true, words: `deny: ${detail}` },
+    refusal: {
+      code: 'masked_flow',
+      rule,
+      message: 'refused: a masked placeholder never overwrites the truth',
+      detail,
+      hint: 'Leave the field out, for example with a patch of what you mean to change, or write the real value.',
     },
   }
 }

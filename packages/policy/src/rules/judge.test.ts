@@ -114,6 +114,22 @@ describe('the cache of judgements', () => {
     expect(judge(rules, shared, { cacheKey }).decision).toBe('permit')
   })
 
+  it('judges another text anew where fields are masked', () => {
+    const rules = ruleSet('{ kind: Mask, name: a, fields: ["secrets:data"] }')
+    const field = { resource: 'secrets', path: ['data'] }
+    const text = (written: string): Operation => ({
+      ...shared,
+      text: written,
+      literals: [{ start: 0, end: written.length, sources: [], secret: false, field }],
+    })
+    const shared = operation({ effects: ['write'] })
+    const cacheKey = {}
+    expect(judge(rules, text('"a"'), { cacheKey }).decision).toBe('permit')
+    expect(judge(rules, text('"[masked]"'), { cacheKey }).decision).toBe('refuse')
+    expect(judge(rules, text('[masked]'), { cacheKey }).decision).toBe('refuse')
+    expect(judge(rules, text('"a"'), { cacheKey }).decision).toBe('permit')
+  })
+
   it.each([
     ["session.reason == 'x'", { session: { id: 's', reason: 'x' } }],
     ["dyn(session).reason == 'x'", { session: { id: 's', reason: 'x' } }],

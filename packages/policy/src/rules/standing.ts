@@ -1,7 +1,7 @@
 import type { ConnectionDocument, Identity, MaskPlan, Operation, Reason } from '@hoop/contracts'
 import type { LocalTimes } from '../conditions/local-times.ts'
 import { ConnectionVariable, IdentityVariable, OperationVariable, SessionVariable } from '../conditions/variables.ts'
-import { cannotRun, maskedFlow, unknownEffects } from './built-in.ts'
+import { cannotRun, maskedFlow, maskedPlaceholder, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 
@@ -66,7 +66,9 @@ export class Standing {
     this.#localTimes = standing.localTimes
     this.#lasts = standing.candidates.map(lastsOf)
     const some = (what: keyof Lasts) => this.#lasts.some((lasts) => lasts[what])
-    this.#allLast = { never: some('never'), text: some('text'), session: some('session'), minute: some('minute') }
+    // A masked placeholder stands in the text.
+    const text = some('text') || this.masks.hasFields
+    this.#allLast = { never: some('never'), text, session: some('session'), minute: some('minute') }
   }
 
   judge(input: JudgeInput): Judgement {
@@ -89,10 +91,12 @@ export class Standing {
     const impossible = enforced ? cannotRun(operation) : null
     const unknown = enforced ? unknownEffects(operation, outcomes) : null
     const flow = maskedFlow(operation, this.masks)
-    const builtIn = [impossible, unknown, flow].filter((outcome) => outcome !== null)
+    const placeholder = maskedPlaceholder(operation, this.masks)
+    const builtIn = [impossible, unknown, flow, placeholder].filter((outcome) => outcome !== null)
     const reasons = [...builtIn.map(({ reason }) => reason), ...outcomes.map(({ reason }) => reason), ...this.#misfits]
     const version = this.#version
-    const refusal = impossible?.refusal ?? refusalOf(outcomes, operation) ?? unknown?.refusal ?? flow?.refusal
+    const refusal =
+      impossible?.refusal ?? refusalOf(outcomes, operation) ?? unknown?.refusal ?? flow?.refusal ?? placeholder?.refusal
     if (refusal) return { decision: 'refuse', reasons, version, refusal }
     const approvals = outcomes.flatMap(({ result, policy }) => (result === 'matched' && policy.approval ? [policy.approval] : []))
     if (approvals.length > 0) return { decision: 'approve', reasons, version, approvals }
