@@ -1,5 +1,7 @@
 /* The grammar of numbers (RFC 8259, section 6) from byte to byte, and what they are worth. */
 
+import { BodyError } from './body-rewriter.ts'
+
 const steps = { minus: 0, zero: 1, integer: 2, point: 3, fraction: 4, exponent: 5, sign: 6, exponentDigits: 7 } as const
 
 const digit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
@@ -43,3 +45,17 @@ export function numberStep(step: number, byte: number): number {
 export function numberEnds(step: number): boolean {
   return step === steps.zero || step === steps.integer || step === steps.fraction || step === steps.exponentDigits
 }
+
+/**
+ * What a number is worth: an integer of 64 bits as it is, a bigint where no double is the same. Throws a BodyError of what is too large for a
+ * double, which programs read differently.
+ */
+export function numberValue(text: string): number | bigint {
+  const value = Number(text)
+  if (!Number.isFinite(value)) throw new BodyError('a number in the JSON is larger than programs can read alike')
+  if (Number.isSafeInteger(value) || text.length > longestInteger || !/^-?[0-9]+$/.test(text)) return value
+  const whole = BigInt(text)
+  return BigInt.asIntN(64, whole) === whole || BigInt.asUintN(64, whole) === whole ? whole : value
+}
+
+const longestInteger = '-9223372036854775808'.length
