@@ -1,0 +1,62 @@
+import type { Duplex } from 'node:stream'
+import type { Maybe } from '@hoop/contracts'
+
+/** Milliseconds that a peer has to take what was written last, and to end its side. */
+const lingering = 2_000
+
+/** One leg behind a 101: reads in order, writes with back-pressure. What fails on it is its end, and nothing is thrown for it. */
+export class UpgradedSocket {
+  readonly #stream: Duplex
+  readonly #head: Buffer
+  #finishing = false
+
+  /** `head`: what came with the answer to the request, or behind the request. */
+  constructor(stream: Duplex, head: Buffer) {
+    this.#stream = stream
+    this.#head = head
+    stream.on('error', () => undefined)
+  }
+
+  /** All that comes, until the peer has no more or the socket is gone. */
+  async *chunks(): AsyncGenerator<Buffer, void> {
+    if (this.#head.length > 0) yield this.#head
+    try {
+      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) yield chunk
+    } catch {
+      // A connection that was reset has ended.
+    } finally {
+      if (this.#finishing) this.#stream.resume()
+    }
+  }
+
+  /** The promise is back-pressure; it settles as well when the socket is gone. */
+  send(bytes: Buffer): Maybe<void> {
+    const stream = this.#stream
+    if (!stream.writable || stream.write(bytes)) return
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stream.off('drain', done).off('close', done).off('error', done)
+        resolve()
+      }
+      stream.on('drain', done).on('close', done).on('error', done)
+      if (stream.destroyed) done()
+    })
+  }
+
+  /** Ends both ways. What was written still goes out: what comes meanwhile is read and dropped, for a reset would take it back from the peer. */
+  async finish(): Promise<void> {
+    const stream = this.#stream
+    this.#finishing = true
+    if (stream.destroyed) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, lingering)
+      stream.once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      stream.end()
+      stream.resume()
+    })
+    stream.destroy()
+  }
+}
