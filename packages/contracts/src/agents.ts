@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DocumentName } from './documents.ts'
+import { DocumentName } from './document-parts.ts'
 
 /** What agents call themselves; each request carries a DPoP proof of the agent's key (RFC 9449). */
 export const agentPaths = {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { DocumentKind, DocumentName, Duration, seconds } from './documents.ts'
+import { DocumentName, Duration, seconds } from './document-parts.ts'
+import { DocumentKind } from './documents.ts'
 import { Identity } from './identity.ts'
 import { tokenTypes } from './machines.ts'
 import { Effect, ObjectAccess } from './operation.ts'
@@ -83,6 +84,7 @@ export const ConnectionSummary = z.object({
   name: z.string(),
   protocol: z.string(),
   labels: z.record(z.string(), z.string()),
+  /** Of a protocol that has none: empty. */
   databases: z.array(z.string()),
   /** Which agents dial it, and whether one of them can now. */
   agent: z.object({ name: z.string(), online: z.boolean() }).optional(),

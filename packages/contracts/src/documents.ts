@@ -1,31 +1,6 @@
 import { z } from 'zod'
-
-/** Names of documents: DNS labels, so that they fit in URLs, file names and environment variables. */
-export const DocumentName = z
-  .string()
-  .regex(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-    'a name is 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit',
-  )
-
-/** `15m`, `4h`, `400d`. */
-export const Duration = z.string().regex(/^[1-9][0-9]*(s|m|h|d)$/, 'a duration is a number and s, m, h or d, as in 15m')
-const durationUnits = { s: 1, m: 60, h: 3600, d: 86400 } as const
-/** Seconds of a `Duration`. */
-export function seconds(duration: string): number {
-  const unit = duration.at(-1) as keyof typeof durationUnits
-  return Number(duration.slice(0, -1)) * durationUnits[unit]
-}
-
-const Labels = z.record(z.string(), z.string())
-
-/** A secret: encrypted in the store, or only referenced. */
-export const Secret = z.union([
-  z.string().min(1),
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-])
-export type Secret = z.infer<typeof Secret>
+import { ConnectionDocument } from './connection-document.ts'
+import { DocumentName, Duration, Labels, type Secret, seconds } from './document-parts.ts'
 
 /** Which connections a document is about: by name, by labels (all must be equal), or every one. */
 export const ConnectionSelector = z.strictObject({
@@ -42,69 +17,6 @@ export const IdentitySelector = z.strictObject({
   groups: z.array(z.string()).min(1).optional(),
 })
 export type IdentitySelector = z.infer<typeof IdentitySelector>
-
-/** `host:port`, IPv6 in brackets; or `unix:/folder:port`, the folder of a Unix socket. */
-export const BackendAddress = z
-  .string()
-  .regex(
-    /^((\[[0-9a-fA-F:]+\]|[^\s:[\]/]+)|unix:\/[^\n\0:]*):[0-9]{1,5}$/,
-    'an address is host:port, or unix:/folder:port for a socket',
-  )
-
-/** What kind of server is wanted among several hosts, as libpq defines it. */
-export const TargetSessionAttrs = z.enum(['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'])
-export type TargetSessionAttrs = z.infer<typeof TargetSessionAttrs>
-export const LoadBalance = z.enum(['disable', 'random'])
-export type LoadBalance = z.infer<typeof LoadBalance>
-
-export const ConnectionDocument = z.strictObject({
-  kind: z.literal('Connection'),
-  name: DocumentName,
-  protocol: z.enum(['postgres']),
-  labels: Labels.default({}),
-  /** Several: tried in this order. */
-  address: z.union([BackendAddress, z.array(BackendAddress).min(1).max(16)]),
-  /** Agents of this name dial the address, from where they run; without it the gateway dials. They may join later. */
-  agent: DocumentName.optional(),
-  targetSessionAttrs: TargetSessionAttrs.optional(),
-  /** `random`: the hosts are tried in another order each time. */
-  loadBalance: LoadBalance.optional(),
-  /** How long one host may take, from the dial to the end of the login; 10s if not said otherwise. */
-  connectTimeout: Duration.optional(),
-  databases: z.array(z.string().min(1)).min(1),
-  /**
-   * Without a password or a key, the one in the store is kept, if there is one: documents are printed without secrets and can be applied
-   * again. `null` is none, and none is kept. The certificate is PEM, the gateway's own first, and `key` its private key.
-   */
-  login: z.strictObject({
-    user: z.string().min(1),
-    password: Secret.nullable().optional(),
-    certificate: z.string().min(1).optional(),
-    key: Secret.optional(),
-  }),
-  /** `disable` is for a backend on loopback only, and is recorded. A Unix socket has no TLS. `direct` begins with TLS (PostgreSQL 17). */
-  tls: z
-    .union([
-      z.enum(['verify-full', 'disable']),
-      z.strictObject({
-        mode: z.literal('verify-full'),
-        ca: z.string().optional(),
-        serverName: z.string().min(1).optional(),
-        negotiation: z.enum(['postgres', 'direct']).optional(),
-      }),
-    ])
-    .default('verify-full'),
-  /** `transparent` forwards what cannot be read and enforces nothing: no masks, no policies but allow-all. */
-  profile: z.enum(['strict', 'transparent']).default('strict'),
-  record: z
-    .strictObject({
-      durability: z.enum(['ordered', 'synced']).default('ordered'),
-      results: z.enum(['full', 'digest', 'none']).default('full'),
-    })
-    .default({ durability: 'ordered', results: 'full' }),
-})
-export type ConnectionDocument = z.infer<typeof ConnectionDocument>
-export type Profile = ConnectionDocument['profile']
 
 /** Seconds. */
 const longestGrant = 30 * 86_400

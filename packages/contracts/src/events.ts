@@ -90,7 +90,14 @@ const body = {
     /** Nobody was asked anew: it was approved before (a ticket), or with others like it (a batch); or its own caller passed the rule. */
     through: z.enum(['ticket', 'batch', 'break-glass']).optional(),
   }),
-  chunk: z.object({ type: z.literal('chunk'), operation: z.string(), way: z.enum(['up', 'down']), data: DataRange }),
+  chunk: z.object({
+    type: z.literal('chunk'),
+    operation: z.string(),
+    way: z.enum(['up', 'down']),
+    data: DataRange,
+    /** Of an operation with several streams: a program that it runs (`resize` is the size of its terminal), or a forwarded port. */
+    channel: z.enum(['stdin', 'stdout', 'stderr', 'error', 'resize', 'data']).optional(),
+  }),
   outcome: z.object({
     type: z.literal('outcome'),
     operation: z.string(),

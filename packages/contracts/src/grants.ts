@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DocumentName, Duration } from './documents.ts'
+import { DocumentName, Duration } from './document-parts.ts'
 import { Identity } from './identity.ts'
 
 /** POST /v1/access: asks for a connection, for so long from the last yes on. */

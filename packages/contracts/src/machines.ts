@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DocumentName, Duration } from './documents.ts'
+import { DocumentName, Duration } from './document-parts.ts'
 import { Identity } from './identity.ts'
 
 /** What a token is, to the exchange (RFC 8693, 3). */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DocumentName } from './documents.ts'
+import { DocumentName } from './document-parts.ts'
 import { RecordedReason } from './events.ts'
 import { Identity, IdentityKind } from './identity.ts'
 import { Effect, ObjectAccess } from './operation.ts'

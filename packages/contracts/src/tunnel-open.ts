@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DocumentName } from './documents.ts'
+import { DocumentName } from './document-parts.ts'
 
 /** WebSocket subprotocol of the tunnel. */
 export const tunnelSubprotocol = 'hoop.tunnel.v1'

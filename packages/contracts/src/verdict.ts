@@ -1,3 +1,4 @@
+import type { EventBody } from './events.ts'
 import type { Operation, Output, Sources } from './operation.ts'
 
 /** Synchronous where the answer is at hand: no tick lost per row. */
@@ -40,6 +41,9 @@ export type RefusalCode =
 /** Which way a chunk went: `up` from the caller to the backend, `down` from the backend to the caller. */
 export type Way = 'up' | 'down'
 
+/** What a chunk is of, where an operation has several streams: those of a program that it runs, or of a forwarded port. */
+export type Channel = NonNullable<Extract<EventBody, { type: 'chunk' }>['channel']>
+
 /** How an operation ended. */
 export interface Outcome {
   readonly kind: 'done' | 'error' | 'cancelled' | 'no-reply' | 'not-run'
@@ -63,7 +67,7 @@ export interface Permit {
    * Puts a chunk of the operation's traffic, as the caller sees it, on the record; it moves on by the product's leave; the promise is back-pressure.
    * `rows`: of all results so far. Throws a HoopError where a limit is exceeded: the chunk must not leave, and the connection ends with these words.
    */
-  record(way: Way, pieces: readonly Buffer[], rows?: number): Maybe<void>
+  record(way: Way, pieces: readonly Buffer[], rows?: number, channel?: Channel): Maybe<void>
   /** Exactly once; throws the second time. `last` is a final chunk that went down, recorded in the same write. */
   end(outcome: Outcome, last?: readonly Buffer[]): Maybe<void>
 }

@@ -1,10 +1,10 @@
-import type { ColumnRef, DoctorFinding } from '@hoop/contracts'
-import type { ServeContext, Upstream } from './protocol.ts'
+import type { ColumnRef, DoctorFinding, ProtocolName } from '@hoop/contracts'
+import type { ServeContext, Upstream, Upstreams } from './protocol.ts'
 
 /** What a protocol may ask of the product to look at a backend. */
-export interface ExamineContext {
+export interface ExamineContext<U extends Upstream = Upstream> {
   /** The backend's account, its secret resolved for this use. */
-  readonly upstream: Upstream
+  readonly upstream: U
   /** The path that sessions use. */
   readonly dial: ServeContext['dial']
   /** Whatever has not been looked at by then is reported as not checked. */
@@ -21,4 +21,5 @@ export interface Examination {
 }
 
 /** Looks at a backend without changing anything there. Rejects with our own faults only. */
-export type Examine = (context: ExamineContext) => Promise<Examination>
+export type Examine<U extends Upstream> = (context: ExamineContext<U>) => Promise<Examination>
+export type Examiners = { readonly [P in ProtocolName]: Examine<Upstreams[P]> }

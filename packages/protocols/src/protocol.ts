@@ -1,6 +1,15 @@
 import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
-import type { Gate, Identity, LoadBalance, Profile, ScramVerifier, TargetSessionAttrs } from '@hoop/contracts'
+import type {
+  Gate,
+  HttpOperation,
+  Identity,
+  LoadBalance,
+  Profile,
+  ProtocolName,
+  ScramVerifier,
+  TargetSessionAttrs,
+} from '@hoop/contracts'
 
 /** How to reach the backend's own cancel path: our key, given to the caller, and what to do when it comes back. */
 export interface Cancels {
@@ -46,20 +55,51 @@ export interface LocalTls {
   readonly endPoint: Buffer
 }
 
-/** The account and transport of the backend, decrypted for one dial. */
+/** The transport of a backend, decrypted for one dial. */
 export interface Upstream {
   /** In the order in which they are tried. */
   readonly hosts: readonly BackendHost[]
-  readonly loadBalance: LoadBalance
-  readonly targetSessionAttrs: TargetSessionAttrs
   /** Milliseconds that one host may take from the dial to the end of the login. */
   readonly connectTimeout: number
+  readonly certificate: ClientCertificate | null
+}
+
+export interface PostgresUpstream extends Upstream {
+  readonly loadBalance: LoadBalance
+  readonly targetSessionAttrs: TargetSessionAttrs
   readonly user: string
   /** Null: the backend asks for none. */
   readonly password: string | null
-  readonly certificate: ClientCertificate | null
   /** What the caller may choose among; the first is the default. */
   readonly databases: readonly string[]
+}
+
+/** A header: its name in lower case. */
+export type Header = readonly [name: string, value: string]
+
+export interface HttpUpstream extends Upstream {
+  /** What the service is called by: `Host`. */
+  readonly authority: string
+  /** Headers by which the gateway shows who it is, made anew as often as they must be. Rejects with a HoopError `connection_unavailable`. */
+  credentials(): Promise<readonly Header[]>
+}
+export interface HttpServiceUpstream extends HttpUpstream {
+  /** `/base`, or empty: goes before each path. */
+  readonly basePath: string
+  readonly operations: readonly HttpOperation[]
+  /** Requests that fit none of them are refused. */
+  readonly onlyListed: boolean
+}
+export interface KubernetesUpstream extends HttpUpstream {
+  /** Null: the cluster sees the gateway's account only. */
+  readonly impersonate: { readonly userPrefix: string; readonly groupPrefix: string } | null
+}
+
+/** What it takes to reach the backend of each protocol. */
+export interface Upstreams {
+  readonly postgres: PostgresUpstream
+  readonly http: HttpServiceUpstream
+  readonly kubernetes: KubernetesUpstream
 }
 
 /** What a login found out. */
@@ -74,7 +114,7 @@ export interface BackendLogin {
 }
 
 /** One stream inside a session, as a protocol sees it. */
-export interface ServeContext {
+export interface ServeContext<U extends Upstream = Upstream> {
   readonly client: Duplex
   /** The stream's number within its session. */
   readonly stream: number
@@ -82,7 +122,7 @@ export interface ServeContext {
   readonly connection: string
   readonly identity: Identity
   /** The backend's account, its secret resolved for this use. Rejects with a HoopError. */
-  upstream(): Promise<Upstream>
+  upstream(): Promise<U>
   readonly localSecret: ScramVerifier
   /** Null: callers are told that there is no TLS on this leg. */
   readonly localTls: LocalTls | null
@@ -117,8 +157,11 @@ export interface SharedValues {
   delete(key: string): void
 }
 
+export type PostgresContext = ServeContext<PostgresUpstream>
+
 /** What the product knows of a wire protocol. */
-export interface Protocol {
+export interface Protocol<U extends Upstream> {
   /** Serves one local connection until it ends. Rejects only with our own faults; the caller has been answered in its protocol before. */
-  serve(context: ServeContext): Promise<void>
+  serve(context: ServeContext<U>): Promise<void>
 }
+export type Protocols = { readonly [P in ProtocolName]: Protocol<Upstreams[P]> }

@@ -1,8 +1,9 @@
-import type { Operation } from '@hoop/contracts'
-import type { ServeContext } from './protocol.ts'
+import type { Operation, ProtocolName } from '@hoop/contracts'
+import type { ServeContext, Upstream, Upstreams } from './protocol.ts'
 
 /** What a protocol may ask of the product to read texts that nobody sends. */
-export interface ReadingContext extends Pick<ServeContext, 'upstream' | 'dial' | 'warn' | 'signal' | 'profile'> {
+export interface ReadingContext<U extends Upstream = Upstream>
+  extends Pick<ServeContext<U>, 'upstream' | 'dial' | 'warn' | 'signal' | 'profile'> {
   /** Null: the connection's first. */
   readonly database: string | null
 }
@@ -11,4 +12,5 @@ export interface ReadingContext extends Pick<ServeContext, 'upstream' | 'dial' |
 export type ReadText = (text: string) => Promise<Operation>
 
 /** Looks up what names mean once, for all texts that are read then. Rejects with a HoopError. */
-export type OpenReading = (context: ReadingContext) => Promise<ReadText>
+export type OpenReading<U extends Upstream> = (context: ReadingContext<U>) => Promise<ReadText>
+export type Readings = { readonly [P in ProtocolName]: OpenReading<Upstreams[P]> }

@@ -179,9 +179,10 @@ class WrittenRecord implements SessionRecord {
   }
 
   /** Keeps the bytes of a chunk for `data`, and the events that name them. */
-  #keep({ operation, way, pieces }: Chunk): void {
+  #keep({ operation, way, pieces, channel }: Chunk): void {
     if (this.#options.results === 'none') return
-    for (const group of grouped(pieces, chunkBytes)) this.#link({ type: 'chunk', operation, way, data: this.#range(group) })
+    for (const group of grouped(pieces, chunkBytes))
+      this.#link({ type: 'chunk', operation, way, data: this.#range(group), ...(channel && { channel }) })
   }
 
   /** One line for both, where one chunk can hold what is left. */

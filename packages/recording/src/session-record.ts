@@ -1,4 +1,4 @@
-import type { EventBody, Maybe, Way } from '@hoop/contracts'
+import type { Channel, EventBody, Maybe, Way } from '@hoop/contracts'
 import type { Head } from './chain.ts'
 import type { RecordError } from './errors.ts'
 
@@ -7,6 +7,7 @@ export interface Chunk {
   readonly type: 'chunk'
   readonly operation: string
   readonly way: Way
+  readonly channel?: Channel
   /** The bytes, in pieces as they came: kept until they are written, and not to be changed before. */
   readonly pieces: readonly Uint8Array[]
 }

@@ -5,6 +5,7 @@ import { HoopError } from '@hoop/contracts/errors'
 import { isFree, type Listener } from '../local/listener.ts'
 import { addPasswords } from '../local/password-file.ts'
 import { stablePort } from '../local/ports.ts'
+import { statePaths } from '../state/folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
 import { answerAtOnce, type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
@@ -89,7 +90,9 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
     pending.resolve(link)
     const sessions = link.sessions()
     const rootCertificate = await keepAuthority(device, sessions.values())
-    const endpoints = doors.map((door) => endpointAt(door, sessions, rootCertificate))
+    const folder = statePaths(device.home).configurations
+    const endpoints = await Promise.all(doors.map((door) => endpointAt(door, sessions, rootCertificate, folder)))
+    for (const { configuration } of endpoints) if (configuration !== null) cleanUp.push(() => rm(configuration, { force: true }))
     for (const path of options.passwordFiles) cleanUp.push(await addPasswords(path, device.lock, endpoints))
     if (options.readyFile !== null) await writeReadyFile(options.readyFile, endpoints)
     for (const endpoint of endpoints) news.ready(endpoint, sessions.get(endpoint.connection)?.id ?? '')
@@ -142,10 +145,11 @@ function endpointAt(
   { name, listener, password }: Door,
   sessions: ReadonlyMap<string, OpenSessionResponse>,
   rootCertificate: string | null,
-): Endpoint {
+  folder: string,
+): Promise<Endpoint> {
   const session = sessions.get(name)
   if (!session) throw new Error(`no session for ${name}`)
-  return endpointOf(session.connection, listener, { password: password.secret, rootCertificate })
+  return endpointOf(session.connection, listener, { password: password.secret, rootCertificate }, folder)
 }
 
 /** Follows the records of the sessions; closes the port of a session that the gateway ends. */

@@ -1,35 +1,34 @@
+import { join } from 'node:path'
 import type { ConnectionSummary, ScramVerifier } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
+import { facts as http } from '@hoop/protocols/http/facts'
+import { facts as kubernetes } from '@hoop/protocols/kubernetes/facts'
+import type { LocalEndpoint, ProtocolFacts } from '@hoop/protocols/local-endpoint'
 import { facts as postgres } from '@hoop/protocols/postgres/facts'
 import { localSecret, scramVerifier } from '../credentials/local-secret.ts'
 import type { Listener } from '../local/listener.ts'
+import { writeFileAtomically } from '../state/folder.ts'
 import type { Device } from './device.ts'
 
 /** Who a program is at the local port; the account behind it is the gateway's business. */
 const localUser = 'hoop'
 
-export interface Endpoint {
-  readonly connection: string
+export interface Endpoint extends LocalEndpoint {
   readonly protocol: string
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string
-  readonly password: string
-  /** Path of the authority to trust; null where there is no TLS at the local port. */
-  readonly rootCertificate: string | null
 }
 
-const protocols = { postgres } as const
+const protocols: Readonly<Record<string, ProtocolFacts>> = { postgres, http, kubernetes }
 
 /** What a program needs to reach the connection where we listen for it. */
-export function endpointOf(
+export async function endpointOf(
   connection: ConnectionSummary,
   { host, port }: Pick<Listener, 'host' | 'port'>,
   { password, rootCertificate }: Pick<Endpoint, 'password' | 'rootCertificate'>,
-): Endpoint {
+  /** Where files for programs are kept. */
+  folder: string,
+): Promise<Endpoint> {
   const { name, protocol, databases } = connection
-  return {
+  const endpoint: Endpoint = {
     connection: name,
     protocol,
     // by name: older clients look for an address among the names of a certificate in vain
@@ -39,7 +38,13 @@ export function endpointOf(
     user: localUser,
     password,
     rootCertificate,
+    configuration: null,
   }
+  const file = factsOf(protocol).configuration?.(endpoint)
+  if (file === undefined) return endpoint
+  const path = join(folder, file.fileName)
+  await writeFileAtomically(path, file.text)
+  return { ...endpoint, configuration: path }
 }
 
 export function connectionString(endpoint: Endpoint, showPassword: boolean): string {
@@ -56,8 +61,9 @@ export function environmentOf(endpoint: Endpoint): Record<string, string | undef
   return factsOf(endpoint.protocol).environment(endpoint)
 }
 
-function factsOf(protocol: string): (typeof protocols)[keyof typeof protocols] {
-  if (Object.hasOwn(protocols, protocol)) return protocols[protocol as keyof typeof protocols]
+function factsOf(protocol: string): ProtocolFacts {
+  const facts = Object.hasOwn(protocols, protocol) ? protocols[protocol] : undefined
+  if (facts !== undefined) return facts
   throw new HoopError('invalid_request', `this hoop does not know the protocol ${protocol}`, { hint: 'a newer version may' })
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { statePaths } from '../state/folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
 import { answerAtOnce, type Endpoint, endpointOf, environmentOf, localPassword } from './endpoints.ts'
@@ -56,6 +57,7 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
     },
   })
   const own = socketFolder === null ? null : await ownFolder(socketFolder)
+  const clearAway: (() => Promise<void>)[] = []
   try {
     const place = own === null ? 0 : { folder: own, port: socketNumber, lock: device.lock }
     const listener = await openDoorway({
@@ -69,7 +71,9 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
       const session = sessionOf(link, name)
       const rootCertificate = await keepAuthority(device, [session])
       sessions.add(session.id)
-      const endpoint = endpointOf(session.connection, listener, { password: secret, rootCertificate })
+      const folder = join(statePaths(device.home).configurations, session.id)
+      clearAway.push(() => rm(folder, { recursive: true, force: true }))
+      const endpoint = await endpointOf(session.connection, listener, { password: secret, rootCertificate }, folder)
       const exit = await work(endpoint, sessions)
       if (report !== null) {
         const about = { connection: name, sessions: [...sessions], exit }
@@ -82,6 +86,7 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
   } finally {
     await link.close()
     if (own !== null) await rm(own, { recursive: true, force: true })
+    for (const clear of clearAway) await clear()
   }
 }
 

@@ -74,6 +74,7 @@ export function statePaths(home: string) {
     running: join(home, 'running'),
     passwords: join(home, 'pgpass'),
     names: join(home, 'names'),
+    configurations: join(home, 'configurations'),
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConnectionDocument, Effect, IdentityKind } from '@hoop/contracts'
+import { Effect, IdentityKind, ProtocolName } from '@hoop/contracts'
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { suggestion } from '../near-misses.ts'
 import { isMacro, operands } from './syntax.ts'
@@ -34,8 +34,8 @@ const kubernetesVerbs = [
 
 const domains: ReadonlyMap<string, Domain> = new Map([
   ['identity.kind', oneOf('kind of identity', IdentityKind.options)],
-  ['connection.protocol', oneOf('protocol', ConnectionDocument.shape.protocol.options)],
-  ['operation.protocol', oneOf('protocol', ConnectionDocument.shape.protocol.options)],
+  ['connection.protocol', oneOf('protocol', ProtocolName.options)],
+  ['operation.protocol', oneOf('protocol', ProtocolName.options)],
   ['operation.request.method', inCapitals('methods')],
   ['operation.kubernetes.verb', oneOf('verb', kubernetesVerbs)],
   ['operation.kubernetes.resource', inSmallLetters('resources are plural and in small letters, as in paths: pods, configmaps')],

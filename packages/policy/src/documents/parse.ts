@@ -125,6 +125,11 @@ function parseStream(source: string): YamlDocument.Parsed[] | null {
   }
 }
 
+/** That of its protocol, so that a mistake is told by what may stand there. */
+function connectionSchema(protocol: unknown) {
+  return ConnectionDocument.options.find(({ shape }) => shape.protocol.value === protocol) ?? ConnectionDocument
+}
+
 /** Reads one document of the stream and notes what is wrong with it. */
 class DocumentReader {
   readonly #source: string
@@ -153,7 +158,7 @@ class DocumentReader {
       this.#wrongKind(contents.get('kind'))
       return null
     }
-    const schema = schemas[kind.data]
+    const schema = kind.data === 'Connection' ? connectionSchema(contents.get('protocol')) : schemas[kind.data]
     const result = schema.safeParse(value, { reportInput: true })
     if (!result.success) {
       for (const mistake of result.error.issues.flatMap((issue) => mistakes(issue, schema))) {

@@ -1,4 +1,4 @@
-import type { Document } from '@hoop/contracts'
+import { type Document, withoutConnectionSecrets } from '@hoop/contracts'
 import { stringify } from 'yaml'
 
 /**
@@ -7,15 +7,7 @@ import { stringify } from 'yaml'
  */
 export function withoutSecrets(document: Document): Document {
   if (document.kind !== 'Connection') return document
-  const { password, key, ...login } = document.login
-  return {
-    ...document,
-    login: {
-      ...login,
-      ...(password === undefined || typeof password === 'string' ? {} : { password }),
-      ...(key === undefined || typeof key === 'string' ? {} : { key }),
-    },
-  }
+  return withoutConnectionSecrets(document, (given) => typeof given === 'string')
 }
 
 /** YAML of one document, ending in a newline, that can be applied again; plain secrets are left out. */

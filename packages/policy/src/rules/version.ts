@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Document } from '@hoop/contracts'
+import { type Document, withoutConnectionSecrets } from '@hoop/contracts'
 
 /** The order in which documents are read, shown and counted: by kind, then name. Does not depend on the locale. */
 export function inOrder(documents: readonly Document[]): Document[] {
@@ -14,7 +14,7 @@ export function inOrder(documents: readonly Document[]): Document[] {
 export function policyVersion(documents: readonly Document[]): string {
   const deciding = documents.filter(({ kind }) => kind !== 'Notifier')
   const counted = inOrder(deciding).map((document) =>
-    document.kind === 'Connection' ? { ...document, login: { user: document.login.user } } : document,
+    document.kind === 'Connection' ? withoutConnectionSecrets(document, () => true) : document,
   )
   return createHash('sha256').update(JSON.stringify(counted, sortedKeys)).digest('hex').slice(0, 12)
 }

@@ -1,10 +1,10 @@
-import type { Detectors, FieldNode, ValueMask } from '@hoop/contracts'
+import type { FieldNode, ValueMask } from '@hoop/contracts'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BodyError, type BodyRewriter } from './body-rewriter.ts'
+import { BodyError } from './body-rewriter.ts'
+import { cut, mask, nines, run } from './json-masks.fixture.ts'
 import { jsonRewriter } from './json-rewriter.ts'
 
-const mask: ValueMask = { rule: 'Mask/m', method: 'redact', looksMasked: () => false, text: (value) => `<${value.length}>` }
 /** Nothing but the places `secret` and `list[1]` at any depth, and all below them. */
 const place: FieldNode = {
   mask: null,
@@ -13,18 +13,6 @@ const place: FieldNode = {
 }
 const masked: FieldNode = { mask, member: () => null, element: () => null }
 const list: FieldNode = { ...place, element: (index) => (index === 1 ? masked : place) }
-/** Finds every run of seven nines. */
-const nines: Detectors = {
-  find: (bytes, start, end) =>
-    [...Buffer.from(bytes).toString('latin1', start, end).matchAll(/9{7}/g)].map(({ index }) => ({
-      ...{ start: start + index, end: start + index + 7, kind: 'card', rule: 'Mask/nines' },
-    })),
-  blank: (bytes, findings) => {
-    for (const { start, end } of findings) bytes.fill(0x2a, start, end)
-  },
-  text: (text) => ({ text, masked: {} }),
-}
-
 /** A value, and a text of it with any white space, escapes and doubles of members. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly members: readonly (readonly [string, Json])[] }
 const letters = fc.array(fc.constantFrom('a', '9999999', '"', '\\', '\n', '\u0000', 'é', '€', '😀', '\ud800', '\u2028', '/'), {
@@ -34,7 +22,7 @@ const text = letters.map((parts) => parts.join(''))
 const { json } = fc.letrec<{ json: Json }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 4, depthSize: 'small', withCrossShrink: true },
-    fc.oneof(text, fc.constant(null), fc.boolean(), fc.constantFrom(0, -0, 1e300, 12, 0.5, 99999990, -1.5e-7)),
+    fc.oneof(text, fc.constant(null), fc.boolean(), fc.constantFrom(0, -0, 1e300, 12, 0.5, 9999999, -99999990, -1.5e-7)),
     fc.array(tie('json') as fc.Arbitrary<Json>, { maxLength: 3 }),
     fc.record({
       members: fc.array(
@@ -89,19 +77,6 @@ function comparable(value: unknown, shown: unknown): unknown {
   return typeof value === 'string' && typeof shown === 'string' && value === '<0>' && /^<\d+>$/.test(shown) ? shown : value
 }
 const entries = (value: unknown): unknown => reference(value, null, null)
-
-function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
-  const chunks: Buffer[] = []
-  for (let at = 0, i = 0; at < bytes.length; i++) {
-    const size = sizes.length === 0 ? bytes.length : sizes[i % sizes.length]!
-    chunks.push(bytes.subarray(at, at + size))
-    at += size
-  }
-  return chunks
-}
-
-const run = (rewriter: BodyRewriter, chunks: readonly Buffer[]): string =>
-  Buffer.concat([...chunks.flatMap((chunk) => rewriter.write(chunk)), ...rewriter.end()]).toString()
 
 const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 5 })
 

@@ -38,6 +38,7 @@ const closeObject = 0x7d
 const comma = 0x2c
 const colon = 0x3a
 const unicodeEscape = 0x75
+const recordSeparator = 0x1e
 
 const noBytes = Buffer.alloc(0)
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
@@ -158,6 +159,8 @@ export class JsonTokenizer {
       return at + 1
     }
     if (byte === quote) return this.#begin(chunk, at, 'string', inString.plain)
+    // Before each document of a JSON text sequence (RFC 7464).
+    if (byte === recordSeparator && this.#many && this.#depth === 0) return at + 1
     const begun = numberBegin(byte)
     if (begun >= 0) return this.#begin(chunk, at, 'number', begun)
     const literal = literals.find((word) => word[0] === byte)

@@ -19,3 +19,8 @@ export type RequestBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'whole'; readonly bytes: Buffer; readonly type: string | null }
   | { readonly kind: 'streamed'; readonly type: string | null; readonly length: number | null }
+
+/** What cannot be read: words that say why. */
+export interface Unreadable {
+  readonly unreadable: string
+}

@@ -1,5 +1,5 @@
 import type { Identity } from '@hoop/contracts'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import type { Statement } from './operations.ts'
 import { isStrict } from './relay-parts.ts'
 
@@ -17,7 +17,7 @@ export function sentText(
   text: string,
   bytes: Buffer,
   { applicationNames: places }: Statement,
-  context: Pick<ServeContext, 'identity' | 'profile'>,
+  context: Pick<PostgresContext, 'identity' | 'profile'>,
 ): string | Buffer {
   if (places.length === 0 || !isStrict(context)) return bytes
   return withApplicationName(text, places, context.identity)

@@ -9,7 +9,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes.ts'
 import { Authority, type Pair } from '../certificates.fixture.ts'
-import type { BackendHost, BackendTls, Upstream } from '../protocol.ts'
+import type { BackendHost, BackendTls, PostgresUpstream } from '../protocol.ts'
 import { type Backend, cancelBackend, openBackend } from './backend.ts'
 import { secure } from './backend-tls.ts'
 import { read, write } from './codec.ts'
@@ -115,11 +115,11 @@ async function dial({ host, port }: BackendHost): Promise<Duplex> {
 
 const verified = (): BackendTls => ({ serverName: 'localhost', ca: authority.certificate, negotiation: 'postgres' })
 const hostOf = (of: PostgresServer, tls: BackendTls | null): BackendHost => ({ host: '127.0.0.1', port: of.port, tls })
-const over = (tls: BackendTls | null): Pick<Upstream, 'hosts'> => ({ hosts: [hostOf(primary, tls)] })
+const over = (tls: BackendTls | null): Pick<PostgresUpstream, 'hosts'> => ({ hosts: [hostOf(primary, tls)] })
 
 async function logIn(
   user: string,
-  options: Partial<Upstream>,
+  options: Partial<PostgresUpstream>,
   change: { pinned?: boolean; dial?: typeof dial } = {},
 ): Promise<Backend> {
   const backend = await openBackend({
@@ -162,7 +162,7 @@ async function ask({ stream }: Backend, text: string): Promise<string> {
 }
 
 describe('every method of authentication', () => {
-  test.each<[string, string, () => Partial<Upstream>]>([
+  test.each<[string, string, () => Partial<PostgresUpstream>]>([
     ['SCRAM with channel binding', 'over_tls', () => over(verified())],
     ['SCRAM without TLS', 'plain', () => over(null)],
     ['MD5', 'by_md5', () => over(null)],
@@ -209,7 +209,7 @@ describe('every method of authentication', () => {
     expect(warnings).toEqual([expect.stringMatching(/MD5, which is weak/)])
   })
 
-  test.each<[string, string, () => Partial<Upstream>, RegExp]>([
+  test.each<[string, string, () => Partial<PostgresUpstream>, RegExp]>([
     ['a password in clear without TLS', 'in_clear', () => over(null), /in clear on a connection without TLS/],
     ['no password where one is asked for', 'plain', () => ({ ...over(null), password: null }), /asks for a password.* none/],
     ['a wrong password', 'plain', () => ({ ...over(null), password: 'wrong' }), /refused the gateway's own credential/],
@@ -276,7 +276,7 @@ test('a running statement is cancelled by a key of protocol 3.2, over the same T
   await expect.poll(async () => (await activity()).includes('active')).toBe(true)
   const { key } = backend
   if (key === null) throw new Error('no key')
-  await cancelBackend({ dial, upstream: { certificate: null } as Upstream, key, signal: AbortSignal.timeout(5_000) })
+  await cancelBackend({ dial, upstream: { certificate: null } as PostgresUpstream, key, signal: AbortSignal.timeout(5_000) })
   expect(await running).toBe('57014')
 })
 
@@ -298,7 +298,7 @@ describe('several hosts', () => {
   const nameOf = (of: PostgresServer) => `127.0.0.1:${of.port}`
   const gone = (): BackendHost => ({ host: '127.0.0.1', port: 1, tls: null })
 
-  test.each<[Upstream['targetSessionAttrs'], () => PostgresServer]>([
+  test.each<[PostgresUpstream['targetSessionAttrs'], () => PostgresServer]>([
     ['any', () => standby],
     ['read-write', () => primary],
     ['read-only', () => standby],

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { HoopError } from '@hoop/contracts'
+import { beginTls } from '../begin-tls.ts'
 import { tlsServerEndPoint } from '../channel-binding.ts'
 import type { BackendTls, ClientCertificate } from '../protocol.ts'
 import type { ChannelBinding } from '../scram.ts'
@@ -27,7 +26,7 @@ export async function secure(
   const { tls, certificate, signal } = options
   if (tls === null) return { stream: raw, encrypted: false, binding: null }
   if (tls.negotiation === 'postgres') await requestTls(raw, signal)
-  const stream = await handshake(raw, tls, certificate, signal)
+  const stream = await beginTls(raw, { tls, certificate, alpn, signal, what: 'the database' })
   // Before 17 a server says nothing about ALPN; it has said that it is one by answering SSLRequest.
   if (stream.alpnProtocol !== alpn && (tls.negotiation === 'direct' || stream.alpnProtocol !== false)) {
     stream.destroy()
@@ -59,44 +58,4 @@ async function requestTls(raw: Duplex, signal: AbortSignal): Promise<void> {
   } finally {
     handshake.release()
   }
-}
-
-function handshake(raw: Duplex, tls: BackendTls, certificate: ClientCertificate | null, signal: AbortSignal): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const secured = connectTls({
-      socket: raw,
-      host: tls.serverName,
-      ...(isIP(tls.serverName) === 0 ? { servername: tls.serverName } : {}),
-      ...(tls.ca === null ? {} : { ca: tls.ca }),
-      ...(certificate === null ? {} : { cert: certificate.certificate, key: certificate.key }),
-      ALPNProtocols: [alpn],
-      minVersion: 'TLSv1.2',
-    })
-    const onAbort = (): void => end(signal.reason)
-    const onError = (error: Error): void =>
-      end(
-        new HoopError('connection_unavailable', `TLS to the database failed: ${error.message}`, {
-          hint: 'Check tls.ca and the name in the certificate.',
-          cause: error,
-        }),
-      )
-    const end = (error: unknown): void => {
-      signal.removeEventListener('abort', onAbort)
-      // An error that comes after the first has nobody left to tell.
-      secured.on('error', () => undefined)
-      secured.destroy()
-      raw.destroy()
-      reject(error)
-    }
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    secured.once('error', onError)
-    secured.once('secureConnect', () => {
-      signal.removeEventListener('abort', onAbort)
-      secured.off('error', onError)
-      // An error that falls between two owners must not end the process.
-      secured.on('error', () => undefined)
-      resolve(secured)
-    })
-  })
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { HoopError } from '@hoop/contracts'
-import type { BackendHost, ClientCertificate, ServeContext, Upstream } from '../protocol.ts'
+import type { BackendHost, ClientCertificate, PostgresContext, PostgresUpstream } from '../protocol.ts'
 import { BackendRefused, HostUnavailable, unavailable } from './backend-errors.ts'
 import { type CompletedLogin, logIn, type Version, VersionRefused } from './backend-login.ts'
 import { expectSession } from './backend-session-attrs.ts'
@@ -33,8 +33,8 @@ export interface Backend {
 }
 
 export interface OpenBackend {
-  readonly context: Pick<ServeContext, 'dial' | 'own' | 'warn'>
-  readonly upstream: Upstream
+  readonly context: Pick<PostgresContext, 'dial' | 'own' | 'warn'>
+  readonly upstream: PostgresUpstream
   readonly database: string
   readonly settings: ReadonlyMap<string, string>
   /** False: no setting is pinned; the texts that pass are not read then. */
@@ -67,7 +67,7 @@ export async function openBackend(options: OpenBackend): Promise<Backend> {
 /** Every host was tried. */
 class NoHost extends HoopError {}
 
-type Wanted = Exclude<Upstream['targetSessionAttrs'], 'prefer-standby'>
+type Wanted = Exclude<PostgresUpstream['targetSessionAttrs'], 'prefer-standby'>
 
 async function firstOf(hosts: readonly BackendHost[], options: OpenBackend, wanted: Wanted, end: number): Promise<Backend> {
   const answers: { host: string; cause: HoopError | BackendRefused }[] = []
@@ -154,7 +154,7 @@ function ready(stream: Duplex, { rest, parameters, key }: CompletedLogin, host: 
 /** Dials and secures; `answering` is the host by the address that a name led to, so that a cancel request finds the same server. */
 async function reach(
   host: BackendHost,
-  dial: ServeContext['dial'],
+  dial: PostgresContext['dial'],
   certificate: ClientCertificate | null,
   signal: AbortSignal,
 ): Promise<Secured & { answering: BackendHost }> {
@@ -170,8 +170,8 @@ async function reach(
 
 /** Sends a CancelRequest on a connection of its own, to the host that answered and over the same TLS, and waits until the server has closed it. */
 export async function cancelBackend(options: {
-  dial: ServeContext['dial']
-  upstream: Upstream
+  dial: PostgresContext['dial']
+  upstream: PostgresUpstream
   key: BackendKey
   signal: AbortSignal
 }): Promise<void> {

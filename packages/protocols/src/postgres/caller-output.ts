@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Maybe } from '@hoop/contracts'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Output that waits for one write: more than this is written at once. */
@@ -25,7 +25,7 @@ export interface Received {
 export interface CallerOutputParts {
   readonly client: Duplex
   readonly backend: Duplex
-  readonly leave: ServeContext['leave']
+  readonly leave: PostgresContext['leave']
   readonly onFailure: (error: unknown) => void
 }
 

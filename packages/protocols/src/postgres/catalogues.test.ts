@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import { Catalogues, type SessionView } from './catalogues.ts'
 import { fakeBackend, fakeUpstream } from './fake-backend.fixture.ts'
 import { loadParser } from './parser.ts'
@@ -23,8 +23,8 @@ function session() {
       signal?.throwIfAborted()
       return dial(upstream, signal)
     },
-  } satisfies Partial<ServeContext>
-  return { context: context as unknown as ServeContext, ending, open: opened.resolve, dials: () => dials }
+  } satisfies Partial<PostgresContext>
+  return { context: context as unknown as PostgresContext, ending, open: opened.resolve, dials: () => dials }
 }
 const text = 'select 1'
 const view: SessionView = {

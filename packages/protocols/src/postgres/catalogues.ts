@@ -1,5 +1,5 @@
 import { HoopError, type Maybe } from '@hoop/contracts'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import { openBackend } from './backend.ts'
 import {
   buildCatalogue,
@@ -38,7 +38,7 @@ const lockTime = '5s'
 const maxRow = 64 * 1024 * 1024
 
 /** What it takes to read what names mean. */
-export type CatalogueContext = Pick<ServeContext, 'upstream' | 'dial' | 'own' | 'warn' | 'signal'>
+export type CatalogueContext = Pick<PostgresContext, 'upstream' | 'dial' | 'own' | 'warn' | 'signal'>
 
 /** How one session sees the database, and so how its texts are read. */
 export interface SessionView {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { ProtocolViolation } from '../bytes.ts'
-import type { ServeContext, Upstream } from '../protocol.ts'
+import type { PostgresContext, PostgresUpstream } from '../protocol.ts'
 import { openBackend } from './backend.ts'
 import { buildCatalogue, type Catalogue, catalogueQueries } from './catalogue.ts'
 import { read, write } from './codec.ts'
@@ -31,9 +31,9 @@ export class DoctorConnection {
   readonly host: string
   readonly #handshake: Handshake
   readonly #stream: Duplex
-  readonly #own: ServeContext['own']
+  readonly #own: PostgresContext['own']
 
-  private constructor(stream: Duplex, handshake: Handshake, host: string, own: ServeContext['own']) {
+  private constructor(stream: Duplex, handshake: Handshake, host: string, own: PostgresContext['own']) {
     this.#own = own
     this.#stream = stream
     this.#handshake = handshake
@@ -48,15 +48,15 @@ export class DoctorConnection {
     own = () => undefined,
     ...options
   }: {
-    dial: ServeContext['dial']
-    warn: ServeContext['warn']
-    upstream: Upstream
+    dial: PostgresContext['dial']
+    warn: PostgresContext['warn']
+    upstream: PostgresUpstream
     database: string
     signal: AbortSignal
     /** As the server's own views name it. */
     application?: string
     /** Puts each statement on the record, where there is one. */
-    own?: ServeContext['own']
+    own?: PostgresContext['own']
   }): Promise<DoctorConnection> {
     const context = { dial, warn, own }
     const settings = new Map([['application_name', application]])

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { ByteWriter } from '../bytes.ts'
-import type { BackendHost, BackendTls, ServeContext } from '../protocol.ts'
+import type { BackendHost, BackendTls, PostgresContext } from '../protocol.ts'
 import { read } from './codec.ts'
 import { Handshake } from './handshake.ts'
 import { authentication, backend, startupCodes } from './messages.ts'
@@ -39,7 +39,7 @@ export class TlsFailed extends Error {
 
 /** What a greeting needs to know of the gateway's own account. */
 interface Asking {
-  readonly dial: ServeContext['dial']
+  readonly dial: PostgresContext['dial']
   readonly host: BackendHost
   readonly user: string
   readonly database: string

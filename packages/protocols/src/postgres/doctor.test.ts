@@ -11,7 +11,7 @@ import { startTestPostgres } from '@hoop/postgres-server/testing'
 import * as x509 from '@peculiar/x509'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { BackendHost, Upstream } from '../protocol.ts'
+import type { BackendHost, PostgresUpstream } from '../protocol.ts'
 import { examine } from './doctor.ts'
 
 const day = 24 * 60 * 60 * 1000
@@ -94,7 +94,13 @@ interface Target {
   ports?: number[]
 }
 
-function upstream({ user = 'plain', password = 'p', databases = ['clean'], tls = {}, ports = [server.port] }: Target): Upstream {
+function upstream({
+  user = 'plain',
+  password = 'p',
+  databases = ['clean'],
+  tls = {},
+  ports = [server.port],
+}: Target): PostgresUpstream {
   const secured = tls === null ? null : { serverName: 'db.test', ca: certificate.cert, negotiation: 'postgres' as const, ...tls }
   return {
     hosts: ports.map((port) => ({ host: '127.0.0.1', port, tls: secured })),

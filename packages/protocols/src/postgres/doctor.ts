@@ -1,6 +1,6 @@
 import { type ColumnRef, type DoctorFinding, finding, HoopError } from '@hoop/contracts'
 import type { Examination, ExamineContext } from '../examination.ts'
-import type { BackendHost } from '../protocol.ts'
+import type { BackendHost, PostgresUpstream } from '../protocol.ts'
 import { BackendRefused } from './backend.ts'
 import type { Catalogue } from './catalogue.ts'
 import { DoctorConnection } from './doctor-connection.ts'
@@ -18,10 +18,11 @@ import { attributeFindings, membershipFindings, roleSettingFindings } from './do
 import { clockFindings, methodFinding, serverFindings, settingFindings } from './doctor-server.ts'
 import { tlsFindings } from './doctor-tls.ts'
 
+type PostgresExamination = ExamineContext<PostgresUpstream>
 type Columns = Map<string, readonly ColumnRef[]>
 
 /** Looks at a PostgreSQL server as the gateway's role sees it: transport, login, rights of the role, each database that is offered. */
-export async function examine(context: ExamineContext): Promise<Examination> {
+export async function examine(context: PostgresExamination): Promise<Examination> {
   const columns: Columns = new Map()
   const { databases } = context.upstream
   const [first = '', ...others] = databases
@@ -58,7 +59,7 @@ export async function examine(context: ExamineContext): Promise<Examination> {
 }
 
 /** Each host by itself, whichever a session would come to; of several, each finding says which. */
-async function examineGreeting(context: ExamineContext, host: BackendHost, at: number, database: string): Promise<void> {
+async function examineGreeting(context: PostgresExamination, host: BackendHost, at: number, database: string): Promise<void> {
   const { upstream, dial, signal } = context
   const which = upstream.hosts.length === 1 ? '' : `Host ${at + 1} of ${upstream.hosts.length}: `
   const report = (found: DoctorFinding): void => context.report({ ...found, words: `${which}${found.words}` })
@@ -83,7 +84,7 @@ async function examineGreeting(context: ExamineContext, host: BackendHost, at: n
 }
 
 async function open(
-  { upstream, dial, signal, report }: ExamineContext,
+  { upstream, dial, signal, report }: PostgresExamination,
   database: string,
   check: 'login.works' | 'databases.login',
 ): Promise<DoctorConnection | null> {
@@ -123,7 +124,7 @@ const adviceFor: Readonly<Record<string, string>> = {
 }
 
 /** The server as a whole; the answer is the role that the gateway is there. */
-async function examineServer(context: ExamineContext, connection: DoctorConnection): Promise<Answer<'role'> | null> {
+async function examineServer(context: PostgresExamination, connection: DoctorConnection): Promise<Answer<'role'> | null> {
   const { report } = context
   await attempt(context, 'login.clock', null, async () => clockFindings(await readClock(connection)).forEach(report))
   const [server] = (await attempt(context, 'login.version', null, () => answers(connection, questions.server))) ?? []
@@ -151,7 +152,7 @@ async function readClock(connection: DoctorConnection): Promise<{ roundTrip: num
 }
 
 async function examineDatabase(
-  context: ExamineContext,
+  context: PostgresExamination,
   connection: DoctorConnection,
   { database, role, columns }: { database: string; role: Answer<'role'> | null; columns: Columns },
 ): Promise<void> {
@@ -180,7 +181,7 @@ async function examineDatabase(
 }
 
 async function examineRights(
-  context: ExamineContext,
+  context: PostgresExamination,
   connection: DoctorConnection,
   role: Answer<'role'>,
   database: string,
@@ -209,7 +210,7 @@ function ownRelations({ relationsByOid }: Catalogue) {
 
 /** Null: it failed, and that was reported; the next is tried all the same. */
 async function attempt<T>(
-  { report, signal }: ExamineContext,
+  { report, signal }: PostgresExamination,
   check: DoctorFinding['check'],
   database: string | null,
   work: () => Promise<T>,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Maybe, Parameter, Refusal } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import type { Admission } from './admission.ts'
 import { sentText } from './application-name.ts'
 import { write } from './codec.ts'
@@ -24,7 +24,7 @@ import { binaryText } from './values.ts'
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
  */
 export class ExtendedQuery {
-  readonly #context: ServeContext
+  readonly #context: PostgresContext
   readonly #registry: Registry
   readonly #replies: Replies
   readonly #backend: ToBackend

@@ -1,18 +1,9 @@
-/** What a command line needs to know of PostgreSQL: nothing is imported here. */
-export interface LocalEndpoint {
-  /** An address; or the folder of a Unix socket, which begins with `/`. */
-  readonly host: string
-  readonly port: number
-  readonly database: string
-  readonly user: string
-  readonly password: string
-  /** Path of the authority to trust; null: no TLS. */
-  readonly rootCertificate: string | null
-}
+import type { LocalEndpoint, ProtocolFacts } from '../local-endpoint.ts'
 
 /** Whole packets: SSLRequest and GSSENCRequest. https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const requests = { ssl: '0000000804d2162f', gssenc: '0000000804d21630' } as const
 
+/** What a command line needs to know of PostgreSQL: nothing is loaded here. */
 export const facts = {
   /** First port tried for a name's stable local port. */
   defaultPort: 5432,
@@ -68,4 +59,4 @@ export const facts = {
       DATABASE_URL: facts.connectionString(endpoint, { showPassword: true }),
     }
   },
-} as const
+} as const satisfies ProtocolFacts

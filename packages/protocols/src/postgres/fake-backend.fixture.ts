@@ -1,6 +1,6 @@
 import { type Duplex, duplexPair } from 'node:stream'
 import { ByteReader, ByteWriter } from '../bytes.ts'
-import type { ServeContext, Upstream } from '../protocol.ts'
+import type { PostgresContext, PostgresUpstream } from '../protocol.ts'
 import { MessageReader, maxFrontendMessage, read, write } from './codec.ts'
 import { type Message, raw } from './wire.fixture.ts'
 
@@ -11,7 +11,7 @@ export function plainUpstream(of: {
   user: string
   password: string
   databases: readonly string[]
-}): Upstream {
+}): PostgresUpstream {
   const { host, port, ...account } = of
   return {
     ...account,
@@ -39,7 +39,7 @@ export const welcome = Buffer.concat([
  * A backend in memory that lets everybody in and answers the reads of the catalogue as an empty database would; whatever else
  * comes is the script's. `greeting` stands in for the login's answer.
  */
-export function fakeBackend(script: Script, greeting: Buffer = welcome): ServeContext['dial'] {
+export function fakeBackend(script: Script, greeting: Buffer = welcome): PostgresContext['dial'] {
   return async () => {
     const [near, far] = duplexPair()
     const reader = new MessageReader(maxFrontendMessage)

@@ -1,4 +1,4 @@
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import type { BackendKey } from './backend.ts'
 import { DoctorConnection } from './doctor-connection.ts'
 
@@ -10,7 +10,7 @@ const patience = 5_000
  * https://www.postgresql.org/docs/current/view-pg-locks.html
  */
 export async function heldLocks(
-  context: Pick<ServeContext, 'dial' | 'warn' | 'own' | 'upstream' | 'signal'>,
+  context: Pick<PostgresContext, 'dial' | 'warn' | 'own' | 'upstream' | 'signal'>,
   database: string,
   { processId, host }: BackendKey,
 ): Promise<readonly string[]> {

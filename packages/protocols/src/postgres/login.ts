@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { HoopError } from '@hoop/contracts'
 import type { ByteReader } from '../bytes.ts'
-import type { ServeContext, Upstream } from '../protocol.ts'
+import type { PostgresContext, PostgresUpstream } from '../protocol.ts'
 import { ScramError, ScramServer } from '../scram.ts'
 import { applicationName } from './application-name.ts'
 import { type Backend, BackendRefused, openBackend } from './backend.ts'
@@ -22,7 +22,7 @@ const cancelKeyLength = { before32: 4, since32: 32 }
 /** Both legs are logged in; the caller has not been told yet that it may begin. */
 export interface LoggedIn {
   readonly startup: Startup
-  readonly upstream: Upstream
+  readonly upstream: PostgresUpstream
   readonly backend: Backend
   /** The caller's leg, inside TLS where it asked for that. */
   readonly client: Duplex
@@ -36,7 +36,7 @@ export interface LoggedIn {
  * Serves a new local connection until both legs are logged in. Null: it was a cancel request, or was refused in its own protocol.
  * The backend's login runs beside the caller's, so that a far gateway costs no further round trip.
  */
-export async function login(context: ServeContext): Promise<LoggedIn | null> {
+export async function login(context: PostgresContext): Promise<LoggedIn | null> {
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(handshakeTime)])
   let caller = new Handshake(context.client, signal)
   const opening = new AbortController()
@@ -97,7 +97,7 @@ function negotiable(asked: number): number {
 }
 
 /** Answered with nothing, as the server does: whoever guesses keys does not learn which is right. */
-function cancel(context: ServeContext, { packet }: FirstPacket): void {
+function cancel(context: PostgresContext, { packet }: FirstPacket): void {
   const processId = packet.uint32()
   const secret = Buffer.from(packet.rest())
   if (secret.length >= 4 && secret.length <= 256) context.cancels.cancel(processId, secret)
@@ -142,7 +142,7 @@ async function passwordMessage(caller: Handshake): Promise<ByteReader> {
 }
 
 /** What the backend's session begins with. With the profile `transparent` it is the caller's own, its name for itself included. */
-function settingsOf(context: ServeContext, startup: Startup): ReadonlyMap<string, string> {
+function settingsOf(context: PostgresContext, startup: Startup): ReadonlyMap<string, string> {
   if (context.profile === 'transparent') return startup.settings
   return new Map([...startup.settings, ['application_name', applicationName(context.identity, startup.application)]])
 }

@@ -1,4 +1,4 @@
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import type { CallerOutput } from './caller-output.ts'
 import type { Catalogues } from './catalogues.ts'
 import type { Registry } from './registry.ts'
@@ -14,7 +14,7 @@ export interface ToBackend {
 
 /** What one relayed connection is made of, for those who handle its caller's messages. */
 export interface RelayParts {
-  readonly context: ServeContext
+  readonly context: PostgresContext
   readonly database: string
   readonly catalogues: Catalogues
   readonly registry: Registry
@@ -29,6 +29,6 @@ export interface RelayParts {
 }
 
 /** Whether what cannot be read, or followed, is refused. */
-export function isStrict({ profile }: Pick<ServeContext, 'profile'>): boolean {
+export function isStrict({ profile }: Pick<PostgresContext, 'profile'>): boolean {
   return profile === 'strict'
 }

@@ -1,7 +1,7 @@
 import type { Maybe, Refusal } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { andThen } from '../maybe.ts'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import type { Admission } from './admission.ts'
 import { sentText } from './application-name.ts'
 import { type MessageReader, read, write } from './codec.ts'
@@ -17,7 +17,7 @@ import { Upload } from './upload.ts'
 
 /** The caller's messages: each read, its operation put before the gate, and what was admitted handed on, written anew. */
 export class Requests {
-  readonly #context: ServeContext
+  readonly #context: PostgresContext
   readonly #registry: Registry
   readonly #replies: Replies
   readonly #backend: ToBackend

@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import type { Pair } from '../certificates.fixture.ts'
-import type { BackendHost, Upstream } from '../protocol.ts'
+import type { BackendHost, PostgresUpstream } from '../protocol.ts'
 import { type Backend, type OpenBackend, openBackend } from './backend.ts'
 import { read } from './codec.ts'
 import { Handshake } from './handshake.ts'
@@ -20,7 +20,11 @@ export interface Opened {
 }
 
 /** Logs in to servers that a test plays in memory. */
-export function openScripted(script: Scripted, upstream: Partial<Upstream> = {}, options: Partial<OpenBackend> = {}): Opened {
+export function openScripted(
+  script: Scripted,
+  upstream: Partial<PostgresUpstream> = {},
+  options: Partial<OpenBackend> = {},
+): Opened {
   const warnings: string[] = []
   const own: string[] = []
   const dials: string[] = []

@@ -1,7 +1,7 @@
 import { type Duplex, finished } from 'node:stream'
 import { HoopError, type Maybe } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
-import type { ServeContext } from '../protocol.ts'
+import type { PostgresContext } from '../protocol.ts'
 import { Admission } from './admission.ts'
 import { cancelBackend } from './backend.ts'
 import { CallerOutput } from './caller-output.ts'
@@ -34,7 +34,7 @@ const silenceTime = 10_000
 const farewellTime = 3_000
 
 /** Relays one logged-in connection until either side ends it. Rejects with our own faults only; the caller was told before. */
-export function relay(context: ServeContext, ready: LoggedIn, catalogues: Catalogues): Promise<void> {
+export function relay(context: PostgresContext, ready: LoggedIn, catalogues: Catalogues): Promise<void> {
   const { promise, ...ended } = Promise.withResolvers<void>()
   new Session(context, ready, catalogues, ended).begin()
   return promise
@@ -44,7 +44,7 @@ type Ended = Pick<PromiseWithResolvers<void>, 'resolve' | 'reject'>
 
 /** Both legs of one connection: what comes from either is handed on, nobody is read faster than the other takes, and every end has its words. */
 class Session {
-  readonly #context: ServeContext
+  readonly #context: PostgresContext
   readonly #ready: LoggedIn
   readonly #client: Duplex
   readonly #backend: Duplex
@@ -53,7 +53,7 @@ class Session {
   readonly #replies: Replies
   readonly #admission: Admission
   readonly #requests: Requests
-  readonly #cancelHandle: ReturnType<ServeContext['cancels']['register']>
+  readonly #cancelHandle: ReturnType<PostgresContext['cancels']['register']>
   readonly #ended: Ended
   #out: Buffer[] = []
   #busy = false
@@ -72,7 +72,7 @@ class Session {
   #silent: NodeJS.Timeout | undefined = undefined
   #over = false
 
-  constructor(context: ServeContext, ready: LoggedIn, catalogues: Catalogues, ended: Ended) {
+  constructor(context: PostgresContext, ready: LoggedIn, catalogues: Catalogues, ended: Ended) {
     this.#context = context
     this.#ready = ready
     this.#client = context.client

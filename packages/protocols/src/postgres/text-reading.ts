@@ -1,4 +1,5 @@
 import { HoopError } from '@hoop/contracts'
+import type { PostgresUpstream } from '../protocol.ts'
 import type { OpenReading } from '../reading.ts'
 import { type CatalogueContext, Catalogues, type SessionView } from './catalogues.ts'
 import { loadParser, StatementUnreadable } from './parser.ts'
@@ -6,7 +7,7 @@ import { noSessionNames } from './session-change.ts'
 import { unreadStatement } from './unreadable.ts'
 
 /** Reads texts outside of a session by the code that sessions read them with, and by the catalogue of now. */
-export const openReading: OpenReading = async (context) => {
+export const openReading: OpenReading<PostgresUpstream> = async (context) => {
   const { databases } = await context.upstream()
   const [first = ''] = databases
   const database = context.database ?? first

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Profile } from '@hoop/contracts'
 import type { PostgresServer } from '@hoop/postgres-server'
 import { startTestPostgres } from '@hoop/postgres-server/testing'
-import type { Upstream } from '../protocol.ts'
+import type { PostgresUpstream } from '../protocol.ts'
 import { plainUpstream } from './fake-backend.fixture.ts'
 import { localPassword, type ScriptedGate, type Served, serve, WireClient } from './wire.fixture.ts'
 
@@ -13,7 +13,7 @@ const password = 'wire'
 
 /** A real PostgreSQL for the tests of one file, and what they open to it: directly, or through a gate. */
 export class WireServer {
-  readonly upstream: Upstream
+  readonly upstream: PostgresUpstream
   readonly #server: PostgresServer
   readonly #folder: string
   readonly #shared = new Map<string, unknown>()

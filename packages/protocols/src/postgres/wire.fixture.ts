@@ -14,7 +14,7 @@ import type {
   Verdict,
 } from '@hoop/contracts'
 import { ByteReader, ByteWriter } from '../bytes.ts'
-import type { Cancels, LocalTls, ServeContext, Upstream } from '../protocol.ts'
+import type { Cancels, LocalTls, PostgresContext, PostgresUpstream } from '../protocol.ts'
 import { scramVerifier } from '../scram.fixture.ts'
 import { ScramClient } from '../scram.ts'
 import { MessageReader, maxBackendMessage, read, write } from './codec.ts'
@@ -349,8 +349,8 @@ export const localPassword = 'local secret'
 
 /** Serves one connection in memory. */
 export function serve(options: {
-  upstream: Upstream
-  dial: ServeContext['dial']
+  upstream: PostgresUpstream
+  dial: PostgresContext['dial']
   gate?: ScriptedGate
   cancels?: TestCancels
   localTls?: LocalTls

@@ -1,4 +1,5 @@
 import { ConnectionList } from '@hoop/contracts'
+import { summaryOf } from '../connections/summary.ts'
 import { callerOf } from './authentication.ts'
 import type { Api, ApiParts } from './server.ts'
 
@@ -10,12 +11,9 @@ export function connectionRoutes(app: Api, { access, documents, reachable }: Api
     handler: (request) => {
       const usable = access.usable(callerOf(request).identity, documents.current().connections.values())
       return {
-        connections: usable.map(({ name, protocol, labels, databases, agent }) => ({
-          name,
-          protocol,
-          labels,
-          databases,
-          ...(agent !== undefined && { agent: { name: agent, online: reachable.has(agent) } }),
+        connections: usable.map((connection) => ({
+          ...summaryOf(connection),
+          ...(connection.agent !== undefined && { agent: { name: connection.agent, online: reachable.has(connection.agent) } }),
         })),
       }
     },

@@ -1,4 +1,4 @@
-import { type ConnectionDocument, HoopError, seconds } from '@hoop/contracts'
+import { type ConnectionDocument, HoopError, seconds, withoutConnectionSecrets } from '@hoop/contracts'
 import { addressesOf, isLoopbackHost, isSocketFolder, socketPath } from './address.ts'
 import { certificatesOf, keyMistake } from './certificates.ts'
 
@@ -84,9 +84,16 @@ function loginMistake(connection: ConnectionDocument): Mistake | null {
  */
 export function sameDestination(old: ConnectionDocument, changed: ConnectionDocument): boolean {
   const known = new Set(addressesOf(old).map((address) => JSON.stringify(address)))
-  const trust = ({ protocol, agent, login, tls }: ConnectionDocument) =>
-    JSON.stringify([protocol, agent ?? null, login.user, ...tlsOf(tls)])
+  const trust = (connection: ConnectionDocument) =>
+    JSON.stringify([connection.protocol, connection.agent ?? null, accountOf(connection), ...tlsOf(connection.tls)])
   return trust(old) === trust(changed) && addressesOf(changed).every((address) => known.has(JSON.stringify(address)))
+}
+
+/** As whom the gateway comes, and where else a secret goes: to an issuer of tokens. */
+function accountOf(connection: ConnectionDocument): unknown {
+  if (connection.protocol === 'postgres') return connection.login.user
+  const { certificate: _, ...login } = withoutConnectionSecrets(connection, () => true).login
+  return [login, 'host' in connection ? connection.host : null]
 }
 
 /** What decides which server is believed; how TLS begins does not. */

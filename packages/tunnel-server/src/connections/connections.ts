@@ -1,20 +1,44 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { type ConnectionDocument, HoopError, type Secret, seconds } from '@hoop/contracts'
-import type { BackendHost, BackendTls, ClientCertificate, Upstream } from '@hoop/protocols'
+import { type ConnectionDocument, type ConnectionOf, HoopError, type ProtocolName, seconds } from '@hoop/contracts'
+import type { BackendHost, BackendTls, ClientCertificate, Upstream, Upstreams } from '@hoop/protocols'
 import type { Cipher } from '../secrets/cipher.ts'
 import type { References } from '../secrets/references.ts'
 import type { Connections } from '../sessions/types.ts'
 import type { Store } from '../store/database.ts'
-import { readSecret } from '../store/secrets.ts'
 import { type Address, addressesOf, isLoopbackAddress, isSocketFolder } from './address.ts'
 import { keyMistake } from './certificates.ts'
-
-/** The fields of a connection's secrets: the password of its login, and the private key of its certificate. */
-export const passwordField = 'login.password'
-export const keyField = 'login.key'
+import { httpCredentials, kubernetesCredentials } from './credentials.ts'
+import { Secrets } from './secrets.ts'
 
 const defaultConnectTimeout = '10s'
+
+/** Makes what it takes to reach the backend of one protocol. */
+type MakeUpstream<P extends ProtocolName> = (connection: ConnectionOf<P>, secrets: Secrets) => Promise<Upstreams[P]>
+const makers: { readonly [P in ProtocolName]: MakeUpstream<P> } = {
+  postgres: async (connection, secrets) => ({
+    ...(await transport(connection, secrets)),
+    loadBalance: connection.loadBalance ?? 'disable',
+    targetSessionAttrs: connection.targetSessionAttrs ?? 'any',
+    user: connection.login.user,
+    password: await secrets.read('login.password'),
+    databases: connection.databases,
+  }),
+  http: async (connection, secrets) => ({
+    ...(await transport(connection, secrets)),
+    authority: connection.host ?? authorityOf(connection),
+    basePath: connection.basePath ?? '',
+    credentials: httpCredentials(connection, secrets),
+    operations: connection.operations,
+    onlyListed: connection.onlyListed,
+  }),
+  kubernetes: async (connection, secrets) => ({
+    ...(await transport(connection, secrets)),
+    authority: authorityOf(connection),
+    credentials: kubernetesCredentials(connection, secrets),
+    impersonate: connection.impersonate === false ? null : connection.impersonate,
+  }),
+}
 
 /** Registered connections; `find` answers from the documents in force. */
 export function registeredConnections(parts: {
@@ -23,41 +47,46 @@ export function registeredConnections(parts: {
   cipher: Cipher
   references: References
 }): Connections {
-  /** A secret that is given in plain stands in the store; null if there is none. */
-  const secret = async (connection: string, field: string, given: Secret | null | undefined): Promise<string | null> => {
-    if (given === null) return null
-    if (typeof given === 'object') return await parts.references.resolve(given, connection, field)
-    const sealed = await parts.store.run((db) => readSecret(db, connection, field))
-    return sealed === null ? null : parts.cipher.open({ connection, field }, sealed)
-  }
-  const certificate = async ({ name, login }: ConnectionDocument): Promise<ClientCertificate | null> => {
-    if (login.certificate === undefined) return null
-    const key = await secret(name, keyField, login.key)
-    const mistake = key === null ? 'is missing' : keyMistake(login.certificate, key)
-    if (key !== null && mistake === null) return { certificate: login.certificate, key }
-    throw new HoopError('connection_unavailable', `The private key of ${name} ${mistake}.`, {
-      hint: 'An admin corrects login.key of the connection.',
-    })
-  }
   return {
     get: parts.find,
-    async upstream(name) {
+    async upstream(name, protocol) {
       const connection = parts.find(name)
-      if (connection === null) throw new HoopError('connection_unavailable', `There is no connection ${name} any more.`)
-      const { login, databases } = connection
-      const upstream: Upstream = {
-        hosts: await Promise.all(addressesOf(connection).map((address) => backendHost(address, connection))),
-        loadBalance: connection.loadBalance ?? 'disable',
-        targetSessionAttrs: connection.targetSessionAttrs ?? 'any',
-        connectTimeout: seconds(connection.connectTimeout ?? defaultConnectTimeout) * 1000,
-        user: login.user,
-        password: await secret(name, passwordField, login.password),
-        certificate: await certificate(connection),
-        databases,
-      }
-      return upstream
+      if (connection === null || !isOf(connection, protocol))
+        throw new HoopError('connection_unavailable', `There is no connection ${name} any more.`)
+      return await makers[protocol](connection, new Secrets(connection, parts))
     },
   }
+}
+
+function isOf<P extends ProtocolName>(connection: ConnectionDocument, protocol: P): connection is ConnectionOf<P> {
+  return connection.protocol === protocol
+}
+
+async function transport(connection: ConnectionDocument, secrets: Secrets): Promise<Upstream> {
+  return {
+    hosts: await Promise.all(addressesOf(connection).map((address) => backendHost(address, connection))),
+    connectTimeout: seconds(connection.connectTimeout ?? defaultConnectTimeout) * 1000,
+    certificate: await clientCertificate(connection, secrets),
+  }
+}
+
+async function clientCertificate({ name, login }: ConnectionDocument, secrets: Secrets): Promise<ClientCertificate | null> {
+  if (login.certificate === undefined) return null
+  const key = await secrets.read('login.key')
+  const mistake = key === null ? 'is missing' : keyMistake(login.certificate, key)
+  if (key !== null && mistake === null) return { certificate: login.certificate, key }
+  throw new HoopError('connection_unavailable', `The private key of ${name} ${mistake}.`, {
+    hint: 'An admin corrects login.key of the connection.',
+  })
+}
+
+/** What a service at the first address is called, by default: without the port that its scheme has anyway. */
+function authorityOf(connection: ConnectionOf<'http' | 'kubernetes'>): string {
+  const [first] = addressesOf(connection)
+  if (first === undefined || isSocketFolder(first.host)) return 'localhost'
+  const host = isIP(first.host) === 6 ? `[${first.host}]` : first.host
+  const usual = connection.tls === 'disable' ? 80 : 443
+  return first.port === usual ? host : `${host}:${first.port}`
 }
 
 async function backendHost(address: Address, { tls, agent }: ConnectionDocument): Promise<BackendHost> {
@@ -72,7 +101,11 @@ async function backendHost(address: Address, { tls, agent }: ConnectionDocument)
 function backendTls(tls: ConnectionDocument['tls'], host: string): BackendTls | null {
   if (tls === 'disable') return null
   if (tls === 'verify-full') return { serverName: host, ca: null, negotiation: 'postgres' }
-  return { serverName: tls.serverName ?? host, ca: tls.ca ?? null, negotiation: tls.negotiation ?? 'postgres' }
+  return {
+    serverName: tls.serverName ?? host,
+    ca: tls.ca ?? null,
+    negotiation: ('negotiation' in tls && tls.negotiation) || 'postgres',
+  }
 }
 
 /** The address that is dialled in plain text: looked up here, so that it is the one that was checked. */

@@ -90,7 +90,7 @@ function recordFindings({ record }: ConnectionDocument): DoctorFinding[] {
 export function maskFindings(connection: ConnectionDocument, { documents }: InForce, examination: Examination): DoctorFinding[] {
   const { masks } = aboutConnection(documents, connection)
   const named = masks.filter(({ columns }) => columns.length > 0)
-  if (named.length === 0) return []
+  if (named.length === 0 || connection.protocol !== 'postgres') return []
   const unread = connection.databases.filter((database) => !examination.columns.has(database))
   if (unread.length > 0) {
     const words = 'Whether the columns that masks name are there was not checked, because a catalogue could not be read.'

@@ -6,6 +6,7 @@ import {
   finding,
   HoopError,
   type Identity,
+  type ProtocolName,
 } from '@hoop/contracts'
 import { type Examination, examiners } from '@hoop/protocols'
 import type { Logger } from 'pino'
@@ -77,9 +78,12 @@ export class Doctor {
     const report = (found: DoctorFinding): void => void findings.push(found)
     const signal = AbortSignal.any([closing, AbortSignal.timeout(totalTime)])
     try {
-      const upstream = await connections.upstream(name)
-      for await (const found of reachability(upstream, agent, dial, signal)) report(found)
-      return { examination: await examiners[protocol]({ upstream, dial, signal, report }), findings }
+      const look = async <P extends ProtocolName>(of: P): Promise<Examination> => {
+        const upstream = await connections.upstream(name, of)
+        for await (const found of reachability(upstream, agent, dial, signal)) report(found)
+        return await examiners[of]({ upstream, dial, signal, report })
+      }
+      return { examination: await look(protocol), findings }
     } catch (error) {
       if (error instanceof HoopError) {
         report(finding('login.works', 'problem', 'The gateway cannot log in.', { details: [error.message], advice: error.hint }))

@@ -1,10 +1,11 @@
-import { type ConnectionDocument, type Document, HoopError, type Secret } from '@hoop/contracts'
+import { type ConnectionDocument, connectionSecrets, type Document, HoopError, type Secret } from '@hoop/contracts'
 import { keyMistake } from '../connections/certificates.ts'
 import { sameDestination } from '../connections/check.ts'
-import { keyField, passwordField } from '../connections/connections.ts'
 import type { Cipher } from '../secrets/cipher.ts'
 import type { Database } from '../store/database.ts'
 import { putSecret, readSecret, removeSecret } from '../store/secrets.ts'
+
+const keyField = 'login.key'
 
 /**
  * Encrypts the secrets that a connection gives in plain, keeps those that are there where it gives none; true when one changed.
@@ -17,13 +18,20 @@ export async function putSecrets(
   old: Document | null,
 ): Promise<boolean> {
   const before = old?.kind === 'Connection' ? old : null
-  const { password, certificate, key } = connection.login
+  const { certificate } = connection.login
   const kept = new Kept(db, cipher, connection, before)
-  const passwordChanged = await kept.put(passwordField, password)
-  // A key belongs to its certificate: without one none is kept.
-  const keyChanged = await kept.put(keyField, certificate === undefined ? null : key)
-  if (certificate !== undefined && key === undefined) await kept.expectKeyOf(certificate)
-  return passwordChanged || keyChanged
+  const places = connectionSecrets(connection)
+  let changed = false
+  for (const { field, given } of places) {
+    // A key belongs to its certificate: without one none is kept.
+    const wanted = field === keyField && certificate === undefined ? null : given
+    if (await kept.put(field, wanted)) changed = true
+    if (field === keyField && certificate !== undefined && given === undefined) await kept.expectKeyOf(certificate)
+  }
+  const left =
+    before === null ? [] : connectionSecrets(before).filter(({ field }) => !places.some((place) => place.field === field))
+  for (const { field } of left) if (await kept.put(field, null)) changed = true
+  return changed
 }
 
 /** The secrets of one connection in the store. */
@@ -71,7 +79,7 @@ class Kept {
 }
 
 function missing(name: string, field: string, why: string): HoopError {
-  const none = field === passwordField ? ', or null if the database asks for none' : ''
+  const none = field === keyField ? '' : ', or null if there is none'
   return new HoopError('invalid_document', `Connection/${name}: ${field} is missing, and ${why}.`, {
     hint: `Give it, or say where it is: { env: NAME } or { file: PATH }${none}.`,
   })

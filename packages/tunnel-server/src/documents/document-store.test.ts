@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { keyField, passwordField, registeredConnections } from '../connections/connections.ts'
+import { registeredConnections } from '../connections/connections.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import { References } from '../secrets/references.ts'
 import { readSecret } from '../store/secrets.ts'
@@ -44,7 +44,7 @@ const apply = (yaml: string) => parts.documentStore.apply(admin.identity, yaml, 
 const changes = async (yaml: string) => (await apply(yaml)).results.map(({ change }) => change)
 const upstream = (name: string) => {
   const references = new References((variable) => ({ SHOP_PASSWORD: 'from the environment' })[variable])
-  return registeredConnections({ ...parts, references, find: (each) => parts.documents.connection(each) }).upstream(name)
+  return registeredConnections({ ...parts, references, find: (each) => parts.documents.connection(each) }).upstream(name, 'postgres')
 }
 
 test('applying says what changed, and applying again changes nothing', async () => {
@@ -114,7 +114,7 @@ test('a private key is kept as a password is: encrypted, not printed, tied to it
   expect(await upstream('certified')).toMatchObject({ certificate: { certificate: renewed.certificate, key: pair.key } })
   // Without its certificate it is forgotten.
   await apply(connection({ name: 'certified' }))
-  expect(await parts.store.run((db) => readSecret(db, 'certified', keyField))).toBeNull()
+  expect(await parts.store.run((db) => readSecret(db, 'certified', 'login.key'))).toBeNull()
 })
 
 test('no password is kept where null says that there is none', async () => {
@@ -167,7 +167,7 @@ test('references are kept and printed, and read when they are needed', async () 
   await expect(upstream('by-file')).rejects.toMatchObject({ code: 'connection_unavailable' })
   await apply(connection({ password: 's3cret' }))
   await apply(connection({ password: '{ env: SHOP_PASSWORD }' }))
-  expect(await parts.store.run((db) => readSecret(db, 'shop', passwordField))).toBeNull()
+  expect(await parts.store.run((db) => readSecret(db, 'shop', 'login.password'))).toBeNull()
 })
 
 test.each([
@@ -198,7 +198,7 @@ test('what is deleted is gone with its secrets, at other gateways too', async ()
   await until(() => other.documents.connection('gone') !== null)
   await parts.documentStore.remove(admin.identity, 'Connection', 'gone')
   await until(() => other.documents.connection('gone') === null)
-  expect(await parts.store.run((db) => readSecret(db, 'gone', passwordField))).toBeNull()
+  expect(await parts.store.run((db) => readSecret(db, 'gone', 'login.password'))).toBeNull()
   await expect(parts.documentStore.remove(admin.identity, 'Connection', 'gone')).rejects.toMatchObject({ code: 'not_found' })
   await other.close()
 })

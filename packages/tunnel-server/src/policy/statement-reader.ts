@@ -1,5 +1,5 @@
-import type { ConnectionDocument } from '@hoop/contracts'
-import { type ReadText, readings } from '@hoop/protocols'
+import type { ConnectionDocument, ProtocolName } from '@hoop/contracts'
+import { type ReadingContext, type ReadText, readings } from '@hoop/protocols'
 import type { Logger } from 'pino'
 import type { Connections } from '../sessions/types.ts'
 import type { Dialling } from '../tunnels/dial.ts'
@@ -30,8 +30,9 @@ export class StatementReader {
     database: string | null,
   ): Promise<ReadText> {
     const { connections, dialling, closing, log } = this.#parts
-    return await readings[protocol]({
-      upstream: () => connections.upstream(name),
+    const open = <P extends ProtocolName>(of: P, context: Omit<ReadingContext, 'upstream'>) =>
+      readings[of]({ ...context, upstream: () => connections.upstream(name, of) })
+    return await open(protocol, {
       dial: dialling(registered),
       warn: (words, cause) => log.warn({ err: cause, connection: name }, words),
       signal: AbortSignal.any([closing, AbortSignal.timeout(totalTime)]),

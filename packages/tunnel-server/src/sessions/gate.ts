@@ -97,7 +97,7 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     this.#questions = new Questions({
       ...parts,
       policyVersion: () => this.#known.version,
-      loginRole: () => this.#known.connection.login.user,
+      loginRole: () => loginRole(this.#known.connection),
     })
   }
 
@@ -381,6 +381,11 @@ function inForce(parts: GateParts, before: InForce | null): InForce {
   if (before?.rules === rules && before.connection === connection) return before
   const masks = rules.masks(parts.identity, connection)
   return { rules, connection, version: rules.version, masks, forOthers: rules.masksForOthers(parts.identity, connection) }
+}
+
+/** As whom the backend runs what chooses nobody else; empty: the protocol has no roles that one could choose. */
+function loginRole(connection: ConnectionDocument): string {
+  return connection.protocol === 'postgres' ? connection.login.user : ''
 }
 
 /** The end of an operation that was held and that nobody could decide. */

@@ -14,6 +14,7 @@ import {
 import type { SharedValues } from '@hoop/protocols'
 import { openRecord, RecordError, readBatches, readLines, recoverRecord, type SessionRecord } from '@hoop/recording'
 import { recordedAddress } from '../connections/address.ts'
+import { summaryOf } from '../connections/summary.ts'
 import type { Caller } from '../identity/access-tokens.ts'
 import { IdentityUsage } from './limits.ts'
 import { LiveView } from './live-view.ts'
@@ -91,7 +92,9 @@ class GatewaySessions implements Sessions {
       throw new HoopError('conflict', 'The tunnel of this session is not open.', { hint: 'Open the tunnel first.' })
     }
     this.#limit(identity, this.#open.values(), limits.sessions, 'sessions')
-    const localTls = request.local_tls ? await this.#dependencies.localCertificate(identity) : null
+    // Kubernetes' clients send their token nowhere else.
+    const needsTls = connection.protocol === 'kubernetes'
+    const localTls = request.local_tls || needsTls ? await this.#dependencies.localCertificate(identity) : null
     const id = newSessionId()
     const { durability, results } = connection.record
     const standing = hold(caller, connection.name)
@@ -151,8 +154,7 @@ class GatewaySessions implements Sessions {
     else if (this.#closed !== null) await this.end(id, this.#closed)
     else if (!this.#tunnels.has(request.tunnel)) await this.end(id, 'The tunnel was closed.')
     if (session.signal.aborted) throw session.signal.reason
-    const { name, protocol, labels, databases } = connection
-    return { id, connection: { name, protocol, labels, databases }, local_authority: localTls?.authority ?? null }
+    return { id, connection: summaryOf(connection), local_authority: localTls?.authority ?? null }
   }
 
   async serveStream(tunnel: string, id: string, client: Duplex): Promise<void> {

@@ -1,5 +1,13 @@
 import type { Duplex } from 'node:stream'
-import { type ConnectionDocument, type Gate, HoopError, type Identity, type Maybe, type ScramVerifier } from '@hoop/contracts'
+import {
+  type ConnectionDocument,
+  type Gate,
+  HoopError,
+  type Identity,
+  type Maybe,
+  type ProtocolName,
+  type ScramVerifier,
+} from '@hoop/contracts'
 import { type LocalTls, protocols, type ServeContext, type SharedValues } from '@hoop/protocols'
 import { type Entry, RecordError, type SessionRecord } from '@hoop/recording'
 import type { Carried } from '../agents/online.ts'
@@ -210,13 +218,12 @@ export class OpenSession {
           loss = why
         },
       })
-      const context: ServeContext = {
+      const context: Omit<ServeContext, 'upstream'> = {
         client,
         stream,
         sessionId: id,
         connection: name,
         identity,
-        upstream: () => dependencies.connections.upstream(name),
         localSecret,
         localTls,
         profile: connection.profile,
@@ -238,7 +245,9 @@ export class OpenSession {
         leave: this.#leave,
         shared: shared(connection),
       }
-      await protocols[connection.protocol].serve(context)
+      const serve = <P extends ProtocolName>(of: P) =>
+        protocols[of].serve({ ...context, upstream: () => dependencies.connections.upstream(name, of) })
+      await serve(connection.protocol)
     } catch (error) {
       words = error instanceof HoopError ? error.message : 'The gateway could not go on with this stream.'
       if (!(error instanceof HoopError)) dependencies.log.error({ err: error, session: id, stream }, 'a stream failed')

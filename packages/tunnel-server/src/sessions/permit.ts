@@ -1,4 +1,4 @@
-import type { HoopError, MaskPlan, Maybe, Outcome, Permit, Way } from '@hoop/contracts'
+import type { Channel, HoopError, MaskPlan, Maybe, Outcome, Permit, Way } from '@hoop/contracts'
 import type { Entry } from '@hoop/recording'
 import type { OperationMeter } from './limits.ts'
 
@@ -38,10 +38,10 @@ export class AdmittedPermit implements Permit {
     this.#limited?.meter.begin(this.#limited.end)
   }
 
-  record(way: Way, pieces: readonly Buffer[], rows = 0): Maybe<void> {
+  record(way: Way, pieces: readonly Buffer[], rows = 0, channel?: Channel): Maybe<void> {
     const over = way === 'down' ? this.#count(rows, pieces) : null
     if (over !== null) throw over
-    return this.#append({ type: 'chunk', operation: this.id, way, pieces })
+    return this.#append({ type: 'chunk', operation: this.id, way, pieces, ...(channel && { channel }) })
   }
 
   end({ kind, tag, error, rows, masked }: Outcome, last: readonly Buffer[] = []): Maybe<void> {

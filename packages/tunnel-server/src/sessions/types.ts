@@ -9,11 +9,12 @@ import type {
   OpenSessionResponse,
   Operation,
   Parameter,
+  ProtocolName,
   SessionSetting,
   SessionSummary,
 } from '@hoop/contracts'
 import type { RuleSet } from '@hoop/policy'
-import type { LocalTls, Upstream } from '@hoop/protocols'
+import type { LocalTls, Upstreams } from '@hoop/protocols'
 import type { Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import type { Caller } from '../identity/access-tokens.ts'
@@ -166,7 +167,7 @@ export interface Holds {
 export interface Connections {
   get(name: string): ConnectionDocument | null
   /** Resolves the secret and the address, for one dial; rejects with a HoopError `connection_unavailable`. */
-  upstream(name: string): Promise<Upstream>
+  upstream<P extends ProtocolName>(name: string, protocol: P): Promise<Upstreams[P]>
 }
 
 /** What lasts only as long as a login and an access do. */

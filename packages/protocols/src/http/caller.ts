@@ -1,0 +1,47 @@
+import { type IncomingMessage, ServerResponse } from 'node:http'
+import { Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import type { HttpAnswer } from './dialect.ts'
+import { joined } from './headers.ts'
+
+export type CallerRequest = IncomingMessage | Http2ServerRequest
+export type CallerResponse = ServerResponse | Http2ServerResponse
+
+/** Node's two kinds of responses differ in how they may be called. */
+export function writeHead(response: CallerResponse, status: number, headers: Record<string, string>): void {
+  if (response instanceof ServerResponse) response.writeHead(status, headers)
+  else response.writeHead(status, headers)
+}
+export function writeBody(response: CallerResponse, bytes: Buffer): boolean {
+  return response instanceof ServerResponse ? response.write(bytes) : response.write(bytes)
+}
+
+/** There is room again, or nobody to write to. */
+export function whenWritable(response: CallerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const stream: NodeJS.EventEmitter = response
+    const done = (): void => {
+      stream.off('drain', done).off('close', done)
+      resolve()
+    }
+    stream.on('drain', done).on('close', done)
+  })
+}
+
+/** A whole answer; a request whose body was not read to its end takes the connection with it. */
+export function send(request: CallerRequest, response: CallerResponse, { status, headers, body }: HttpAnswer): void {
+  const bytes = Buffer.from(body)
+  const close = !(request instanceof Http2ServerRequest) && !request.complete
+  writeHead(
+    response,
+    status,
+    joined([
+      ['content-length', String(bytes.length)],
+      ['cache-control', 'no-store'],
+      ...headers,
+      ...(close ? [['connection', 'close'] as const] : []),
+    ]),
+  )
+  if (request.method !== 'HEAD') writeBody(response, bytes)
+  response.end()
+  if (close) request.resume()
+}

@@ -1,0 +1,210 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Operation, Permit } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts'
+import type { Header, HttpUpstream, ServeContext } from '../protocol.ts'
+import { AnswerRelay, leaving } from './answer-relay.ts'
+import { type CallerRequest, type CallerResponse, send } from './caller.ts'
+import type { HttpDialect, UpgradeSocket } from './dialect.ts'
+import type { Places } from './headers.ts'
+import { type ReadBody, readBody } from './read-body.ts'
+import { headerOf, readRequest } from './read-request.ts'
+import type { HttpRequest } from './request.ts'
+import { relayUpgrade } from './upgrade.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
+
+export interface ExchangeParts {
+  readonly context: ServeContext<HttpUpstream>
+  readonly dialect: HttpDialect
+  readonly pool: UpstreamPool
+  readonly upstream: HttpUpstream
+  /** `http://127.0.0.1:8080`: what the caller calls the service. */
+  readonly caller: string
+}
+
+/** One request and its answer. */
+export class Exchange {
+  readonly #parts: ExchangeParts
+  readonly #request: CallerRequest
+  readonly #response: CallerResponse
+  /** As they came. */
+  readonly #headers: readonly Header[]
+  /** Aborts when the caller is gone. */
+  readonly #gone = new AbortController()
+
+  constructor(parts: ExchangeParts, request: CallerRequest, response: CallerResponse, headers: readonly Header[]) {
+    this.#parts = parts
+    this.#request = request
+    this.#response = response
+    this.#headers = headers
+    response.on('close', () => this.#gone.abort())
+  }
+
+  /** Rejects with a BadRequest or a HoopError where there is no answer yet. */
+  async run(upgrade: UpgradeSocket | null): Promise<void> {
+    const { context, dialect } = this.#parts
+    const { method = '', url = '', rawHeaders } = this.#request
+    const request = readRequest({ method, url, rawHeaders })
+    if (request.upgrade !== null && upgrade === null) throw new HoopError('invalid_request', 'HTTP/2 has no upgrades.')
+    const read = upgrade === null ? await this.#read() : nothing
+    const operation = dialect.operation(request, read.body)
+    const verdict = await context.gate.admit(operation, {
+      stream: context.stream,
+      signal: this.#gone.signal,
+      // The caller's own protocol has no place for it: the command line and the console say so.
+      onHold: () => undefined,
+      // What was not read cannot be told from another body: then no earlier approval counts for it.
+      settings: read.body.kind === 'streamed' ? null : [],
+    })
+    if (verdict.kind === 'refuse') {
+      if (!this.#gone.signal.aborted)
+        send(this.#request, this.#response, dialect.refusal(verdict.refusal, request, context.sessionId))
+      return
+    }
+    await this.#forward(request, operation, verdict.permit, read, upgrade)
+  }
+
+  async #read(): Promise<ReadBody> {
+    const expected = headerOf(this.#headers, 'expect')?.toLowerCase() === '100-continue'
+    if (expected) this.#response.writeContinue()
+    return await readBody(this.#request, this.#headers)
+  }
+
+  async #forward(
+    request: HttpRequest,
+    operation: Operation,
+    permit: Permit,
+    read: ReadBody,
+    upgrade: UpgradeSocket | null,
+  ): Promise<void> {
+    const { context, pool } = this.#parts
+    const signal = AbortSignal.any([this.#gone.signal, permit.signal])
+    let sent: ClientRequest
+    try {
+      sent = await pool.request({ ...this.#sending(request, read), method: request.method, signal })
+      permit.consume()
+    } catch (error) {
+      await permit.end(failed(error, 'not-run'))
+      throw error
+    }
+    const relay = new AnswerRelay({
+      ...this.#parts,
+      request,
+      operation,
+      permit,
+      response: this.#response,
+      places: this.#places(),
+    })
+    const answered = new Promise<void>((resolve, reject) => {
+      sent.once('error', (error) => reject(error))
+      sent.once('response', (answer: IncomingMessage) => relay.run(answer).then(resolve, reject))
+      sent.once('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
+        const backend = { socket, head }
+        if (upgrade === null) {
+          socket.destroy()
+          return reject(new HoopError('connection_unavailable', 'The service changed the protocol, and nobody had asked for it.'))
+        }
+        relayUpgrade({
+          ...this.#parts,
+          request,
+          operation,
+          permit,
+          caller: upgrade,
+          backend,
+          answer,
+          places: this.#places(),
+        }).then(resolve, reject)
+      })
+    })
+    try {
+      await Promise.all([answered, this.#sendBody(sent, permit, read)])
+    } catch (error) {
+      sent.destroy()
+      if (!relay.ended) await relay.fail(reasonOf(error, permit.signal))
+      if (this.#gone.signal.aborted || this.#response.headersSent) return void this.#response.destroy()
+      throw unreachable(error, permit.signal)
+    } finally {
+      if (context.signal.aborted) sent.destroy()
+    }
+  }
+
+  /** The request as it leaves: written anew from what was read. */
+  #sending(request: HttpRequest, { body }: ReadBody): { target: string; headers: Header[] } {
+    const { dialect, context } = this.#parts
+    const { target, headers } = dialect.forward(request, context.identity)
+    const length =
+      body.kind === 'whole'
+        ? body.bytes.length
+        : body.kind === 'streamed'
+          ? body.length
+          : request.method === 'GET' || request.method === 'HEAD'
+            ? null
+            : 0
+    return {
+      target,
+      headers: [
+        ...headers,
+        ...(length === null ? [] : [['content-length', String(length)] as const]),
+        ...(body.kind === 'streamed' && length === null ? [['transfer-encoding', 'chunked'] as const] : []),
+        ...(request.upgrade === null ? [] : [['connection', 'Upgrade'] as const, ['upgrade', request.upgrade] as const]),
+      ],
+    }
+  }
+
+  async #sendBody(sent: ClientRequest, permit: Permit, { body, begun }: ReadBody): Promise<void> {
+    const { context } = this.#parts
+    if (body.kind !== 'streamed')
+      return await leaving(context, () => void sent.end(body.kind === 'whole' ? body.bytes : undefined))
+    const stream = this.#request.iterator({ destroyOnReturn: false })
+    for (const piece of begun) await this.#sendPiece(sent, permit, piece)
+    for await (const piece of stream) await this.#sendPiece(sent, permit, piece)
+    await leaving(context, () => void sent.end())
+  }
+
+  async #sendPiece(sent: ClientRequest, permit: Permit, piece: Buffer): Promise<void> {
+    await permit.record('up', [piece])
+    let room = true
+    await leaving(this.#parts.context, () => {
+      room = sent.write(piece)
+    })
+    if (!room && !sent.destroyed) await drained(sent)
+  }
+
+  #places(): Places {
+    const { upstream, caller } = this.#parts
+    const basePath = 'basePath' in upstream && typeof upstream.basePath === 'string' ? upstream.basePath : ''
+    return { caller, backend: { origins: [`https://${upstream.authority}`, `http://${upstream.authority}`], basePath } }
+  }
+}
+
+const nothing: ReadBody = { body: { kind: 'none' }, begun: [] }
+
+function drained(sent: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      sent.off('drain', done).off('close', done)
+      resolve()
+    }
+    sent.on('drain', done).on('close', done)
+  })
+}
+
+/** Why nothing more comes: the permit's own reason before what broke by it. */
+function reasonOf(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted ? signal.reason : error
+}
+
+function unreachable(error: unknown, signal: AbortSignal): unknown {
+  const reason = reasonOf(error, signal)
+  if (reason instanceof HoopError) return reason
+  const words = reason instanceof Error ? ` (${'code' in reason ? String(reason.code) : reason.message})` : ''
+  return new HoopError('connection_unavailable', `The service did not answer${words}.`, {
+    hint: 'What was asked may have been done: look before you ask again.',
+    cause: error,
+  })
+}
+
+export function failed(error: unknown, kind: 'error' | 'not-run' | 'cancelled'): Parameters<Permit['end']>[0] {
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind, tag: null, error: { code: 'unavailable', message }, rows: 0, masked: {} }
+}

@@ -1,0 +1,203 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2SecureServer, Http2ServerRequest } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import { HoopError } from '@hoop/contracts'
+import type { Header, HttpUpstream, LocalTls, ServeContext } from '../protocol.ts'
+import { type CallerRequest, type CallerResponse, send } from './caller.ts'
+import type { HttpAnswer, HttpDialect } from './dialect.ts'
+import { Exchange } from './exchange.ts'
+import { LocalAccess } from './local-access.ts'
+import { BadRequest } from './read-request.ts'
+import { UpstreamPool } from './upstream-pool.ts'
+
+/** What HTTP/2 callers may have open, and how often they may take back what they asked (CVE-2023-44487). */
+const http2Limits = {
+  settings: { maxConcurrentStreams: 250, enableConnectProtocol: false },
+  maxSessionInvalidFrames: 100,
+  maxHeaderListPairs: 200,
+  streamResetBurst: 200,
+  streamResetRate: 50,
+} as const
+/** Bytes of a request's head, and nothing that llhttp reads leniently. */
+const http1Limits = { maxHeaderSize: 64 * 1024, insecureHTTPParser: false } as const
+
+/** Serves one local connection: HTTP/1.1, or HTTP/2 where TLS agreed on that; many requests at once, each judged by itself. */
+export async function serveHttp<U extends HttpUpstream>(
+  context: ServeContext<U>,
+  dialectOf: (upstream: U) => HttpDialect,
+): Promise<void> {
+  const session = new HttpSession(context, dialectOf)
+  const stream = context.localTls === null ? context.client : secured(context.client, context.localTls)
+  await session.serve(stream)
+}
+
+function secured(client: Duplex, { context }: LocalTls): TLSSocket {
+  return new TLSSocket(client, { isServer: true, secureContext: context, ALPNProtocols: ['h2', 'http/1.1'] })
+}
+
+class HttpSession<U extends HttpUpstream> {
+  readonly #context: ServeContext<U>
+  readonly #access: LocalAccess
+  readonly #ready: Promise<{ readonly dialect: HttpDialect; readonly pool: UpstreamPool; readonly upstream: U }>
+  readonly #open = new Set<Promise<void>>()
+
+  constructor(context: ServeContext<U>, dialectOf: (upstream: U) => HttpDialect) {
+    this.#context = context
+    this.#access = accessOf(context)
+    this.#ready = context.upstream().then((upstream) => ({
+      upstream,
+      dialect: dialectOf(upstream),
+      pool: new UpstreamPool(context, upstream),
+    }))
+    // Told to whoever asks for something.
+    this.#ready.catch(() => undefined)
+  }
+
+  async serve(stream: Duplex): Promise<void> {
+    const { signal } = this.#context
+    const server = stream instanceof TLSSocket ? this.#secureServer() : this.#server()
+    const closed = new Promise<void>((resolve) => stream.once('close', resolve))
+    stream.on('error', () => stream.destroy())
+    const end = (): void => {
+      // Those who wait are told first.
+      void Promise.allSettled(this.#open).then(() => stream.destroy())
+    }
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      if (stream instanceof TLSSocket) {
+        await Promise.race([once(stream, 'secure'), closed])
+        if (stream.destroyed) return
+        server.emit('secureConnection', stream)
+      } else server.emit('connection', stream)
+      await closed
+      await Promise.allSettled(this.#open)
+    } finally {
+      signal.removeEventListener('abort', end)
+      const ready = await this.#ready.catch(() => null)
+      ready?.pool.close()
+    }
+  }
+
+  #server(): Server {
+    const server = createServer({ ...http1Limits, requireHostHeader: false })
+    server.requestTimeout = 0
+    server.timeout = 0
+    server.keepAliveTimeout = 0
+    this.#attend(server)
+    return server
+  }
+
+  /** The connection is encrypted already: its certificate is not this server's business. */
+  #secureServer(): Http2SecureServer {
+    const server = createSecureServer({ allowHTTP1: true, ...http1Limits, ...http2Limits })
+    this.#attend(server)
+    return server
+  }
+
+  #attend(server: Server | Http2SecureServer): void {
+    const take = (request: CallerRequest, response: CallerResponse): void => this.#take(request, response, null)
+    server.on('request', take)
+    // The body is read, or refused, when it is time: then it is asked for.
+    server.on('checkContinue', take)
+    server.on('checkExpectation', take)
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      // A duplex stream is all that it writes to.
+      response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+      this.#take(request, response, { socket, head })
+    })
+    server.on('clientError', (_error: Error, socket: Duplex) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      else socket.destroy()
+    })
+  }
+
+  #take(request: CallerRequest, response: CallerResponse, upgrade: { socket: Duplex; head: Buffer } | null): void {
+    response.sendDate = false
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    const taken = this.#serveOne(request, response, upgrade).finally(() => {
+      this.#open.delete(taken)
+      if (this.#open.size === 0) this.#context.rested?.()
+    })
+    this.#open.add(taken)
+  }
+
+  async #serveOne(
+    request: CallerRequest,
+    response: CallerResponse,
+    upgrade: { socket: Duplex; head: Buffer } | null,
+  ): Promise<void> {
+    const headers = lowerCase(request.rawHeaders)
+    const host =
+      request instanceof Http2ServerRequest ? request.authority : (headers.find(([name]) => name === 'host')?.[1] ?? null)
+    let dialect: HttpDialect | null = null
+    try {
+      await this.#access.check(headers, host)
+      const ready = await this.#ready
+      dialect = ready.dialect
+      const scheme = this.#context.localTls === null ? 'http' : 'https'
+      const parts = { context: this.#context, ...ready, caller: `${scheme}://${host}` }
+      await new Exchange(parts, request, response, headers).run(upgrade)
+    } catch (error) {
+      this.#fail(error, dialect, request, response)
+    }
+  }
+
+  /** The answer to what could not be asked. Of our own faults the caller gets an id to look for. */
+  #fail(error: unknown, dialect: HttpDialect | null, request: CallerRequest, response: CallerResponse): void {
+    if (response.headersSent || response.destroyed) return void response.destroy()
+    const failure = failureOf(error)
+    if (failure === null) this.#context.warn('a request failed by our own fault', error)
+    const told = failure ?? { status: 500, message: 'The gateway failed at this request; its log says why.', hint: null }
+    const { sessionId } = this.#context
+    const answer = dialect === null ? plainFailure(told, sessionId) : dialect.failure(told, sessionId)
+    send(request, response, told.status === 401 ? withChallenge(answer) : answer)
+  }
+}
+
+/** Streams of one session have one secret: what was right on one is right on the others. */
+const accesses = new WeakMap<object, LocalAccess>()
+function accessOf({ localSecret }: Pick<ServeContext, 'localSecret'>): LocalAccess {
+  const known = accesses.get(localSecret)
+  if (known !== undefined) return known
+  const access = new LocalAccess(localSecret)
+  accesses.set(localSecret, access)
+  return access
+}
+
+function lowerCase(rawHeaders: readonly string[]): Header[] {
+  const headers: Header[] = []
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) headers.push([rawHeaders[i]?.toLowerCase() ?? '', rawHeaders[i + 1] ?? ''])
+  return headers
+}
+
+/** Null: it is our own fault. */
+function failureOf(error: unknown): { status: number; message: string; hint: string | null } | null {
+  if (error instanceof BadRequest) return { status: error.status, message: error.message, hint: null }
+  if (!(error instanceof HoopError)) return null
+  const status =
+    error.code === 'connection_unavailable'
+      ? 502
+      : error.code === 'no_access'
+        ? 403
+        : error.code === 'too_many_requests'
+          ? 429
+          : 503
+  return { status, message: error.message, hint: error.hint }
+}
+
+function plainFailure(
+  { status, message, hint }: { status: number; message: string; hint: string | null },
+  sessionId: string,
+): HttpAnswer {
+  const body = `${message}${hint === null ? '' : `\n${hint}`}\nsession ${sessionId}\n`
+  return { status, headers: [['content-type', 'text/plain; charset=utf-8']], body }
+}
+
+function withChallenge(answer: HttpAnswer): HttpAnswer {
+  return { ...answer, headers: [...answer.headers, ['www-authenticate', 'Basic realm="hoop", charset="UTF-8"']] }
+}

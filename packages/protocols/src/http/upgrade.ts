@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import type { Operation, Permit } from '@hoop/contracts'
+import { HoopError } from '@hoop/contracts'
+import type { Header, ServeContext } from '../protocol.ts'
+import { leaving } from './answer-relay.ts'
+import type { HttpDialect, UpgradeSocket } from './dialect.ts'
+import { answerHeaders, headBytes, type Places } from './headers.ts'
+import type { RelayEnd } from './relay-end.ts'
+import type { HttpRequest } from './request.ts'
+
+export interface UpgradeParts {
+  readonly context: ServeContext
+  readonly dialect: HttpDialect
+  readonly request: HttpRequest
+  readonly operation: Operation
+  readonly permit: Permit
+  readonly caller: UpgradeSocket
+  readonly backend: UpgradeSocket
+  /** The 101. */
+  readonly answer: IncomingMessage
+  readonly places: Places
+}
+
+/** Goes on behind a 101: every frame is read on one side, put on the record, and written anew on the other. */
+export async function relayUpgrade(parts: UpgradeParts): Promise<void> {
+  const { context, dialect, request, operation, permit, caller, backend, answer, places } = parts
+  const spoken = answer.headers.upgrade?.toLowerCase() ?? ''
+  const relay = spoken === request.upgrade ? dialect.upgraded(request, operation, answerOf(answer), permit.masks) : null
+  if (relay === null) {
+    backend.socket.destroy()
+    throw new HoopError(
+      'connection_unavailable',
+      'The service changed to a protocol that nobody had asked for, or that cannot be read.',
+    )
+  }
+  const headers: Header[] = [['upgrade', spoken], ['connection', 'Upgrade'], ...answerHeaders(answer.rawHeaders, places, false)]
+  const head = headBytes(101, headers)
+  await permit.record('down', [head])
+  await leaving(context, () => void caller.socket.write(head))
+  const end = await relay({
+    caller,
+    backend,
+    signal: AbortSignal.any([permit.signal, context.signal]),
+    record: async (way, bytes, channel) => {
+      if (bytes.length === 0) return
+      await permit.record(way, [bytes], 0, channel)
+      await leaving(context, () => undefined)
+    },
+  })
+  await permit.end(outcomeOf(end))
+}
+
+function answerOf(answer: IncomingMessage): readonly Header[] {
+  const headers: Header[] = []
+  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) {
+    headers.push([answer.rawHeaders[i]?.toLowerCase() ?? '', answer.rawHeaders[i + 1] ?? ''])
+  }
+  return headers
+}
+
+function outcomeOf({ failure, tag = '101' }: RelayEnd & { readonly tag?: string }): Parameters<Permit['end']>[0] {
+  if (failure === null || failure === undefined) return { kind: 'done', tag, error: null, rows: 0, masked: {} }
+  const message = failure instanceof Error ? failure.message : String(failure)
+  return { kind: 'error', tag, error: { code: 'broken', message }, rows: 0, masked: {} }
+}

@@ -1,0 +1,39 @@
+import type { HttpDialect } from '../http/dialect.ts'
+import type { HttpRequest } from '../http/request.ts'
+import { impersonation, type NamePrefixes } from './impersonation.ts'
+import { negotiatedHeaders } from './negotiation.ts'
+import { readOperation } from './operations.ts'
+import { failureStatus, refusalStatus } from './refusals.ts'
+import { readAttributes } from './requests.ts'
+import { shownAnswer } from './results.ts'
+import { upgradeRelay } from './upgrades.ts'
+
+export interface KubernetesOptions {
+  /** What is put before the names of callers; null: the cluster sees the gateway's account only. */
+  readonly impersonate: NamePrefixes | null
+}
+
+/** The API of Kubernetes as a dialect of HTTP. https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+export function kubernetesDialect({ impersonate }: KubernetesOptions): HttpDialect {
+  return {
+    operation: readOperation,
+    forward: (request, identity) => ({
+      target: request.target,
+      headers: [
+        ...negotiatedHeaders(request, admitted(request)),
+        ...(impersonate === null ? [] : impersonation(identity, impersonate)),
+      ],
+    }),
+    results: (request, _, answer, masks) => shownAnswer(admitted(request), answer, masks),
+    upgraded: upgradeRelay,
+    refusal: (refusal, request, sessionId) => refusalStatus(refusal, sessionId, request.upgrade !== null),
+    failure: failureStatus,
+  }
+}
+
+/** Of a request that an operation was made of. */
+function admitted(request: HttpRequest) {
+  const attributes = readAttributes(request)
+  if ('unreadable' in attributes) throw new Error(`A request was admitted that cannot be read: ${attributes.unreadable}`)
+  return attributes
+}
