@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import { Program, type Run } from '@hoop/demo'
+import { execa } from 'execa'
+import { openTerminal, type Terminal } from '../clients/terminal.ts'
+import { fetchKubectl, type KubectlVersion } from './kubectl-versions.ts'
+
+/** One kubectl with one kubeconfig. */
+export interface Kubectl {
+  readonly version: KubectlVersion
+  /** 1.28 of 1.28.3. */
+  readonly minor: number
+  /** Of a cluster's own namespace, and of nobody else's home. */
+  readonly folder: string
+  /** Runs it to its end; `input` is fed to it and closed, null leaves it without. */
+  run(args: readonly string[], input?: string | Buffer): Promise<Answer>
+  /** Starts one that goes on. */
+  start(args: readonly string[]): Promise<Program>
+  /** Opens one in a pseudo terminal of 30 rows and 100 columns, whose name is the first that is shown. */
+  open(args: string): Terminal
+}
+
+export type Answer = Pick<Run, 'code' | 'stdout' | 'stderr'>
+
+/** @param folder where it keeps its cache, and what it is given by relative paths. */
+export async function kubectlFor(version: KubectlVersion, kubeconfig: string, folder: string): Promise<Kubectl> {
+  const file = await fetchKubectl(version)
+  const env = { PATH: process.env.PATH ?? '', HOME: folder, KUBECONFIG: kubeconfig, KUBECTL_EXTERNAL_DIFF: 'diff -u' }
+  return {
+    version,
+    minor: Number(version.split('.')[1]),
+    folder,
+    async run(args, input) {
+      const options = { cwd: folder, env, extendEnv: false, reject: false, timeout: 60_000, stripFinalNewline: false } as const
+      const { exitCode, stdout, stderr } = await execa(file, args, {
+        ...options,
+        ...(input === undefined ? { stdin: 'ignore' } : { input }),
+      })
+      return { code: exitCode ?? null, stdout, stderr }
+    },
+    start: (args) => Program.start(file, args, { env, cwd: folder }),
+    open: (args) => openTerminal(`sh -c 'tty; stty rows 30 cols 100; exec ${file} ${args}'`, env),
+  }
+}
+
+/** Where a file is that a command names by a relative path. */
+export function fileOf({ folder }: Kubectl, name: string): string {
+  return join(folder, name)
+}
