@@ -1,6 +1,7 @@
 import type { HttpDialect } from '../http/dialect.ts'
 import type { HttpRequest } from '../http/request.ts'
-import { impersonation, type NamePrefixes } from './impersonation.ts'
+import type { KubernetesUpstream } from '../protocol.ts'
+import { impersonation } from './impersonation.ts'
 import { negotiatedHeaders } from './negotiation.ts'
 import { readOperation } from './operations.ts'
 import { failureStatus, refusalStatus } from './refusals.ts'
@@ -8,13 +9,8 @@ import { readAttributes } from './requests.ts'
 import { shownAnswer } from './results.ts'
 import { upgradeRelay } from './upgrades.ts'
 
-export interface KubernetesOptions {
-  /** What is put before the names of callers; null: the cluster sees the gateway's account only. */
-  readonly impersonate: NamePrefixes | null
-}
-
 /** The API of Kubernetes as a dialect of HTTP. https://kubernetes.io/docs/reference/using-api/api-concepts/ */
-export function kubernetesDialect({ impersonate }: KubernetesOptions): HttpDialect {
+export function kubernetesDialect({ impersonate }: Pick<KubernetesUpstream, 'impersonate'>): HttpDialect {
   return {
     operation: readOperation,
     forward: (request, identity) => ({

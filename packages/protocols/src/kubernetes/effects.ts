@@ -119,8 +119,7 @@ export function readPathEffects(method: string, segments: readonly string[]): Re
   if (first === undefined || tellsOfServer.has(first)) return { effects: read }
   if (first === '.well-known' && others[0] === 'openid-configuration') return { effects: read }
   // Files of the control plane's node, and its memory.
-  if (first === 'logs') return { effects: ['file', 'read'] }
-  if (first === 'debug') return { effects: ['read', 'session'] }
+  if (first === 'logs' || first === 'debug') return { effects: ['file', 'read'] }
   return { unknown: `the path /${segments.join('/')} is not one of Kubernetes` }
 }
 

@@ -1,18 +1,15 @@
 import type { Identity } from '@hoop/contracts'
-import type { Header } from '../protocol.ts'
-
-/** What goes before names, so that no name from outside is one that the cluster knows as its own. */
-export interface NamePrefixes {
-  readonly userPrefix: string
-  readonly groupPrefix: string
-}
+import type { Header, KubernetesUpstream } from '../protocol.ts'
 
 /**
  * Who the cluster's authorizers and its audit are to see: the e-mail address of a person, or the name of what has none, and the groups. Names
  * that Kubernetes keeps for itself (`system:masters`) are never given: a user of such a name gets `hoop:` before it, a group is left out.
  * https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
  */
-export function impersonation(identity: Identity, { userPrefix, groupPrefix }: NamePrefixes): readonly Header[] {
+export function impersonation(
+  identity: Identity,
+  { userPrefix, groupPrefix }: NonNullable<KubernetesUpstream['impersonate']>,
+): readonly Header[] {
   const user = headerText(`${userPrefix}${identity.email ?? identity.name}`)
   const groups = identity.groups
     .map((group) => headerText(`${groupPrefix}${group}`))

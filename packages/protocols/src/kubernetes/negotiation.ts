@@ -3,7 +3,13 @@ import type { Header } from '../protocol.ts'
 import type { RequestAttributes } from './requests.ts'
 
 /** Said of the caller, or by it to the API server: the gateway says these itself, or nobody does. */
-const ofCaller: ReadonlySet<string> = new Set(['authorization', 'cookie', 'audit-id', 'accept-encoding'])
+const ofCaller: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'audit-id',
+  'accept-encoding',
+  'sec-websocket-extensions',
+])
 const ofCallerBeginning = ['impersonate-', 'x-remote-'] as const
 /** A credential in the guise of a WebSocket protocol. https://github.com/kubernetes/kubernetes/pull/47740 */
 const bearerProtocol = 'base64url.bearer.authorization.k8s.io.'

@@ -65,7 +65,10 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
       read,
       command: attributes.subresource === 'exec' ? command?.words : undefined,
     }),
-    literals: read === null ? [] : bodyLiterals(read, patch, { resource: documentKind(attributes), bodyStart }),
+    literals:
+      read === null || attributes.verb.startsWith('delete')
+        ? []
+        : bodyLiterals(read, patch, { resource: documentKind(attributes), bodyStart }),
     unknownBecause: unknown,
   }
 }
@@ -147,7 +150,7 @@ function nameOf({ namespace, resource }: RequestAttributes, name: string): strin
   return namespace === '' || resource === 'namespaces' ? last : `${namespace}/${last}`
 }
 
-const byWeight = ['unknown', 'execute', 'network', 'dcl', 'ddl', 'write', 'file', 'read'] as const satisfies Effect[]
+const byWeight = ['execute', 'network', 'dcl', 'ddl', 'write', 'file', 'read'] as const satisfies Effect[]
 
 function accessOf(effects: readonly Effect[]): string {
   return byWeight.find((effect) => effects.includes(effect)) ?? 'unknown'

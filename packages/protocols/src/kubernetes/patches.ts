@@ -21,7 +21,7 @@ const JsonPatch = z
       op: z.enum(['add', 'remove', 'replace', 'move', 'copy', 'test']),
       path: Pointer,
       from: Pointer.optional(),
-      value: z.unknown(),
+      value: z.unknown().optional(),
     }),
   )
   .max(10_000)

@@ -63,15 +63,16 @@ type Place = Omit<RequestAttributes, 'fieldSelector' | 'labelSelector' | 'dryRun
 
 function readPlace({ method, segments }: HttpRequest): Place | Unreadable {
   const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '', rest: [] }
-  const [prefix, ...path] = segments
-  if (prefix !== 'api' && prefix !== 'apis') return { verb: method.toLowerCase(), ...nothing }
-  const group = prefix === 'apis' ? (path.shift() ?? '') : ''
+  const [api, ...path] = segments
+  if (api !== 'api' && api !== 'apis') return { verb: method.toLowerCase(), ...nothing }
+  const group = api === 'apis' ? (path.shift() ?? '') : ''
   const version = path.shift() ?? ''
   if (path.length === 0) return { verb: method.toLowerCase(), ...nothing }
   let verb = verbs[method] ?? ''
   if (path[0] === 'watch' || path[0] === 'proxy') {
-    verb = path.shift() as string
-    if (path.length === 0) return { unreadable: `the path ends behind ${verb}/: it names no resource` }
+    const prefix = path.shift() as string
+    verb = prefix === 'watch' && method !== 'GET' ? '' : prefix
+    if (path.length === 0) return { unreadable: `the path ends behind ${prefix}/: it names no resource` }
   }
   let namespace = ''
   if (path[0] === 'namespaces' && path[1] !== undefined) {
@@ -83,8 +84,8 @@ function readPlace({ method, segments }: HttpRequest): Place | Unreadable {
   return { verb, group, version, resource, subresource, namespace, name, rest }
 }
 
-function verbOf({ verb, name, subresource }: Place, query: ReadonlyMap<string, readonly string[]> | null): string {
-  if (name !== '' || subresource !== '') return verb
+function verbOf({ verb, name, resource }: Place, query: ReadonlyMap<string, readonly string[]> | null): string {
+  if (resource === '' || name !== '') return verb
   if (verb === 'delete') return 'deletecollection'
   if (verb !== 'get') return verb
   return truth(query?.get('watch')?.[0]) ? 'watch' : 'list'
