@@ -11,6 +11,8 @@ export interface Connect extends Stoppable {
   readonly database: string
   /** Connection string with the local password. */
   readonly url: string
+  /** Path of the file by which programs of its protocol are configured; null: they need none. */
+  readonly configuration: string | null
   /** The session's id. */
   readonly session: string
   /** The events that it tells, one JSON object a line: `program.find('stdout', …)`. */
@@ -32,7 +34,7 @@ export async function startConnect(name: string, options: { home: string; args?:
   try {
     const ready = await program.find('stdout', readyEvent)
     // A URL of a Unix socket has no host, which is no URL to WHATWG.
-    const password = decodeURIComponent(/^postgresql:\/\/[^:@]*:([^@]*)@/.exec(ready.url)?.[1] ?? '')
+    const password = decodeURIComponent(/^[a-z]+:\/\/[^:@/]*:([^@/]*)@/.exec(ready.url)?.[1] ?? '')
     return { ...ready, password, program, stop: () => program.stop('SIGINT') }
   } catch (error) {
     await program.stop()
