@@ -41,9 +41,12 @@ export interface Literal {
 
 export interface LiteralField {
   readonly resource: string
+  /** Other names by which masks may know the same kind of document: a path beside its template. */
+  readonly others?: readonly string[] | undefined
+  /** A number may also be the name of a member, as in a JSON Pointer. */
   readonly path: readonly (string | number)[]
-  /** What it says, where that is not what it says as JSON (base64, YAML, a form). */
-  readonly value?: string | undefined
+  /** What it says (null: a null), where that is not what it says as JSON: base64, YAML. */
+  readonly value?: string | null | undefined
 }
 
 /** A bound value, decoded to text where its type is known and to `\x…` otherwise; `sources` as for a literal. */

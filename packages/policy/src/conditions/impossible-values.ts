@@ -27,17 +27,17 @@ function inSmallLetters(words: string): Domain {
 }
 
 /** Those of resources, of the old proxy paths, and methods of what is no resource. */
-const kubernetesVerbs = [
+const kubernetesVerb = oneOf('verb', [
   ...['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'],
   ...['proxy', 'head', 'options', 'post', 'put'],
-]
+])
 
 const domains: ReadonlyMap<string, Domain> = new Map([
   ['identity.kind', oneOf('kind of identity', IdentityKind.options)],
   ['connection.protocol', oneOf('protocol', ProtocolName.options)],
   ['operation.protocol', oneOf('protocol', ProtocolName.options)],
   ['operation.request.method', inCapitals('methods')],
-  ['operation.kubernetes.verb', oneOf('verb', kubernetesVerbs)],
+  ['operation.kubernetes.verb', (text) => (text === '' ? null : kubernetesVerb(text))],
   ['operation.kubernetes.resource', inSmallLetters('resources are plural and in small letters, as in paths: pods, configmaps')],
   [
     'operation.kubernetes.subresource',

@@ -1,11 +1,18 @@
 import type { FieldNode, Literal, LiteralField, MaskPlan, Operation, ValueMask } from '@hoop/contracts'
+import { strictestFirst } from './methods.ts'
 
-/** What masks the field that a literal stands at; null: nothing by name. */
-export function fieldMask({ resource, path }: LiteralField, plan: MaskPlan): ValueMask | null {
-  let node: FieldNode | null = plan.fields(resource)
+/** What masks the field that a literal stands at, the strictest of all that do; null: nothing by name. */
+export function fieldMask({ resource, others = [], path }: LiteralField, plan: MaskPlan): ValueMask | null {
+  const masks = [resource, ...others].map((name) => maskAt(plan.fields(name), path)).filter((mask) => mask !== null)
+  const [strictest = null] = masks.toSorted((a, b) => strictestFirst.indexOf(a.method) - strictestFirst.indexOf(b.method))
+  return strictest
+}
+
+function maskAt(root: FieldNode | null, path: LiteralField['path']): ValueMask | null {
+  let node = root
   for (const step of path) {
     if (node === null) return null
-    node = typeof step === 'number' ? node.element(step) : node.member(step)
+    node = typeof step === 'number' ? (node.element(step) ?? node.member(String(step))) : node.member(step)
   }
   return node?.mask ?? null
 }

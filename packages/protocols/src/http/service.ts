@@ -54,7 +54,7 @@ export class ServiceDialect implements HttpDialect {
       objects: [{ kind: 'path', name: resource, access: effects.includes('read') && effects.length === 1 ? 'read' : 'write' }],
       functions: [],
       facts,
-      literals: json === null || 'unreadable' in json ? [] : literalsOf(json, resource, bodyStart),
+      literals: json === null || 'unreadable' in json ? [] : literalsOf(json, this.#names(request), bodyStart),
       runs: [],
       flows: [],
       parts: [],
@@ -91,11 +91,14 @@ export class ServiceDialect implements HttpDialect {
     return masks.empty ? 'identity' : rewriterOf(this.#fields(request, masks), answer, masks)
   }
 
-  /** By each name that masks may know the place by. */
   #fields(request: HttpRequest, masks: MaskPlan): (FieldNode | null)[] {
+    return this.#names(request).map((name) => masks.fields(name))
+  }
+
+  /** Each name that masks may know the place by. */
+  #names(request: HttpRequest): readonly string[] {
     const found = this.#templates.find(request)
-    const names = [pathOf(request), ...(found === null ? [] : [found.operation.path, found.name])]
-    return names.map((name) => masks.fields(name))
+    return [pathOf(request), ...(found === null ? [] : [found.operation.path, found.name])]
   }
 
   upgraded(request: HttpRequest, _operation: Operation, _answer: readonly Header[], masks: MaskPlan): UpgradeRelay | null {
@@ -137,13 +140,13 @@ function effectOf({ method, upgrade }: HttpRequest): Effect {
   return safe.has(method) ? 'read' : 'write'
 }
 
-function literalsOf(json: JsonDocument, resource: string, bodyStart: number): Operation['literals'] {
+function literalsOf(json: JsonDocument, [resource = '', ...others]: readonly string[], bodyStart: number): Operation['literals'] {
   return json.scalars.map(({ start, end, path }) => ({
     start: bodyStart + start,
     end: bodyStart + end,
     sources: [],
     secret: false,
-    field: { resource, path },
+    field: { resource, others, path },
   }))
 }
 

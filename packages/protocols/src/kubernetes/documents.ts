@@ -43,7 +43,8 @@ const twice: readonly (readonly string[])[] = [
   ['replicasets.apps', 'replicasets.extensions'],
 ]
 
-function namesOf(kind: string): readonly string[] {
+/** All names of a kind; several, where the same objects are served twice. */
+export function namesOf(kind: string): readonly string[] {
   return twice.find((names) => names.includes(kind)) ?? [kind]
 }
 

@@ -1,5 +1,7 @@
 import type { Literal } from '@hoop/contracts'
+import type { JsonScalar } from '../http/json-document.ts'
 import type { ReadBody } from './body.ts'
+import { namesOf } from './documents.ts'
 import { type FieldPath, type PatchOperation, writtenPlace } from './patches.ts'
 
 /** Every scalar of a body, where it stands in the operation's text, and in which field of the object it ends up. */
@@ -8,22 +10,35 @@ export function bodyLiterals(
   patch: readonly PatchOperation[] | null,
   { resource, bodyStart }: { readonly resource: string; readonly bodyStart: number },
 ): readonly Literal[] {
+  const others = namesOf(resource).filter((name) => name !== resource)
   return body.scalars.map((scalar) => {
     const path = writtenPlace(body, patch, scalar)
-    return {
-      start: bodyStart + scalar.start,
-      end: bodyStart + scalar.end,
-      sources: [],
-      secret: path !== null && isSecret(resource, path),
-      ...(path !== null && { field: { resource, path } }),
-    }
+    const place = { start: bodyStart + scalar.start, end: bodyStart + scalar.end }
+    if (path === null) return { ...place, sources: [], secret: false }
+    const secret = isSecret(resource, path)
+    // The whole object is in it once more.
+    if (isLastApplied(path)) return { ...place, sources: 'opaque', secret }
+    return { ...place, sources: [], secret, field: { resource, others, path, value: writtenValue(resource, path, scalar.value) } }
   })
 }
 
+/** Bytes are base64 in JSON and YAML; undefined: no text. */
+function writtenValue(resource: string, [first]: FieldPath, value: JsonScalar['value']): string | null | undefined {
+  if (typeof value !== 'string') return value === null ? null : undefined
+  return encoded[resource] === String(first).toLowerCase() ? Buffer.from(value, 'base64').toString() : value
+}
+
+const encoded: Readonly<Record<string, string>> = { secrets: 'data', configmaps: 'binarydata' }
+
+function isLastApplied([first, second, third]: FieldPath): boolean {
+  return first === 'metadata' && second === 'annotations' && third === 'kubectl.kubernetes.io/last-applied-configuration'
+}
+
 /** Of a Secret everything but what names it; of anything what is called a token, and of reviews and requests of credentials what they carry. */
-function isSecret(resource: string, [first, second, third]: FieldPath): boolean {
+function isSecret(resource: string, path: FieldPath): boolean {
+  const [first, second] = path
   if (resource === 'secrets') {
-    if (first === 'metadata') return second === 'annotations' && third === 'kubectl.kubernetes.io/last-applied-configuration'
+    if (first === 'metadata') return isLastApplied(path)
     return !['kind', 'apiVersion', 'type', 'immutable'].includes(String(first))
   }
   return credentials.has(resource) && (first === 'spec' || first === 'status') && second === 'token'
