@@ -2,7 +2,12 @@ import type { Detectors, FieldNode, ValueMask } from '@hoop/contracts'
 import type { BodyRewriter } from './body-rewriter.ts'
 
 /** Shows how long a value is. */
-export const mask: ValueMask = { rule: 'Mask/m', method: 'redact', looksMasked: () => false, text: (value) => `<${value.length}>` }
+export const mask: ValueMask = {
+  rule: 'Mask/m',
+  method: 'redact',
+  looksMasked: () => false,
+  text: (value) => `<${value.length}>`,
+}
 export const masked: FieldNode = { mask, member: () => null, element: () => null }
 
 /** Finds numbers of seven nines, which is also a question of what stands beside them. */

@@ -128,7 +128,7 @@ test('a secret is in no output, whatever its spelling and the cuts, and the othe
         const parsed = JSON.stringify(JSON.parse(shown))
         expect(parsed).not.toContain(JSON.stringify(secret).slice(1, -1))
         expect(rewriter.masked['Mask/m']).toBeGreaterThan(1)
-        if (detecting) expect(parsed).not.toContain('9999999')
+        if (detecting) expect(parsed).not.toMatch(/(?<!\d)9{7}(?!\d)/)
       },
     ),
     { numRuns: 500 },

@@ -10,9 +10,12 @@ const show = (stream: string, sizes: number[] = []) => run(eventStreamRewriter(r
 describe('an event stream', () => {
   test.each([
     ['data: {"secret": "abc", "n": 1}\n\n', 'data: {"secret": "<3>", "n": 1}\n\n'],
-    ['data:{"secret":"abc"}\r\n\r\ndata: 1\r\n\r\n', 'data: {"secret":"<3>"}\n\ndata: 1\r\n\r\n', 'a line ending of two bytes'],
+    ['data:{"secret":"abc"}\r\n\r\ndata: 1\r\n\r\n', 'data: {"secret":"<3>"}\n\ndata: 1\r\n\r\n'],
     ['data: {"secret":"abc"}\r\rdata: 1\r\r', 'data: {"secret":"<3>"}\n\ndata: 1\r\r'],
-    ['event: add\ndata: {\ndata: "secret": "abc"\ndata: }\nid: 7\n\n', 'event: add\ndata: {\ndata: "secret": "<3>"\ndata: }\nid: 7\n\n'],
+    [
+      'event: add\ndata: {\ndata: "secret": "abc"\ndata: }\nid: 7\n\n',
+      'event: add\ndata: {\ndata: "secret": "<3>"\ndata: }\nid: 7\n\n',
+    ],
     ['data: {"a":\ndata: "b"}\n\n', 'data: {"a":\ndata: "b"}\n\n'],
     [': keep\n\nretry: 10\n\n', ': keep\n\nretry: 10\n\n'],
     [': 9999999\nid: 9999999\ndata: "9999999"\n\n', ': *******\nid: *******\ndata: "*******"\n\n'],

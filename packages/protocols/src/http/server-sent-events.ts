@@ -45,6 +45,10 @@ class EventStreamRewriter implements BodyRewriter {
       if (goesOn) continue
       if (byte !== newline && byte !== carriageReturn) this.#empty = false
       else if (this.#empty) {
+        if (this.#afterReturn && chunk[at + 1] === newline) {
+          this.#afterReturn = false
+          at++
+        }
         this.#hold(chunk.subarray(start, at + 1))
         out.push(this.#shown(this.#held.take()))
         start = at + 1
@@ -69,7 +73,7 @@ class EventStreamRewriter implements BodyRewriter {
     const lines = (this.#first && text.startsWith(byteOrderMark) ? text.slice(1) : text).split(/\r\n|\r|\n/)
     this.#first = false
     const firstData = lines.findIndex(isData)
-    const value = lines.filter(isData).map(valueOf).join('\n')
+    const value = lines.filter(isData).map(dataOf).join('\n')
     const shownValue = this.#data(value)
     const shown = lines.flatMap((line, i) => {
       if (!isData(line)) return this.#other(line)
@@ -116,6 +120,6 @@ function isData(line: string): boolean {
   return line === 'data' || line.startsWith('data:')
 }
 
-function valueOf(line: string): string {
+function dataOf(line: string): string {
   return line.slice('data:'.length).replace(/^ /, '')
 }

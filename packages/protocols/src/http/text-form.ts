@@ -47,7 +47,9 @@ class FormRewriter implements BodyRewriter {
 
   #hold(piece: Buffer): void {
     if (this.#held.length + piece.length > longest)
-      throw new BodyError(`a name or a value in the form is longer than ${longest} bytes, the most that can be looked at for masking`)
+      throw new BodyError(
+        `a name or a value in the form is longer than ${longest} bytes, the most that can be looked at for masking`,
+      )
     this.#held.push(piece)
   }
 
