@@ -14,7 +14,22 @@ beforeAll(async () => {
   system = await keep(startSystem({ sample: { customers: 20 } }))
   admin = await system.home('root-admin')
   folder = (await keep(temporaryFolder('policy'))).path
+  await applyDocuments(admin, cluster)
 })
+
+// Requests are read without it.
+const cluster = `
+kind: Connection
+name: cluster
+protocol: kubernetes
+address: cluster.invalid:6443
+login: { token: none }
+---
+kind: Access
+name: cluster
+groups: [engineering, secret-keepers]
+connections: { names: [cluster] }
+`
 
 async function fileOf(name: string, text: string): Promise<string> {
   const path = join(folder, name)

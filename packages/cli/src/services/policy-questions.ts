@@ -7,6 +7,8 @@ import { readGivenFiles } from './given-file.ts'
 
 const Labels = z.record(z.string(), z.string())
 
+const texts = ['statement', 'statements', 'request', 'requests'] as const
+
 /** One row of a table: a statement or several, who sends it, and what is to come of it. */
 const Case = z
   .strictObject({
@@ -19,14 +21,17 @@ const Case = z
     at: z.iso.datetime({ offset: true }).optional(),
     statement: z.string().optional(),
     statements: z.array(z.string()).min(1).optional(),
+    /** The same of connections that carry requests: METHOD and path, headers, an empty line, the body. */
+    request: z.string().optional(),
+    requests: z.array(z.string()).min(1).optional(),
     expect: ExplainedVerdict,
     /** The rule that refuses, or one that asks. */
     rule: z.string().min(1).optional(),
     /** Exactly these columns of the result, by name. */
     masked: z.array(z.string()).optional(),
   })
-  .refine(({ statement, statements }) => (statement === undefined) !== (statements === undefined), {
-    error: 'a case has either statement or statements',
+  .refine((each) => texts.filter((key) => each[key] !== undefined).length === 1, {
+    error: `a case has one of ${texts.join(', ')}`,
   })
 type Case = z.infer<typeof Case>
 
@@ -121,12 +126,13 @@ function readTable(file: string, text: string, connection: string | null): Expec
   const { cases, ...common } = read.data
   return cases.flatMap((each, index) => {
     const line = lineOf(['cases', index])
-    const { expect, rule, masked, name, statement, statements = [statement ?? ''], ...own } = each
+    const { expect, rule, masked, name, statement, request, requests, statements, ...own } = each
     const asked = connection ?? own.connection ?? common.connection
     if (asked === undefined)
       throw unreadable(file, line, 'which connection? Say it in the case, in the table, or with --connection')
     const identity = own.identity ?? common.identity
-    return statements.map((text): Expectation => {
+    const asking = statements ?? requests ?? [statement ?? request ?? '']
+    return asking.map((text): Expectation => {
       const question = {
         ...own,
         ...(identity && { identity }),

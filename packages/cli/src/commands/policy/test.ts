@@ -16,6 +16,8 @@ cases:
 expect is permit, approve, refuse or no-access; rule is the one that decides; masked are these columns of the result, and no others. The person behind an AI
 agent is its identity's onBehalfOf: { groups: [engineering] }.
 
+Connections to services and clusters have request and requests in place of statements: METHOD and path, headers, an empty line, and the body.
+
 A case may also have: database, labels (as if the connection had these, too), reason, and at (a time). What stands above cases, of connection, identity and
 labels, holds for all of them.
 
