@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream'
 import type { Maybe } from '@hoop/contracts'
+import { ProtocolViolation } from '../bytes.ts'
 
 /** Milliseconds that a peer has to take what was written last, and to end its side. */
 const lingering = 2_000
 
-/** One leg behind a 101: reads in order, writes with back-pressure. What fails on it is its end, and nothing is thrown for it. */
+/** One leg behind a 101: reads in order, writes with back-pressure. What fails on it is its end, and only a ProtocolViolation is thrown. */
 export class UpgradedSocket {
   readonly #stream: Duplex
   readonly #head: Buffer
@@ -22,8 +23,9 @@ export class UpgradedSocket {
     if (this.#head.length > 0) yield this.#head
     try {
       for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) yield chunk
-    } catch {
-      // A connection that was reset has ended.
+    } catch (error) {
+      // A connection that was reset has ended; one whose framing was wrong must not look like it.
+      if (error instanceof ProtocolViolation) throw error
     } finally {
       if (this.#finishing) this.#stream.resume()
     }

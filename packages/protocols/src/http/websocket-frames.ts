@@ -17,7 +17,7 @@ export const closeCodes = {
 } as const
 
 /** The largest payload of one frame. A message may have any number of frames. */
-export const maxFramePayload = 16 * 1024 * 1024
+const maxFramePayload = 16 * 1024 * 1024
 /** A frame up to this long is handed out as one piece; a longer one in pieces of this length. */
 export const maxWebSocketPiece = 64 * 1024
 const maxControlPayload = 125

@@ -86,21 +86,24 @@ test('a promise of the hook holds back what follows', async () => {
   await relayed
 })
 
-test('what the hook throws closes both sides, with its words for the caller', async () => {
-  const refusal = new HoopError('no_access', 'the rule says no')
-  const { client, server, relayed } = await through({
-    onPiece: () => {
-      throw refusal
-    },
-    lastMessage: (words) => ({ type: 'text', bytes: Buffer.from(`refused: ${words}`) }),
-  })
-  const [atClient, atServer] = [received(client), received(server)]
-  client.send('anything')
-  expect(await atClient.closed).toEqual({ code: 1008, reason: 'the rule says no' })
-  expect(atClient.messages.map(({ text }) => text)).toEqual(['refused: the rule says no'])
-  expect(await atServer.closed).toEqual({ code: 1001, reason: '' })
-  expect(await relayed).toEqual({ bytesUp: 0, bytesDown: 0, failure: refusal })
-})
+test.each([true, false])(
+  'what the hook throws closes both sides, with its words for the caller (in a message: %s)',
+  async (last) => {
+    const refusal = new HoopError('no_access', 'the rule says no')
+    const { client, server, relayed } = await through({
+      onPiece: () => {
+        throw refusal
+      },
+      lastMessage: (words) => (last ? { type: 'text', bytes: Buffer.from(`refused: ${words}`) } : null),
+    })
+    const [atClient, atServer] = [received(client), received(server)]
+    client.send('anything')
+    expect(await atClient.closed).toEqual(last ? { code: 1000, reason: '' } : { code: 1008, reason: 'the rule says no' })
+    expect(atClient.messages.map(({ text }) => text)).toEqual(last ? ['refused: the rule says no'] : [])
+    expect(await atServer.closed).toEqual({ code: 1001, reason: '' })
+    expect(await relayed).toEqual({ bytesUp: 0, bytesDown: 0, failure: refusal })
+  },
+)
 
 test('our own faults are told to nobody but the relay', async () => {
   const fault = new Error('cannot read /secret/place')

@@ -31,7 +31,7 @@ export interface WebSocketRelayOptions {
    * place (null: nothing; of text it must be UTF-8). What it throws ends the relay, with its words for the caller if it is a HoopError.
    */
   onPiece(piece: WebSocketPiece, way: Way): Maybe<Buffer | null>
-  /** A last message for the caller, before the relay ends for a reason of ours. */
+  /** A last message for the caller, before the relay ends for a reason of ours; null: the close frame says it. */
   lastMessage?(words: string): Pick<WebSocketPiece, 'type' | 'bytes'> | null
 }
 
@@ -141,13 +141,22 @@ class WebSocketRelay {
     const words = failureWords(failure)
     const violated = failure instanceof ProtocolViolation
     const code = failure instanceof WebSocketViolation ? failure.closeCode : closeCodes.protocolError
-    if (!this.#caller.closing && !this.#caller.inMessage) {
-      const last = this.#options.lastMessage?.(words) ?? null
-      if (last !== null) void this.#caller.socket.send(this.#caller.encoder.piece({ ...last, first: true, last: true }))
+    if (violated) for (const leg of [this.#caller, this.#backend]) void this.#close(leg, code, words)
+    else {
+      // Who was told in a message needs no second reason: clients would show that one in its place.
+      if (this.#sendLast(words)) void this.#close(this.#caller, closeCodes.normal, '')
+      else void this.#close(this.#caller, closeCodes.policyViolation, words)
+      void this.#close(this.#backend, closeCodes.goingAway, '')
     }
-    void this.#close(this.#caller, violated ? code : closeCodes.policyViolation, words)
-    void this.#close(this.#backend, violated ? code : closeCodes.goingAway, violated ? words : '')
     this.#stop()
+  }
+
+  #sendLast(words: string): boolean {
+    const { closing, inMessage, socket, encoder } = this.#caller
+    const last = closing || inMessage ? null : (this.#options.lastMessage?.(words) ?? null)
+    if (last === null) return false
+    void socket.send(encoder.piece({ ...last, first: true, last: true }))
+    return true
   }
 
   #stop(): void {

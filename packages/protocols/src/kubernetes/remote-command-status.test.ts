@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failedStatus, RemoteCommandEnd, terminalSize } from './remote-command-status.ts'
+import { failedStatus, RemoteCommandEnd } from './remote-command-status.ts'
 
 const failed = (causes: unknown) => JSON.stringify({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes } })
 const cases: [string, number, string[], number | null, string | null][] = [
@@ -28,12 +28,5 @@ test('reads our own failure back', () => {
     const end = new RemoteCommandEnd(version)
     end.push(failedStatus(version, 'ended'))
     expect(end.result()).toMatchObject({ exitCode: null, error: { status: 'Failure', message: 'ended' } })
-  }
-})
-
-test('reads the size of a terminal', () => {
-  expect(terminalSize(Buffer.from('{"Width":80,"Height":24}\n'))).toEqual({ width: 80, height: 24 })
-  for (const wrong of ['', '{}', '{"Width":-1,"Height":24}', '{"Width":80,"Height":70000}', '[80,24]']) {
-    expect(terminalSize(Buffer.from(wrong))).toBe(null)
   }
 })

@@ -12,15 +12,6 @@ export const RemoteCommandStatus = z.object({
 })
 export type RemoteCommandStatus = z.infer<typeof RemoteCommandStatus>
 
-/** The size of a terminal in characters: what the resize channel carries as JSON. */
-const TerminalSize = z.object({ Width: z.int().min(0).max(65_535), Height: z.int().min(0).max(65_535) })
-
-/** Null: it is none. */
-export function terminalSize(bytes: Buffer): { readonly width: number; readonly height: number } | null {
-  const size = TerminalSize.safeParse(parsed(bytes))
-  return size.success ? { width: size.data.Width, height: size.data.Height } : null
-}
-
 /** A status has a few hundred bytes; what is longer is not read. */
 const maxStatus = 64 * 1024
 

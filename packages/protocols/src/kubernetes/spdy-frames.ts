@@ -8,10 +8,10 @@ const version = 3
 const flagFin = 0x01
 const flagUnidirectional = 0x02
 
-/** Section 2.6.3. */
-export const resetCodes = { protocolError: 1, invalidStream: 2, refusedStream: 3, cancel: 5 } as const
+/** Why a stream is reset that is not taken (section 2.6.3). */
+export const refusedStream = 3
 /** Section 2.6.6. */
-export const goAwayCodes = { ok: 0, protocolError: 1, internalError: 2 } as const
+export const goAwayCodes = { protocolError: 1, internalError: 2 } as const
 
 /** A data frame up to this long is handed out whole, a longer one in frames of this length. */
 export const maxSpdyData = 64 * 1024

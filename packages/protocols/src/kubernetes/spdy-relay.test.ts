@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createWebSocketStream } from 'ws'
 import { ProtocolViolation } from '../bytes.ts'
-import { webSocketsThrough } from '../http/websocket-relay.fixture.ts'
+import { received, webSocketsThrough } from '../http/websocket-relay.fixture.ts'
 import { SpdyPeer, words } from './spdy-peer.fixture.ts'
 import type { StreamEvent, UpgradePurpose } from './stream-event.ts'
 import { relayUpgraded, type UpgradedOptions, upgradedProtocol } from './upgraded-relay.ts'
@@ -232,6 +232,19 @@ test('what the hook throws is the error of the command, and ends both sides', as
   ])
   expect(JSON.parse(client.frames[1]?.rest ?? '')).toMatchObject({ status: 'Failure', message: 'the rule says no' })
   expect(server.frames.at(-1)).toEqual({ type: 7, flags: 0, stream: 0, rest: '00000002' })
+})
+
+test('what is no byte stream inside a WebSocket ends both sides', async () => {
+  const purpose: UpgradePurpose = { kind: 'port-forward', ports: [], mayForward: () => true }
+  const protocol = { transport: 'spdy-in-websocket', version: 1 } as const
+  const { client, server, relayed } = await webSocketsThrough((legs) =>
+    relayUpgraded({ ...legs, protocol, purpose, signal: living, onEvent: ({ bytes }) => bytes }),
+  )
+  const [atClient, atServer] = [received(client), received(server)]
+  client.send('a text')
+  expect((await relayed).failure).toBeInstanceOf(ProtocolViolation)
+  expect((await atClient.closed).code).toBe(1002)
+  expect((await atServer.closed).code).toBe(1000)
 })
 
 test('the signal ends it', async () => {

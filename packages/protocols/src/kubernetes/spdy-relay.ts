@@ -3,7 +3,7 @@ import type { Maybe, Way } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { failureWords, type RelayEnd, runBothWays } from '../http/relay-end.ts'
 import { UpgradedSocket } from '../http/upgraded-socket.ts'
-import { goAwayCodes, resetCodes, SpdyDecoder, SpdyEncoder, type SpdyFrame } from './spdy-frames.ts'
+import { goAwayCodes, refusedStream, SpdyDecoder, SpdyEncoder, type SpdyFrame } from './spdy-frames.ts'
 import { type SpdyStream, SpdyStreams } from './spdy-streams.ts'
 import { mayGo, type OnStreamEvent, type UpgradePurpose } from './stream-event.ts'
 
@@ -130,7 +130,7 @@ class SpdyRelay {
   }
 
   #refuse(leg: Leg, stream: number): Maybe<void> {
-    return this.#send(leg, { type: 'rstStream', stream, status: resetCodes.refusedStream })
+    return this.#send(leg, { type: 'rstStream', stream, status: refusedStream })
   }
 
   #reply(frame: SpdyFrame & { readonly type: 'synReply' }, way: Way): Maybe<void> {
