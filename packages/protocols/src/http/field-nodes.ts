@@ -3,8 +3,16 @@ import type { FieldNode, ValueMask } from '@hoop/contracts'
 /** A place in documents, and how the values there are written: `base64` of the text that is masked; `json`: a document in a string. */
 export interface DocumentNode extends FieldNode {
   readonly form?: 'base64' | { readonly json: () => FieldNode | null } | undefined
+  /** What stands in the place of a member's name that holds a value; null: the name is shown. */
+  readonly shownName?: ((name: string) => ShownName | null) | undefined
   member(name: string): DocumentNode | null
   element(index: number): DocumentNode | null
+}
+
+/** `rule`: what masked it. */
+export interface ShownName {
+  readonly text: string
+  readonly rule: string
 }
 
 /** An object whose member of this name, whatever its case, is `node`. */
@@ -43,6 +51,7 @@ export function anyOf(nodes: readonly (DocumentNode | null)[]): DocumentNode | n
   return {
     mask: all.reduce<ValueMask | null>((mask, node) => stricter(mask, node.mask), null),
     form: all.find((node) => node.form !== undefined)?.form,
+    shownName: all.find((node) => node.shownName !== undefined)?.shownName,
     member: (name) => anyOf(all.map((node) => node.member(name))),
     element: (index) => anyOf(all.map((node) => node.element(index))),
   }

@@ -1,6 +1,6 @@
 import type { Detectors, ValueMask } from '@hoop/contracts'
 import { BodyError } from './body-rewriter.ts'
-import type { DocumentNode } from './field-nodes.ts'
+import type { DocumentNode, ShownName } from './field-nodes.ts'
 import { stringText } from './json-strings.ts'
 import type { ScalarKind } from './json-tokenizer.ts'
 
@@ -22,6 +22,12 @@ export class JsonMasking {
   constructor(detectors: Detectors | null, showDocument: ShowDocument) {
     this.#detectors = detectors
     this.#showDocument = showDocument
+  }
+
+  /** A name that holds a value. */
+  name({ text, rule }: ShownName): string {
+    this.#count(rule, 1)
+    return JSON.stringify(text)
   }
 
   /** A name, or a string at a place where nothing is masked by name. */

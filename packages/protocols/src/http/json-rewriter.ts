@@ -116,8 +116,15 @@ class JsonRewriter implements BodyRewriter, JsonHandler {
 
   name(bytes: Buffer, start: number, end: number, escaped: boolean): void {
     const node = this.#nodes[this.#depth] ?? null
-    this.#member = node === null ? null : node.member(stringText(bytes, start, end, escaped))
-    this.#show(bytes, start, end, this.#masking.string(bytes, start, end, escaped))
+    const text = node === null ? '' : stringText(bytes, start, end, escaped)
+    this.#member = node === null ? null : node.member(text)
+    const instead = node?.shownName?.(text) ?? null
+    this.#show(
+      bytes,
+      start,
+      end,
+      instead === null ? this.#masking.string(bytes, start, end, escaped) : this.#masking.name(instead),
+    )
   }
 
   scalar(kind: ScalarKind, bytes: Buffer, start: number, end: number, escaped: boolean): void {

@@ -20,7 +20,7 @@ export function kubernetesDialect({ impersonate }: Pick<KubernetesUpstream, 'imp
         ...(impersonate === null ? [] : impersonation(identity, impersonate)),
       ],
     }),
-    results: (request, _, answer, masks) => shownAnswer(admitted(request), answer, masks),
+    results: (request, _, answer, masks) => shownAnswer(request, admitted(request), answer, masks),
     upgraded: upgradeRelay,
     refusal: (refusal, request, sessionId) => refusalStatus(refusal, sessionId, request.upgrade !== null),
     failure: failureStatus,

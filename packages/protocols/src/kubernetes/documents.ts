@@ -9,13 +9,16 @@ import {
   underMembers,
 } from '../http/field-nodes.ts'
 import { reaches } from './patches.ts'
+import { namesOf } from './requests.ts'
 import { cellPaths } from './table-cells.ts'
 
 /** What is masked in one object of this kind, wherever it stands in an answer; null: nothing. */
 export function objectNode(kind: string, masks: MaskPlan): DocumentNode | null {
   const named = anyOf(namesOf(kind).map((name) => masks.fields(name)))
-  if (named === null) return masks.detectors === null ? null : encodedPlaces(kind)
-  const node: DocumentNode = anyOf([named, encodedPlaces(kind), metadataNode(() => node)]) ?? named
+  const encoded = encodedPlaces(kind)
+  if (named === null && (masks.detectors === null || encoded === null)) return null
+  const again = { lastApplied: jsonValue(() => node), managed: named === null ? null : managedNode(named) }
+  const node: DocumentNode = anyOf([named, encoded, metadataNode(again)]) ?? again.lastApplied
   return node
 }
 
@@ -33,21 +36,6 @@ export function answerNode(kind: string, masks: MaskPlan): DocumentNode | null {
   return anyOf([list, underMember('object', anyOf([list, named === null ? null : statusNode]) ?? object)])
 }
 
-/** Kinds under which the same objects are served twice. */
-const twice: readonly (readonly string[])[] = [
-  ['events', 'events.events.k8s.io'],
-  ['ingresses.networking.k8s.io', 'ingresses.extensions'],
-  ['networkpolicies.networking.k8s.io', 'networkpolicies.extensions'],
-  ['deployments.apps', 'deployments.extensions'],
-  ['daemonsets.apps', 'daemonsets.extensions'],
-  ['replicasets.apps', 'replicasets.extensions'],
-]
-
-/** All names of a kind; several, where the same objects are served twice. */
-export function namesOf(kind: string): readonly string[] {
-  return twice.find((names) => names.includes(kind)) ?? [kind]
-}
-
 /** Where Kubernetes writes bytes, which are base64 in JSON. */
 function encodedPlaces(kind: string): DocumentNode | null {
   if (kind === 'secrets') return underMember('data', underMembers(base64Value))
@@ -55,11 +43,47 @@ function encodedPlaces(kind: string): DocumentNode | null {
   return null
 }
 
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+const lastAppliedName = 'kubectl.kubernetes.io/last-applied-configuration'
 
-/** What of the object is in its metadata once more: as it was last applied, and the elements of its sets, which are names of members. */
-function metadataNode(object: () => FieldNode): DocumentNode {
-  return underMember('metadata', anyOf([underMember('annotations', underMember(lastApplied, jsonValue(object)))]) ?? base64Value)
+/** What of the object is in its metadata once more: as it was last applied, and what its managers wrote. */
+function metadataNode({ lastApplied, managed }: { lastApplied: DocumentNode; managed: DocumentNode | null }): DocumentNode {
+  const fields = managed === null ? null : underMember('managedFields', underElements(underMember('fieldsV1', managed)))
+  const places = anyOf([underMember('annotations', underMember(lastAppliedName, lastApplied)), fields])
+  return underMember('metadata', places ?? lastApplied)
+}
+
+/**
+ * In `fieldsV1` names of members stand for the object's places: `f:` a field, `k:` an element by its keys, `v:` by its value, `i:` by its index. The
+ * keys and values of what is masked are not shown. https://github.com/kubernetes-sigs/structured-merge-diff/blob/v6.3.0/fieldpath/serialize-pe.go
+ */
+function managedNode(object: FieldNode): DocumentNode {
+  const element = object.element(0)
+  return {
+    mask: null,
+    shownName: (name) =>
+      element !== null && tellsValue(name, element)
+        ? { text: `${name.slice(0, 2)}"[masked]"`, rule: 'hoop/managed-fields' }
+        : null,
+    member: (name) => {
+      const place = name.startsWith('f:') ? object.member(name.slice(2)) : element
+      return place === null ? null : managedNode(place)
+    },
+    element: () => null,
+  }
+}
+
+function tellsValue(name: string, element: FieldNode): boolean {
+  if (name.startsWith('v:')) return element.mask !== null
+  return name.startsWith('k:') && (element.mask !== null || keysOf(name.slice(2)).some((key) => element.member(key) !== null))
+}
+
+/** Of what cannot be read: one that any name is. */
+function keysOf(text: string): readonly string[] {
+  try {
+    return Object.keys(Object(JSON.parse(text)))
+  } catch {
+    return ['']
+  }
 }
 
 /** Cells are made by the server, of whatever it likes: only those stay whose places are known, and in none of them something is masked. */
@@ -87,7 +111,7 @@ const text: ValueMask = {
 const hidden: DocumentNode = { mask: text, member: () => null, element: () => null }
 
 /** What an error repeats of an object: its words, and its causes. */
-export const statusNode: DocumentNode = {
+const statusNode: DocumentNode = {
   mask: null,
   member: (name) => (name === 'message' ? words : name === 'details' ? details : null),
   element: () => null,

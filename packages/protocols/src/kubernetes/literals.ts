@@ -1,8 +1,8 @@
 import type { Literal } from '@hoop/contracts'
 import type { JsonScalar } from '../http/json-document.ts'
 import type { ReadBody } from './body.ts'
-import { namesOf } from './documents.ts'
 import { type FieldPath, type PatchOperation, writtenPlace } from './patches.ts'
+import { namesOf } from './requests.ts'
 
 /** Every scalar of a body, where it stands in the operation's text, and in which field of the object it ends up. */
 export function bodyLiterals(
@@ -17,7 +17,7 @@ export function bodyLiterals(
     if (path === null) return { ...place, sources: [], secret: false }
     const secret = isSecret(resource, path)
     // The whole object is in it once more.
-    if (isLastApplied(path)) return { ...place, sources: 'opaque', secret }
+    if (isLastApplied(path)) return { ...place, sources: 'opaque', secret, field: { resource, others, path: [] } }
     return { ...place, sources: [], secret, field: { resource, others, path, value: writtenValue(resource, path, scalar.value) } }
   })
 }

@@ -7,7 +7,7 @@ import { isDestructive, readEffects, readPathEffects, resourceName } from './eff
 import { bodyLiterals } from './literals.ts'
 import { asksForToken, manifestClaims } from './manifests.ts'
 import { addedParts, patchOperations } from './patches.ts'
-import { documentKind, type RequestAttributes, readAttributes, truth } from './requests.ts'
+import { documentKind, isProxied, type RequestAttributes, readAttributes, truth } from './requests.ts'
 
 /** What a request to the API server does. Never throws: what it cannot read is `unknown`, or `refused`. */
 export function readOperation(request: HttpRequest, body: RequestBody): Operation {
@@ -75,10 +75,6 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
 
 /** The server also sends events of a watch and logs over a WebSocket: there nothing could be masked. */
 const upgradable: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
-
-function isProxied({ verb, subresource }: RequestAttributes): boolean {
-  return verb === 'proxy' || subresource === 'proxy'
-}
 
 /** What is sent to a program behind the API server is that program's to read. */
 function proxied(request: HttpRequest, body: RequestBody, attributes: RequestAttributes): Operation {

@@ -121,3 +121,23 @@ export function documentKind({ group, resource, subresource }: RequestAttributes
   const name = group === '' ? resource : `${resource}.${group}`
   return sameObject.has(subresource) ? name : `${name}/${subresource}`
 }
+
+/** Kinds under which the same objects are served twice. */
+const twice: readonly (readonly string[])[] = [
+  ['events', 'events.events.k8s.io'],
+  ['ingresses.networking.k8s.io', 'ingresses.extensions'],
+  ['networkpolicies.networking.k8s.io', 'networkpolicies.extensions'],
+  ['deployments.apps', 'deployments.extensions'],
+  ['daemonsets.apps', 'daemonsets.extensions'],
+  ['replicasets.apps', 'replicasets.extensions'],
+]
+
+/** All names of a kind; several, where the same objects are served twice. */
+export function namesOf(kind: string): readonly string[] {
+  return twice.find((names) => names.includes(kind)) ?? [kind]
+}
+
+/** A program behind the API server answers. */
+export function isProxied({ verb, subresource }: RequestAttributes): boolean {
+  return verb === 'proxy' || subresource === 'proxy'
+}
