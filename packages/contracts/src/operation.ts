@@ -35,7 +35,7 @@ export interface Literal {
   readonly sources: Sources
   /** A password or the like: masked in every record, whatever the masks say. */
   readonly secret: boolean
-  /** Where it stands in a document of the kind that masks know by this name. */
+  /** Where it stands in a document of the kind that masks know by this name; with `opaque` sources, anything from there on may be in it. */
   readonly field?: LiteralField | undefined
 }
 

@@ -2,19 +2,26 @@ import type { FieldNode, Literal, LiteralField, MaskPlan, Operation, ValueMask }
 import { strictestFirst } from './methods.ts'
 
 /** What masks the field that a literal stands at, the strictest of all that do; null: nothing by name. */
-export function fieldMask({ resource, others = [], path }: LiteralField, plan: MaskPlan): ValueMask | null {
-  const masks = [resource, ...others].map((name) => maskAt(plan.fields(name), path)).filter((mask) => mask !== null)
+export function fieldMask(field: LiteralField, plan: MaskPlan): ValueMask | null {
+  const masks = nodesAt(field, plan).flatMap(({ mask }) => (mask === null ? [] : [mask]))
   const [strictest = null] = masks.toSorted((a, b) => strictestFirst.indexOf(a.method) - strictestFirst.indexOf(b.method))
   return strictest
 }
 
-function maskAt(root: FieldNode | null, path: LiteralField['path']): ValueMask | null {
-  let node = root
-  for (const step of path) {
-    if (node === null) return null
-    node = typeof step === 'number' ? (node.element(step) ?? node.member(String(step))) : node.member(step)
-  }
-  return node?.mask ?? null
+/** Whether something is masked at the field, or below it. */
+export function reachesMask(field: LiteralField, plan: MaskPlan): boolean {
+  return nodesAt(field, plan).length > 0
+}
+
+function nodesAt({ resource, others = [], path }: LiteralField, plan: MaskPlan): FieldNode[] {
+  return [resource, ...others].flatMap((name) => {
+    let node = plan.fields(name)
+    for (const step of path) {
+      if (node === null) return []
+      node = typeof step === 'number' ? (node.element(step) ?? node.member(String(step))) : node.member(step)
+    }
+    return node === null ? [] : [node]
+  })
 }
 
 /** A field that would be given what its mask shows in a value's place. */

@@ -185,6 +185,14 @@ describe('recordedForm', () => {
     const fields = plan({ fields: ['secrets:data'] })
     const opaque = operation({ text: 'PUT /x?a=b', literals: [{ start: 9, end: 10, sources: 'opaque', secret: false }] })
     expect(recordedForm(opaque, fields).text).toBe('PUT /x?a=***')
+    for (const [resource, others, shown] of [
+      ['secrets', [], '"[masked]"'],
+      ['x', ['secrets'], '"[masked]"'],
+      ['x', [], 'b'],
+    ] as const) {
+      const literals = opaque.literals.map((literal) => ({ ...literal, field: { resource, others, path: [] } }))
+      expect(recordedForm({ ...opaque, literals }, fields).text).toBe(`PUT /x?a=${shown}`)
+    }
     expect(recordedForm({ ...opaque, refused: { code: 'unreadable', words: 'x' } }, fields).text).toBe('[masked]')
     expect(recordedForm({ ...opaque, refused: { code: 'unreadable', words: 'x' } }, plan({ detect: ['card'] })).text).toBe(
       'PUT /x?a=b',

@@ -1,5 +1,5 @@
 import { type Literal, looksLikeValue, type MaskPlan, type ObjectAccess, type Operation } from '@hoop/contracts'
-import { fieldMask } from './literal-fields.ts'
+import { fieldMask, reachesMask } from './literal-fields.ts'
 import { redacted } from './methods.ts'
 
 /** An operation as the record and the approvers see it. */
@@ -65,7 +65,8 @@ function maskedText({ text, literals }: Pick<Operation, 'text' | 'literals'>, pl
 /** JSON's null is shown, as it is in results. What stands at an unknown place of a document may stand at a masked one. */
 function isMaskedField(text: string, { start, end, field, sources }: Literal, plan: MaskPlan): boolean {
   if (!plan.hasFields) return false
-  if (field === undefined) return sources === 'opaque'
+  if (sources === 'opaque') return field === undefined || reachesMask(field, plan)
+  if (field === undefined) return false
   return fieldMask(field, plan) !== null && text.slice(start, end) !== 'null'
 }
 

@@ -5,7 +5,7 @@ import type { AnswerHead, HttpAnswer, HttpDialect, HttpFailure, UpgradeRelay } f
 import { readJsonBody } from './json-body.ts'
 import type { JsonDocument } from './json-document.ts'
 import { operationText } from './operation-text.ts'
-import type { HttpRequest, RequestBody } from './request.ts'
+import type { HttpRequest, RequestBody, Unreadable } from './request.ts'
 import { rewriterOf } from './results.ts'
 import { Templates } from './templates.ts'
 import { relayWebSocket } from './websocket-relay.ts'
@@ -54,7 +54,7 @@ export class ServiceDialect implements HttpDialect {
       objects: [{ kind: 'path', name: resource, access: effects.includes('read') && effects.length === 1 ? 'read' : 'write' }],
       functions: [],
       facts,
-      literals: json === null || 'unreadable' in json ? [] : literalsOf(json, this.#names(request), bodyStart),
+      literals: literalsOf(json, this.#names(request), { start: bodyStart, end: text.length }),
       runs: [],
       flows: [],
       parts: [],
@@ -140,10 +140,18 @@ function effectOf({ method, upgrade }: HttpRequest): Effect {
   return safe.has(method) ? 'read' : 'write'
 }
 
-function literalsOf(json: JsonDocument, [resource = '', ...others]: readonly string[], bodyStart: number): Operation['literals'] {
+/** Every scalar of a JSON body; any other body as one, in which everything may stand. */
+function literalsOf(
+  json: JsonDocument | Unreadable | null,
+  [resource = '', ...others]: readonly string[],
+  body: { readonly start: number; readonly end: number },
+): Operation['literals'] {
+  if (json === null || 'unreadable' in json) {
+    return body.end > body.start ? [{ ...body, sources: 'opaque', secret: false, field: { resource, others, path: [] } }] : []
+  }
   return json.scalars.map(({ start, end, path }) => ({
-    start: bodyStart + start,
-    end: bodyStart + end,
+    start: body.start + start,
+    end: body.start + end,
     sources: [],
     secret: false,
     field: { resource, others, path },

@@ -29,8 +29,7 @@ test('bytes are known by what they say, and texts by themselves', () => {
 test('the object as it was last applied may hold anything of it', () => {
   const body = { metadata: { annotations: { [lastApplied]: '{"data":{"a":"b"}}', other: 'x' } } }
   const [last, other] = literals('PUT /api/v1/namespaces/a/configmaps/c', { body })
-  expect(last).toMatchObject({ sources: 'opaque', secret: false })
-  expect(last).not.toHaveProperty('field')
+  expect(last).toMatchObject({ sources: 'opaque', secret: false, field: { resource: 'configmaps', path: [] } })
   expect(other).toMatchObject({ sources: [], field: { path: ['metadata', 'annotations', 'other'] } })
   expect(literals('PUT /api/v1/namespaces/a/secrets/c', { body })[0]).toMatchObject({ secret: true })
 })
