@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { duplexPair } from 'node:stream'
 import { HoopError, type Way } from '@hoop/contracts'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { WebSocketDecoder, WebSocketEncoder, type WebSocketPiece, WebSocketViolation } from './websocket-frames.ts'
 import { received, type UpgradedLegs, webSocketsThrough } from './websocket-relay.fixture.ts'
 import { relayWebSocket, type WebSocketRelayOptions } from './websocket-relay.ts'
@@ -156,6 +157,29 @@ test('a violation closes both sides with 1002 and words', async () => {
   const close = new WebSocketEncoder('client').close(1002, 'a frame of a client that is not masked')
   expect(Buffer.concat(heard.caller)).toEqual(close)
   expect(heard.backend.length).toBe(1)
+})
+
+test('a peer that never answers a close frame is left after a while', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const [callerEnd, caller] = duplexPair()
+    const [backend, backendEnd] = duplexPair()
+    const heard = once(backendEnd, 'data')
+    const relayed = relayWebSocket({
+      ...{ caller, backend, callerHead: nothing, backendHead: nothing },
+      ...{ signal: living, onPiece: unchanged },
+    })
+    const close = new WebSocketEncoder('server').close(1000)
+    callerEnd.resume().write(close)
+    await heard
+    // First for its answer, then for its end.
+    await vi.advanceTimersByTimeAsync(10_000)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await relayed).toMatchObject({ failure: null })
+    expect([caller.destroyed, backend.destroyed]).toEqual([true, true])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('what came with the handshakes is the beginning', async () => {

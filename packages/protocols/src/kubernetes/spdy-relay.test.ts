@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { createWebSocketStream } from 'ws'
 import { ProtocolViolation } from '../bytes.ts'
 import { received, webSocketsThrough } from '../http/websocket-relay.fixture.ts'
+import { SpdyEncoder } from './spdy-frames.ts'
 import { SpdyPeer, words } from './spdy-peer.fixture.ts'
 import type { StreamEvent, UpgradePurpose } from './stream-event.ts'
 import { relayUpgraded, type UpgradedOptions, upgradedProtocol } from './upgraded-relay.ts'
@@ -313,6 +314,31 @@ test('ends whatever either side sends', async () => {
       expect(failure === null || failure instanceof ProtocolViolation).toBe(true)
     }),
     { numRuns: 60 },
+  )
+})
+
+test('ends a conversation of which any byte was changed', async () => {
+  const encoder = new SpdyEncoder()
+  const opened = ['error', 'stdin', 'stdout'].map((streamtype, at) => ({
+    ...{ type: 'synStream' as const, stream: 2 * at + 1, associated: 0, priority: 0, fin: false, unidirectional: false },
+    headers: new Map([['streamtype', streamtype]]),
+  }))
+  const input = [1, 2].map((at) => ({ type: 'data' as const, stream: 3, fin: at === 2, bytes: Buffer.from('some input') }))
+  const conversation = Buffer.concat([...opened, ...input].map((frame) => encoder.write(frame)))
+  const place = fc.nat({ max: conversation.length - 1 })
+  await fc.assert(
+    fc.asyncProperty(place, place, fc.nat({ max: 255 }), async (changed, cut, byte) => {
+      const { callerEnd, backendEnd, legs } = bareLegs()
+      for (const end of [callerEnd, backendEnd]) end.on('end', () => end.end()).resume()
+      const relayed = relayUpgraded({ ...legs, protocol: spdy, purpose: command, signal: living, onEvent: ({ bytes }) => bytes })
+      const bytes = Buffer.from(conversation)
+      bytes[changed] = byte
+      callerEnd.write(bytes.subarray(0, cut))
+      callerEnd.end(bytes.subarray(cut))
+      const { failure } = await relayed
+      expect(failure === null || failure instanceof ProtocolViolation).toBe(true)
+    }),
+    { numRuns: 200 },
   )
 })
 
