@@ -27,7 +27,15 @@ describe('a masked place', () => {
     ['{"secret": {}, "n": []}', '{"secret": {}, "n": []}'],
     ['{"other": {"secret": 1}}', '{"other": {"secret": 1}}'],
     ['{"secret": "\\ud800\\u00e9"}', '{"secret": "<2>"}'],
-  ])('%s is shown as %s', (json, shown) => expect(show(json).shown).toBe(shown))
+    [
+      '{"other": {"a": [1, {}]}, "secret": 1, "more": [[]], "Secret": [2]}',
+      '{"other": {"a": [1, {}]}, "secret": "<1>", "more": [[]], "Secret": ["<1>"]}',
+    ],
+  ])('%s is shown as %s', (json, shown) => {
+    expect(show(json).shown).toBe(shown)
+    for (const size of [1, 3, 1000])
+      expect(run(jsonRewriter({ root: secret, detectors: null }), cut(Buffer.from(json), [size]))).toBe(shown)
+  })
 
   test('has its names shown, as far as detectors find nothing in them', () => {
     expect(show('{"secret": {"9999999": 1, "a\\u00399999999": 2}}').shown).toBe(
@@ -70,6 +78,13 @@ describe('base64', () => {
   test('that is none is masked as it stands', () => {
     expect(show('{"data": {"key": "a b"}}', data).shown).toBe(`{"data": {"key": "${base64('<3>')}"}}`)
     expect(show('{"data": {"key": 12}}', data).shown).toBe(`{"data": {"key": "${base64('<2>')}"}}`)
+  })
+
+  test('is not what stands below its place', () => {
+    const root = underMember('secret', anyOf([masked, base64Value]) ?? masked)
+    expect(run(jsonRewriter({ root, detectors: null }), [Buffer.from('{"secret": {"a": 1, "b": [2]}}')])).toBe(
+      '{"secret": {"a": "<1>", "b": ["<1>"]}}',
+    )
   })
 
   test('is looked into by detectors', () => {

@@ -24,6 +24,7 @@ describe('an event stream', () => {
     ['data: secret\ndata: words\n\ndata\n\n', 'data: [masked]\n\ndata\n\n'],
     ['Data: {"secret": "abc"}\nwords\ndata: 1\n\n', 'data: 1\n\n'],
     ['\ufeffdata: {"secret": "abc"}\n\n', 'data: {"secret": "<3>"}\n\n'],
+    ['data: 1\n\n\ufeffdata: 2\nid: 1\n\n', 'data: 1\n\nid: 1\n\n'],
     ['data: 1\n\ndata: {"secret": "abc"}', 'data: 1\n\ndata: {"secret": "<3>"}'],
     ['', ''],
   ])('%j is shown as %j', (stream, shown) => {

@@ -31,6 +31,16 @@ describe('a text', () => {
     expect(Buffer.concat(rewriter.end()).length).toBe(256)
   })
 
+  test('is cut where both sides are still seen', () => {
+    const rewriter = textRewriter(nines)
+    const write = (text: string) => Buffer.concat(rewriter.write(Buffer.from(text))).toString()
+    expect(write(`999999999${'x'.repeat(249)}`)).toBe('99')
+    expect(write(`${'x'.repeat(7)}\n`)).toBe(`9999999${'x'.repeat(256)}\n`)
+    expect(write(`99x9999999${'x'.repeat(250)}`)).toBe('99x')
+    expect(write('\n')).toBe(`*******${'x'.repeat(250)}\n`)
+    expect(rewriter.masked).toEqual({ 'Mask/nines': 1 })
+  })
+
   test('leaves the bytes that came as they are', () => {
     const bytes = Buffer.from('a 9999999 b\n')
     run(textRewriter(nines), [bytes])
