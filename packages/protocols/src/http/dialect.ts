@@ -49,8 +49,15 @@ export type UpgradeRelay = (ends: UpgradeEnds) => Promise<RelayEnd & { readonly 
 export interface HttpDialect {
   /** What the operation does. Pure; throws nothing: what it cannot read is `unknown` or `refused`. */
   operation(request: HttpRequest, body: RequestBody): Operation
-  /** The request as it is to be sent: headers and target (negotiation, impersonation), without the gateway's own credential. */
-  forward(request: HttpRequest, identity: Identity): { readonly target: string; readonly headers: readonly Header[] }
+  /**
+   * The request as it is to be sent: headers and target (negotiation, impersonation), without the gateway's own credential. `operationId`: by which
+   * the backend's log may know it.
+   */
+  forward(
+    request: HttpRequest,
+    identity: Identity,
+    operationId: string,
+  ): { readonly target: string; readonly headers: readonly Header[] }
   /** How the body of an answer is shown while it streams. `identity`: nothing in it is masked. `refuse`: it cannot be shown; words why. */
   results(
     request: HttpRequest,

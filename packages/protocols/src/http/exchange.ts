@@ -81,7 +81,7 @@ export class Exchange {
     const signal = AbortSignal.any([this.#gone.signal, permit.signal])
     let sent: ClientRequest
     try {
-      sent = await pool.request({ ...this.#sending(request, read), method: request.method, signal })
+      sent = await pool.request({ ...this.#sending(request, read, permit.id), method: request.method, signal })
       permit.consume()
     } catch (error) {
       await permit.end(failed(error, 'not-run'))
@@ -129,9 +129,9 @@ export class Exchange {
   }
 
   /** The request as it leaves: written anew from what was read. */
-  #sending(request: HttpRequest, { body }: ReadBody): { target: string; headers: Header[] } {
+  #sending(request: HttpRequest, { body }: ReadBody, operationId: string): { target: string; headers: Header[] } {
     const { dialect, context } = this.#parts
-    const { target, headers } = dialect.forward(request, context.identity)
+    const { target, headers } = dialect.forward(request, context.identity, operationId)
     const length =
       body.kind === 'whole'
         ? body.bytes.length

@@ -5,13 +5,14 @@ import { Authority, type Pair } from '../certificates.fixture.ts'
 import type { BackendHost, BackendTls } from '../protocol.ts'
 import { scramVerifier } from '../scram.fixture.ts'
 import { ScramServer } from '../scram.ts'
+import { localPassword } from '../scripted-gate.fixture.ts'
 import { BackendRefused } from './backend.ts'
 import { write } from './codec.ts'
 import { complete, fakeBackend, fakeUpstream, rowDescription, textRow } from './fake-backend.fixture.ts'
 import type { Handshake } from './handshake.ts'
 import { authentication, startupCodes, backend as tags } from './messages.ts'
 import { acceptTls, openScripted, type Scripted, saslInitialOf, startupOf } from './scripted-server.fixture.ts'
-import { fields, localPassword, outline, raw, serve } from './wire.fixture.ts'
+import { fields, outline, raw, serve } from './wire.fixture.ts'
 
 const ok = write.authentication(0)
 const ready = write.readyForQuery('I')

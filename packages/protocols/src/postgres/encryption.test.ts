@@ -5,9 +5,10 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ByteWriter } from '../bytes.ts'
 import { makeLocalTls } from '../local-tls.fixture.ts'
 import { type ChannelBinding, ScramClient } from '../scram.ts'
+import { localPassword, TestCancels } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
 import { fakeBackend, fakeUpstream, oneRow } from './fake-backend.fixture.ts'
-import { fields, localPassword, outline, type Served, serve, startupMessage, TestCancels, WireClient } from './wire.fixture.ts'
+import { fields, outline, type Served, serve, startupMessage, WireClient } from './wire.fixture.ts'
 
 const request = (code: number): Buffer => new ByteWriter().int32(8).uint32(code).take()
 const ssl = request(80_877_103)

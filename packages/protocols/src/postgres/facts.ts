@@ -7,6 +7,7 @@ const requests = { ssl: '0000000804d2162f', gssenc: '0000000804d21630' } as cons
 export const facts = {
   /** First port tried for a name's stable local port. */
   defaultPort: 5432,
+  socketName: ({ port }: { port: number }): string => `.s.PGSQL.${port}`,
   /**
    * The answer to what a program asks before it says who it is, where it needs no gateway: whether the port has encryption. Null: what came is
    * not just that.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ScriptedGate } from './wire.fixture.ts'
+import { ScriptedGate } from '../scripted-gate.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 let server: WireServer

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes.ts'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { answer } from './backend-messages.fixture.ts'
 import { write } from './codec.ts'
 import { backendCodecs } from './codecs.fixture.ts'
 import { complete, fakeBackend, fakeUpstream, rowDescription, textRow } from './fake-backend.fixture.ts'
 import { backend } from './messages.ts'
-import { bind, execute, fields, hides, localPassword, type Message, parse, ScriptedGate, serve } from './wire.fixture.ts'
+import { bind, execute, fields, hides, type Message, parse, serve } from './wire.fixture.ts'
 
 /** A value that no caller may see. */
 const secret = 'top secret'

@@ -1,19 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ByteReader, ByteWriter } from '../bytes.ts'
+import { localPassword, ScriptedGate, TestCancels } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
 import { fakeBackend, fakeUpstream, oneRow, welcome } from './fake-backend.fixture.ts'
-import {
-  fields,
-  localPassword,
-  type Message,
-  outline,
-  raw,
-  ScriptedGate,
-  type Served,
-  serve,
-  startupMessage,
-  TestCancels,
-} from './wire.fixture.ts'
+import { fields, type Message, outline, raw, type Served, serve, startupMessage } from './wire.fixture.ts'
 
 const request = (code: number): Buffer => new ByteWriter().int32(8).uint32(code).take()
 const ssl = request(80_877_103)

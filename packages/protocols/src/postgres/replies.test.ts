@@ -1,5 +1,6 @@
 import { duplexPair } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
 import {
   complete,
@@ -11,20 +12,7 @@ import {
   textRow,
   welcome,
 } from './fake-backend.fixture.ts'
-import {
-  bind,
-  execute,
-  fields,
-  hides,
-  localPassword,
-  outline,
-  parse,
-  raw,
-  rows,
-  ScriptedGate,
-  serve,
-  startupMessage,
-} from './wire.fixture.ts'
+import { bind, execute, fields, hides, outline, parse, raw, rows, serve, startupMessage } from './wire.fixture.ts'
 
 async function open(script: Script, gate = new ScriptedGate()) {
   const served = serve({ upstream: fakeUpstream, dial: fakeBackend(script), gate })

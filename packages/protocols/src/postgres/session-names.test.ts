@@ -1,24 +1,12 @@
 import { HoopError, type Profile } from '@hoop/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { fixtureCatalogue } from './catalogue.fixture.ts'
 import { withSearchPath } from './catalogue.ts'
 import { write } from './codec.ts'
 import { readStatement } from './operations.ts'
 import { SessionState } from './session-state.ts'
-import {
-  bind,
-  execute,
-  extended,
-  fields,
-  hides,
-  localPassword,
-  outline,
-  parse,
-  rows,
-  ScriptedGate,
-  type Served,
-  serve,
-} from './wire.fixture.ts'
+import { bind, execute, extended, fields, hides, outline, parse, rows, type Served, serve } from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 let server: WireServer

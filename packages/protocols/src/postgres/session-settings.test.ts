@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
 import { SessionState } from './session-state.ts'
-import { bind, execute, localPassword, outline, parse, rows, ScriptedGate, type Served } from './wire.fixture.ts'
+import { bind, execute, outline, parse, rows, type Served } from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 let server: WireServer

@@ -1,22 +1,9 @@
 import { HoopError } from '@hoop/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ScramClient } from '../scram.ts'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
-import {
-  bind,
-  execute,
-  extended,
-  fields,
-  hides,
-  localPassword,
-  outline,
-  parse,
-  raw,
-  rows,
-  ScriptedGate,
-  type Served,
-  startupMessage,
-} from './wire.fixture.ts'
+import { bind, execute, extended, fields, hides, outline, parse, raw, rows, type Served, startupMessage } from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 let server: WireServer

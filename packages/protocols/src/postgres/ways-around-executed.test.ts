@@ -1,20 +1,10 @@
 import { type ConnectionDocument, HoopError, type Identity, type Operation } from '@hoop/contracts'
 import { compileRules, parseDocuments, type RuleSet } from '@hoop/policy'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
 import { executed, scene } from './ways-around-executed.fixture.ts'
-import {
-  bind,
-  execute,
-  extended,
-  localPassword,
-  type Message,
-  outline,
-  rows,
-  ScriptedGate,
-  serve,
-  type WireClient,
-} from './wire.fixture.ts'
+import { bind, execute, extended, type Message, outline, rows, serve, type WireClient } from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
 /** All is permitted but this, so that what gets by was not read for what it does. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Operation } from '@hoop/contracts'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ScramClient } from '../scram.ts'
+import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { write } from './codec.ts'
 import { fakeBackend, fakeUpstream, oneRow } from './fake-backend.fixture.ts'
 import { ways } from './ways-around.fixture.ts'
@@ -11,13 +12,11 @@ import {
   extended,
   fields,
   hides,
-  localPassword,
   type Message,
   outline,
   parse,
   raw,
   rows,
-  ScriptedGate,
   type Served,
   serve,
   startupMessage,

@@ -6,8 +6,9 @@ import type { Profile } from '@hoop/contracts'
 import type { PostgresServer } from '@hoop/postgres-server'
 import { startTestPostgres } from '@hoop/postgres-server/testing'
 import type { PostgresUpstream } from '../protocol.ts'
+import { localPassword, type ScriptedGate } from '../scripted-gate.fixture.ts'
 import { plainUpstream } from './fake-backend.fixture.ts'
-import { localPassword, type ScriptedGate, type Served, serve, WireClient } from './wire.fixture.ts'
+import { type Served, serve, WireClient } from './wire.fixture.ts'
 
 const password = 'wire'
 
