@@ -108,7 +108,7 @@ class HttpSession<U extends HttpUpstream> {
       // A duplex stream is all that it writes to.
       response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
       // Where the answer is no 101, nothing follows it.
-      response.once('finish', () => socket.end())
+      response.once('finish', () => socket.end(() => socket.destroy()))
       this.#take(request, response, { socket, head })
     })
     server.on('clientError', (_error: Error, socket: Duplex) => {
