@@ -47,7 +47,7 @@ test('relays a remote command of version 5, with its close signal', async () => 
     '\x02a warning\n',
     '\x03{"metadata":{},"status":"Success"}',
   ])
-  expect(await relayed).toMatchObject({ exitCode: 0, error: null, failure: null })
+  expect(await relayed).toEqual({ exitCode: 0, error: null, failure: null, bytesUp: 27, bytesDown: 51 })
   expect(flat(events)).toEqual([
     { channel: 'resize', way: 'up', text: '{"Width":80,"Height":24}' },
     { channel: 'stdin', way: 'up', text: 'ls\n' },

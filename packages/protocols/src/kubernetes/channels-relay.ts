@@ -23,13 +23,15 @@ export interface ChannelRelayOptions
  * Relays a WebSocket of channels. A message that comes in pieces goes on as several: a channel is a stream of bytes, and the server of
  * Kubernetes takes each fragment for a message.
  */
-export function relayChannels(options: ChannelRelayOptions): Promise<RelayEnd> {
+export async function relayChannels(options: ChannelRelayOptions): Promise<RelayEnd> {
   const { protocol, purpose, onEvent, ...sockets } = options
   const readers = { up: new ChannelReader(protocol), down: new ChannelReader(protocol) }
   const ports = purpose.kind === 'port-forward' ? portChannels(purpose.ports) : null
   const type = protocol.base64 ? 'text' : 'binary'
+  const moved = { up: 0, down: 0 }
   const move = (channel: number, event: StreamEvent, before: Buffer): Maybe<Buffer | null> => {
     const written = (bytes: Buffer | null): Buffer | null => {
+      moved[event.way] += bytes?.length ?? 0
       const all = before.length === 0 ? bytes : Buffer.concat([before, bytes ?? Buffer.alloc(0)])
       return all === null ? null : channelMessage(protocol, { kind: 'bytes', channel, bytes: all })
     }
@@ -38,7 +40,7 @@ export function relayChannels(options: ChannelRelayOptions): Promise<RelayEnd> {
     const answer = onEvent(event)
     return answer instanceof Promise ? answer.then(written) : written(answer)
   }
-  return relayWebSocket({
+  const { failure } = await relayWebSocket({
     ...sockets,
     pieces: 'messages',
     onPiece(piece: WebSocketPiece, way: Way): Maybe<Buffer | null> {
@@ -56,6 +58,7 @@ export function relayChannels(options: ChannelRelayOptions): Promise<RelayEnd> {
       return { type, bytes: channelMessage(protocol, { kind: 'bytes', channel: errorChannel, bytes }) }
     },
   })
+  return { bytesUp: moved.up, bytesDown: moved.down, failure }
 }
 
 function commandEvent(channel: number, way: Way, bytes: Buffer): StreamEvent {

@@ -24,7 +24,7 @@ export type UpgradePurpose =
       readonly kind: 'port-forward'
       /** The ports that the request names (`?ports=`), in order: its channels are numbered by them. Over SPDY each stream names its own. */
       readonly ports: readonly number[]
-      /** Whether a port may be forwarded that a stream names. */
+      /** Whether a port may be forwarded that a stream of SPDY names; those that the request names were judged with it. */
       mayForward(port: number): Maybe<boolean>
     }
 
