@@ -34,8 +34,10 @@ function ruleSet(source: string): RuleSet {
   return compileRules(documents, { hashKey: Buffer.alloc(32) })
 }
 
-function connection(name: string): ConnectionDocument {
-  const source = `{ kind: Connection, name: ${name}, protocol: postgres, labels: { env: ${name} }, address: "db:5432", databases: [app], login: { user: app } }`
+function connection(name: string, protocol = 'postgres'): ConnectionDocument {
+  const login = { postgres: '{ user: app }', kubernetes: '{ token: secret }' }[protocol]
+  const own = protocol === 'postgres' ? 'databases: [app], ' : ''
+  const source = `{ kind: Connection, name: ${name}, protocol: ${protocol}, labels: { env: ${name} }, address: "db:5432", ${own}login: ${login} }`
   return parseDocuments(source, 'f')[0]!.document as ConnectionDocument
 }
 
@@ -48,7 +50,7 @@ describe.each(table)('judge by\n$documents', ({ documents, cases }) => {
   it.each(cases)('$name', (given) => {
     const judgement = rules.judge({
       identity: { ...ann, ...given.identity },
-      connection: connection(given.connection ?? 'prod'),
+      connection: connection(given.connection ?? 'prod', given.operation.protocol),
       operation: operation(given.operation),
       session: { id: 's', reason: given.reason ?? null },
       now: given.now ? new Date(given.now) : noon,
@@ -123,11 +125,12 @@ describe('the cache of judgements', () => {
       literals: [{ start: 0, end: written.length, sources: [], secret: false, field }],
     })
     const shared = operation({ effects: ['write'] })
+    const cluster = connection('prod', 'kubernetes')
     const cacheKey = {}
-    expect(judge(rules, text('"a"'), { cacheKey }).decision).toBe('permit')
-    expect(judge(rules, text('"[masked]"'), { cacheKey }).decision).toBe('refuse')
-    expect(judge(rules, text('[masked]'), { cacheKey }).decision).toBe('refuse')
-    expect(judge(rules, text('"a"'), { cacheKey }).decision).toBe('permit')
+    expect(judge(rules, text('"a"'), { cacheKey, connection: cluster }).decision).toBe('permit')
+    expect(judge(rules, text('"[masked]"'), { cacheKey, connection: cluster }).decision).toBe('refuse')
+    expect(judge(rules, text('[masked]'), { cacheKey, connection: cluster }).decision).toBe('refuse')
+    expect(judge(rules, text('"a"'), { cacheKey, connection: cluster }).decision).toBe('permit')
   })
 
   it.each([

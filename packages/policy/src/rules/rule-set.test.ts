@@ -87,6 +87,23 @@ detect: [card]
     expect(rules.masks({ ...ann, kind: 'ai-agent', groups: ['fraud'] }, prod)).toMatchObject({ empty: false, hasColumns: false })
   })
 
+  it('are of what the protocol carries', () => {
+    const both = compile(
+      '{ kind: Mask, name: a, columns: ["*.*.email"], fields: ["*:**.email"] }\n---\n{ kind: Mask, name: b, fields: ["*:x"] }',
+    )
+    const cluster: ConnectionDocument = ConnectionDocument.parse({
+      kind: 'Connection',
+      name: 'cluster',
+      protocol: 'kubernetes',
+      address: 'a:1',
+      login: { token: 't' },
+    })
+    expect(both.masks(ann, prod)).toMatchObject({ hasColumns: true, hasFields: false })
+    expect(both.masks(ann, cluster)).toMatchObject({ empty: false, hasColumns: false, hasFields: true })
+    expect(rules.masks(ann, { ...cluster, labels: { env: 'prod' } })).toMatchObject({ empty: true })
+    expect(compile('{ kind: Mask, name: b, fields: ["*:x"] }').masks(ann, prod).empty).toBe(true)
+  })
+
   it('are without exceptions in what others see', () => {
     const excepted = { ...ann, groups: ['fraud'] }
     expect(rules.masksForOthers(excepted, prod)).toMatchObject({ hasColumns: true })

@@ -96,7 +96,12 @@ export function compileRules(documents: readonly Document[], options: { readonly
       const all = actors(identity)
       const about = masks.filter((mask) => all.some((actor) => isAbout(mask, actor, connection)))
       const masking = about.filter((mask) => all.some((actor) => isAbout(mask, actor, connection) && !isExcepted(mask, actor)))
-      const plan = maskPlan(masking, options.hashKey)
+      const planOf = (some: readonly MaskDocument[]) =>
+        maskPlan(
+          some.map((mask) => ({ ...mask, ...lacking[connection.protocol] })),
+          options.hashKey,
+        )
+      const plan = planOf(masking)
       const standingOf = (actor: Identity) =>
         new Standing({
           identity: actor.id === identity.id ? identity : actor,
@@ -108,7 +113,7 @@ export function compileRules(documents: readonly Document[], options: { readonly
         })
       found = {
         standing: all.length === 1 ? standingOf(identity) : new JointStanding(all.map(standingOf)),
-        forOthers: masking.length === about.length ? plan : maskPlan(about, options.hashKey),
+        forOthers: masking.length === about.length ? plan : planOf(about),
       }
       ofIdentity.set(connection, found)
     }
@@ -147,6 +152,13 @@ export function compileRules(documents: readonly Document[], options: { readonly
     masksForOthers: (identity, connection) => keptOf(identity, connection).forOthers,
     limits: (identity, connection) => (limits.length === 0 ? noLimits : limitsOf(identity, connection)),
   }
+}
+
+/** What the protocol does not carry, and no mask can be about. */
+const lacking: Readonly<Record<ConnectionDocument['protocol'], Partial<MaskDocument>>> = {
+  postgres: { fields: [] },
+  http: { columns: [] },
+  kubernetes: { columns: [] },
 }
 
 /** What is kept of one identity at one connection. */

@@ -76,7 +76,9 @@ function approverFindings(connection: ConnectionDocument, { documents, rules }: 
 function maskFinding(masks: readonly MaskDocument[]): DoctorFinding {
   if (masks.length === 0) return finding('gateway.masks', 'ok', 'No Mask is about it: results are shown as they are.')
   const words = masks.length === 1 ? '1 Mask is about it.' : `${masks.length} Masks are about it.`
-  const details = masks.map(({ name, columns, detect }) => `Mask/${name}: ${[...columns, ...detect].join(', ')}`)
+  const details = masks.map(
+    ({ name, columns, fields, detect }) => `Mask/${name}: ${[...columns, ...fields, ...detect].join(', ')}`,
+  )
   return finding('gateway.masks', 'ok', words, { details })
 }
 
