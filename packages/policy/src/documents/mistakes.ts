@@ -57,6 +57,7 @@ function depth(issues: readonly Issue[]): number {
 function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let candidates = objects(schema)
   for (const key of path) {
+    if (typeof key === 'number') continue
     candidates = candidates.flatMap((candidate) => {
       const next = candidate instanceof z.ZodObject ? candidate.shape[String(key)] : undefined
       return next instanceof z.ZodType ? objects(next) : []
@@ -65,9 +66,10 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly str
   return [...new Set(candidates.flatMap((candidate) => Object.keys(candidate.shape)))]
 }
 
-/** The object schemas behind defaults, optionals and unions. */
+/** The object schemas behind defaults, optionals, unions and lists. */
 function objects(schema: unknown): z.ZodObject[] {
   if (schema instanceof z.ZodObject) return [schema]
+  if (schema instanceof z.ZodArray) return objects(schema.element)
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(objects)
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
     return objects(schema.unwrap())
