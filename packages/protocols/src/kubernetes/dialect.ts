@@ -13,10 +13,12 @@ import { upgradeRelay } from './upgrades.ts'
 export function kubernetesDialect({ impersonate }: Pick<KubernetesUpstream, 'impersonate'>): HttpDialect {
   return {
     operation: readOperation,
-    forward: (request, identity) => ({
+    forward: (request, identity, operationId) => ({
       target: request.target,
       headers: [
         ...negotiatedHeaders(request, admitted(request)),
+        // The cluster's audit takes it over: there the operation is found by its id.
+        ['audit-id', operationId],
         ...(impersonate === null ? [] : impersonation(identity, impersonate)),
       ],
     }),

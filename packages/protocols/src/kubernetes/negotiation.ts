@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../http/request.ts'
 import type { Header } from '../protocol.ts'
-import type { RequestAttributes } from './requests.ts'
+import { isProxied, type RequestAttributes } from './requests.ts'
 
 /** Said of the caller, or by it to the API server: the gateway says these itself, or nobody does. */
 const ofCaller: ReadonlySet<string> = new Set([
@@ -18,18 +18,18 @@ const bearerProtocol = 'base64url.bearer.authorization.k8s.io.'
  * The caller's headers as they may go on: none of its identities, and asking for nothing but JSON where objects come back. Answers come
  * uncompressed, as they are read on the way.
  */
-export function negotiatedHeaders({ headers, upgrade }: HttpRequest, attributes: RequestAttributes): readonly Header[] {
+export function negotiatedHeaders(request: HttpRequest, attributes: RequestAttributes): readonly Header[] {
+  const { headers, upgrade } = request
   const kept = headers.filter(([name]) => !ofCaller.has(name) && !ofCallerBeginning.some((prefix) => name.startsWith(prefix)))
   const accepts = kept.filter(([name]) => name === 'accept').map(([, value]) => value)
-  const json = upgrade === null && answersObjects(attributes)
+  const json = upgrade === null && answersObjects(request, attributes)
   const rest = kept.filter(([name]) => name !== 'accept' || !json).flatMap(withoutBearer)
   return [...(json ? [['accept', jsonOnly(accepts)] as const] : []), ...rest, ['accept-encoding', 'identity']]
 }
 
-/** Objects, discovery: everything but what programs behind the server answer, logs, and schemas. */
-function answersObjects({ resource, subresource, verb, group, version }: RequestAttributes): boolean {
-  if (resource === '') return group !== '' || version !== ''
-  return verb !== 'proxy' && subresource !== 'proxy' && subresource !== 'log'
+/** Objects and discovery: all but what programs behind the server answer, logs, and schemas. */
+function answersObjects({ segments: [first] }: HttpRequest, attributes: RequestAttributes): boolean {
+  return (first === 'api' || first === 'apis') && !isProxied(attributes) && attributes.subresource !== 'log'
 }
 
 /** What is left of an Accept: JSON in all its forms (tables, metadata, aggregated discovery), in the caller's order. */
