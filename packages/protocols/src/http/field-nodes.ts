@@ -45,15 +45,64 @@ export function jsonValue(root: () => FieldNode | null): DocumentNode {
 
 /** The places of all of them at once: the strictest mask, the first form. */
 export function anyOf(nodes: readonly (DocumentNode | null)[]): DocumentNode | null {
+  return union(nodes, { left: mostKept })
+}
+
+function union(nodes: readonly (DocumentNode | null)[], kept: Kept): DocumentNode | null {
   const all = nodes.filter((node) => node !== null)
   const [first, ...others] = all
   if (first === undefined || others.length === 0) return first ?? null
-  return {
-    mask: all.reduce<ValueMask | null>((mask, node) => stricter(mask, node.mask), null),
-    form: all.find((node) => node.form !== undefined)?.form,
-    shownName: all.find((node) => node.shownName !== undefined)?.shownName,
-    member: (name) => anyOf(all.map((node) => node.member(name))),
-    element: (index) => anyOf(all.map((node) => node.element(index))),
+  return new Union(all, kept)
+}
+
+/** Places of members that a union and those below it keep by their names: documents mostly have the same again and again. */
+const mostKept = 4096
+const longestKept = 128
+
+/** How many more may be kept. */
+interface Kept {
+  left: number
+}
+
+class Union implements DocumentNode {
+  readonly mask: ValueMask | null
+  readonly form: DocumentNode['form']
+  readonly shownName: DocumentNode['shownName']
+  readonly #all: readonly DocumentNode[]
+  readonly #kept: Kept
+  readonly #members = new Map<string, DocumentNode | null>()
+  #elements: { readonly of: readonly (DocumentNode | null)[]; readonly node: DocumentNode | null } | null = null
+
+  constructor(all: readonly DocumentNode[], kept: Kept) {
+    this.#all = all
+    this.#kept = kept
+    this.mask = all.reduce<ValueMask | null>((mask, node) => stricter(mask, node.mask), null)
+    this.form = all.find((node) => node.form !== undefined)?.form
+    this.shownName = all.find((node) => node.shownName !== undefined)?.shownName
+  }
+
+  member(name: string): DocumentNode | null {
+    const kept = this.#members.get(name)
+    if (kept !== undefined) return kept
+    const node = union(
+      this.#all.map((one) => one.member(name)),
+      this.#kept,
+    )
+    if (this.#kept.left > 0 && name.length <= longestKept) {
+      this.#kept.left--
+      this.#members.set(name, node)
+    }
+    return node
+  }
+
+  /** Mostly all elements have one place. */
+  element(index: number): DocumentNode | null {
+    const of = this.#all.map((one) => one.element(index))
+    const kept = this.#elements
+    if (kept?.of.every((node, i) => node === of[i])) return kept.node
+    const node = union(of, this.#kept)
+    this.#elements = { of, node }
+    return node
   }
 }
 

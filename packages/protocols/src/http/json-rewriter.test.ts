@@ -82,8 +82,8 @@ describe('base64', () => {
 
   test('is not what stands below its place', () => {
     const root = underMember('secret', anyOf([masked, base64Value]) ?? masked)
-    expect(run(jsonRewriter({ root, detectors: null }), [Buffer.from('{"secret": {"a": 1, "b": [2]}}')])).toBe(
-      '{"secret": {"a": "<1>", "b": ["<1>"]}}',
+    expect(run(jsonRewriter({ root, detectors: null }), [Buffer.from('{"secret": [{"a": 1}, 2]}')])).toBe(
+      '{"secret": [{"a": "<1>"}, "<1>"]}',
     )
   })
 
@@ -135,6 +135,14 @@ describe('places', () => {
     )
   })
 
+  test('of several nodes are those of each of them, element by element', () => {
+    const second: DocumentNode = { ...masked, mask: null, element: (index) => (index === 1 ? masked : null) }
+    const root = anyOf([second, underElements(secret)])
+    expect(show('[1, 2, {"secret": 3}, [4], {"secret": 5}, {"Secret": 6}]', root).shown).toBe(
+      '[1, "<1>", {"secret": "<1>"}, [4], {"secret": "<1>"}, {"Secret": "<1>"}]',
+    )
+  })
+
   test('of no node are none', () => expect(anyOf([null, null])).toBeNull())
 })
 
@@ -156,7 +164,7 @@ describe('a stream of documents', () => {
     expect(Buffer.concat(rewriter.end()).length).toBe(0)
   })
 
-  test.each(['1true', '{}x', 'null"a"', '{}\n{', '{},{}', '{"a"', '\u001e{\u001e'])('%j is not one', (json) => {
+  test.each(['1true', '{}x', 'null"a"', '{}\n{', '{},{}', '{"a"', '\u001e{\u001e', '[\u001e1]'])('%j is not one', (json) => {
     expect(() => show(json, secret, true)).toThrow(BodyError)
   })
 })
@@ -202,6 +210,12 @@ describe('what does not pass', () => {
       expect(() => run(jsonRewriter({ root: secret, detectors: nines, limits }), pieces)).toThrow('longer than 100 bytes')
       expect(() => run(jsonRewriter({ root: underMember('other', masked), detectors: null, limits }), pieces)).toThrow(BodyError)
     }
+  })
+
+  test('a value that has become too long before its end has come', () => {
+    const rewriter = jsonRewriter({ root: secret, detectors: null, limits: { depth: 1, token: 10 } })
+    rewriter.write(Buffer.from('{"secret": "123456'))
+    expect(() => rewriter.write(Buffer.from('7890'))).toThrow('longer than 10 bytes')
   })
 
   test('anything of a value before it is masked', () => {
