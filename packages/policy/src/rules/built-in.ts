@@ -30,7 +30,7 @@ const impossible: Readonly<Record<NonNullable<Operation['refused']>['code'], Imp
     rule: 'hoop/unreadable',
     // A mistyped statement is the common case: its author wants the parser's own words.
     message: (words) => words,
-    detail: "The database's own parser rejects it, and what cannot be read is not run.",
+    detail: 'The parser rejects it, and what cannot be read is not run.',
     hint: 'Correct the operation.',
   },
   not_supported: {

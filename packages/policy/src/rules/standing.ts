@@ -182,7 +182,7 @@ function refusalOf(outcomes: readonly RuleOutcome[], operation: Operation): Rule
     rule,
     message: `refused: the condition of ${rule} could not be evaluated`,
     detail: `${failed.because}, in ${condition.source}.`,
-    hint: `An admin must correct ${rule}; has(…) asks first whether a label is there.`,
+    hint: `An admin must correct ${rule}; has(…) asks first whether a label or a member is there.`,
   }
 }
 
