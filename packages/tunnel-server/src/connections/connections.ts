@@ -8,13 +8,18 @@ import type { Connections } from '../sessions/types.ts'
 import type { Store } from '../store/database.ts'
 import { type Address, addressesOf, isLoopbackAddress, isSocketFolder } from './address.ts'
 import { keyMistake } from './certificates.ts'
+import { CredentialCache } from './credential-cache.ts'
 import { httpCredentials, kubernetesCredentials } from './credentials.ts'
 import { Secrets } from './secrets.ts'
 
 const defaultConnectTimeout = '10s'
 
 /** Makes what it takes to reach the backend of one protocol. */
-type MakeUpstream<P extends ProtocolName> = (connection: ConnectionOf<P>, secrets: Secrets) => Promise<Upstreams[P]>
+type MakeUpstream<P extends ProtocolName> = (
+  connection: ConnectionOf<P>,
+  secrets: Secrets,
+  cache: CredentialCache,
+) => Promise<Upstreams[P]>
 const makers: { readonly [P in ProtocolName]: MakeUpstream<P> } = {
   postgres: async (connection, secrets) => ({
     ...(await transport(connection, secrets)),
@@ -24,18 +29,18 @@ const makers: { readonly [P in ProtocolName]: MakeUpstream<P> } = {
     password: await secrets.read('login.password'),
     databases: connection.databases,
   }),
-  http: async (connection, secrets) => ({
+  http: async (connection, secrets, cache) => ({
     ...(await transport(connection, secrets)),
     authority: connection.host ?? authorityOf(connection),
     basePath: connection.basePath ?? '',
-    credentials: httpCredentials(connection, secrets),
+    credentials: httpCredentials(connection, secrets, cache),
     operations: connection.operations,
     onlyListed: connection.onlyListed,
   }),
-  kubernetes: async (connection, secrets) => ({
+  kubernetes: async (connection, secrets, cache) => ({
     ...(await transport(connection, secrets)),
     authority: authorityOf(connection),
-    credentials: kubernetesCredentials(connection, secrets),
+    credentials: kubernetesCredentials(connection, secrets, cache),
     impersonate: connection.impersonate === false ? null : connection.impersonate,
   }),
 }
@@ -47,13 +52,14 @@ export function registeredConnections(parts: {
   cipher: Cipher
   references: References
 }): Connections {
+  const cache = new CredentialCache()
   return {
     get: parts.find,
     async upstream(name, protocol) {
       const connection = parts.find(name)
       if (connection === null || !isOf(connection, protocol))
         throw new HoopError('connection_unavailable', `There is no connection ${name} any more.`)
-      return await makers[protocol](connection, new Secrets(connection, parts))
+      return await makers[protocol](connection, new Secrets(connection, parts), cache)
     },
   }
 }

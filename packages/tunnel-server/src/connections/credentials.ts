@@ -1,31 +1,63 @@
-import type { ConnectionOf } from '@hoop/contracts'
+import { type ConnectionOf, HoopError } from '@hoop/contracts'
 import type { Header, HttpUpstream } from '@hoop/protocols'
+import type { CredentialCache } from './credential-cache.ts'
+import { eksToken } from './credentials-eks.ts'
+import { googleToken } from './credentials-google.ts'
+import { clientCredentialsToken } from './credentials-oauth.ts'
 import type { Secrets } from './secrets.ts'
 
 type Credentials = HttpUpstream['credentials']
 
 /** Headers by which a service knows the gateway. */
-export function httpCredentials({ login }: ConnectionOf<'http'>, secrets: Secrets): Credentials {
+export function httpCredentials({ name, login }: ConnectionOf<'http'>, secrets: Secrets, cache: CredentialCache): Credentials {
+  const { basic, oauth, headers: own } = login
   return async () => {
     const headers: Header[] = []
     const bearer = await secrets.read('login.bearer')
     if (bearer !== null) headers.push(['authorization', `Bearer ${bearer}`])
-    if (login.basic !== undefined) {
-      const pair = `${login.basic.user}:${(await secrets.read('login.basic.password')) ?? ''}`
+    if (basic !== undefined) {
+      const pair = `${basic.user}:${(await secrets.read('login.basic.password')) ?? ''}`
       headers.push(['authorization', `Basic ${Buffer.from(pair).toString('base64')}`])
     }
-    for (const { name } of login.headers) {
-      const value = await secrets.read(`login.headers.${name.toLowerCase()}`)
-      if (value !== null) headers.push([name.toLowerCase(), value])
+    if (oauth !== undefined) {
+      const client = { ...oauth, clientSecret: await needed(secrets, 'login.oauth.clientSecret', name) }
+      const token = await cache.token(name, ['oauth', client], () => clientCredentialsToken(client))
+      headers.push(['authorization', `Bearer ${token}`])
+    }
+    for (const { name: header } of own) {
+      const value = await secrets.read(`login.headers.${header.toLowerCase()}`)
+      if (value !== null) headers.push([header.toLowerCase(), value])
     }
     return headers
   }
 }
 
 /** The token by which a cluster knows the gateway, where it is not known by its certificate. */
-export function kubernetesCredentials(_connection: ConnectionOf<'kubernetes'>, secrets: Secrets): Credentials {
+export function kubernetesCredentials(
+  { name, login }: ConnectionOf<'kubernetes'>,
+  secrets: Secrets,
+  cache: CredentialCache,
+): Credentials {
+  const { google, eks } = login
+  const read = async (): Promise<string | null> => {
+    if (google !== undefined) {
+      const key = await secrets.read('login.google.credentials')
+      return await cache.token(name, ['google', key], () => googleToken(key))
+    }
+    if (eks === undefined) return await secrets.read('login.token')
+    const account = { ...eks, secretAccessKey: await needed(secrets, 'login.eks.secretAccessKey', name) }
+    return await cache.token(name, ['eks', account], () => eksToken(account))
+  }
   return async () => {
-    const token = await secrets.read('login.token')
+    const token = await read()
     return token === null ? [] : [['authorization', `Bearer ${token}`]]
   }
+}
+
+async function needed(secrets: Secrets, field: string, connection: string): Promise<string> {
+  const value = await secrets.read(field)
+  if (value !== null) return value
+  throw new HoopError('connection_unavailable', `The connection ${connection} has no ${field}.`, {
+    hint: 'An admin gives it in the document of the connection.',
+  })
 }
