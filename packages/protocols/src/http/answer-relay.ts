@@ -25,6 +25,8 @@ export interface AnswerRelayParts {
 export class AnswerRelay {
   readonly #parts: AnswerRelayParts
   #rewriter: BodyRewriter | null = null
+  /** Sends the head; null: it has left. Until then there can still be another answer. */
+  #head: (() => void) | null = null
   #status = 0
   #pending: Buffer[] = []
   #size = 0
@@ -37,6 +39,11 @@ export class AnswerRelay {
   /** Whether the operation's end is on the record. */
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** Whether an answer has come. */
+  get begun(): boolean {
+    return this.#status !== 0
   }
 
   /** Rejects where the answer broke off, or may not be shown. */
@@ -68,7 +75,7 @@ export class AnswerRelay {
     }
     const headers = answerHeaders(answer.rawHeaders, places, this.#rewriter !== null)
     this.#keep(headBytes(status, headers))
-    writeHead(response, status, joined(headers))
+    this.#head = () => writeHead(response, status, joined(headers))
     if (hasBody) await this.#body(answer)
     else answer.resume()
     await this.#end()
@@ -115,7 +122,7 @@ export class AnswerRelay {
     await permit.record('down', pieces)
     let room = true
     await leaving(context, () => {
-      for (const piece of this.#withoutHead(pieces)) room = writeBody(response, piece)
+      room = this.#leave(pieces)
     })
     if (!room && !response.destroyed) await whenWritable(response)
     if (response.destroyed) throw new Error('the caller went away')
@@ -128,17 +135,20 @@ export class AnswerRelay {
     this.#ended = true
     await permit.end(this.#outcome(), pieces)
     await leaving(context, () => {
-      for (const piece of this.#withoutHead(pieces)) writeBody(response, piece)
+      this.#leave(pieces)
       response.end()
     })
   }
 
-  #headShown = false
-  /** The head stands in the record as bytes; its caller gets it from what wrote it. */
-  #withoutHead(pieces: readonly Buffer[]): readonly Buffer[] {
-    if (this.#headShown) return pieces
-    this.#headShown = true
-    return pieces.slice(1)
+  /** The head goes first, and its way: in the record it stands as bytes. */
+  #leave(pieces: readonly Buffer[]): boolean {
+    const { response } = this.#parts
+    const head = this.#head
+    this.#head = null
+    head?.()
+    let room = true
+    for (const piece of head === null ? pieces : pieces.slice(1)) room = writeBody(response, piece)
+    return room
   }
 
   #taken(): readonly Buffer[] {

@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Operation, Permit } from '@hoop/contracts'
-import { HoopError } from '@hoop/contracts'
+import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { Header, HttpUpstream, ServeContext } from '../protocol.ts'
 import { AnswerRelay, leaving } from './answer-relay.ts'
+import { BodyError } from './body-rewriter.ts'
 import { type CallerRequest, type CallerResponse, send } from './caller.ts'
 import type { HttpDialect, UpgradeSocket } from './dialect.ts'
 import type { Places } from './headers.ts'
@@ -77,14 +77,15 @@ export class Exchange {
     read: ReadBody,
     upgrade: UpgradeSocket | null,
   ): Promise<void> {
-    const { context, pool } = this.#parts
+    const { pool } = this.#parts
     const signal = AbortSignal.any([this.#gone.signal, permit.signal])
+    const sending = { ...this.#sending(request, read, permit.id), method: request.method, signal }
     let sent: ClientRequest
     try {
-      sent = await pool.request({ ...this.#sending(request, read, permit.id), method: request.method, signal })
+      sent = await pool.request(sending)
       permit.consume()
     } catch (error) {
-      await permit.end(failed(error, 'not-run'))
+      await permit.end(failed(error))
       throw error
     }
     const relay = new AnswerRelay({
@@ -95,8 +96,31 @@ export class Exchange {
       response: this.#response,
       places: this.#places(),
     })
+    for (let again = false; ; again = true) {
+      try {
+        return await this.#exchange(sent, relay, { request, operation, permit, read, upgrade })
+      } catch (error) {
+        sent.destroy()
+        if (!again && !relay.begun && isStale(sent, error) && mayRepeat(request, read)) {
+          sent = await pool.request(sending)
+          continue
+        }
+        if (!relay.ended) await relay.fail(reasonOf(error, permit.signal))
+        if (this.#gone.signal.aborted || this.#response.headersSent) return void this.#response.destroy()
+        throw unreachable(error, permit.signal)
+      }
+    }
+  }
+
+  /** Sends the request and brings its answer. Rejects with what it broke by. */
+  async #exchange(
+    sent: ClientRequest,
+    relay: AnswerRelay,
+    { request, operation, permit, read, upgrade }: Admitted,
+  ): Promise<void> {
     const answered = new Promise<void>((resolve, reject) => {
-      sent.once('error', (error) => reject(error))
+      // Stays: what fails after the answer has nobody left to tell.
+      sent.on('error', reject)
       sent.once('response', (answer: IncomingMessage) => relay.run(answer).then(resolve, reject))
       sent.once('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
         const backend = { socket, head }
@@ -116,16 +140,7 @@ export class Exchange {
         }).then(resolve, reject)
       })
     })
-    try {
-      await Promise.all([answered, this.#sendBody(sent, permit, read)])
-    } catch (error) {
-      sent.destroy()
-      if (!relay.ended) await relay.fail(reasonOf(error, permit.signal))
-      if (this.#gone.signal.aborted || this.#response.headersSent) return void this.#response.destroy()
-      throw unreachable(error, permit.signal)
-    } finally {
-      if (context.signal.aborted) sent.destroy()
-    }
+    await Promise.all([answered, this.#sendBody(sent, permit, read)])
   }
 
   /** The request as it leaves: written anew from what was read. */
@@ -177,6 +192,24 @@ export class Exchange {
   }
 }
 
+interface Admitted {
+  readonly request: HttpRequest
+  readonly operation: Operation
+  readonly permit: Permit
+  readonly read: ReadBody
+  readonly upgrade: UpgradeSocket | null
+}
+
+/** The backend closed a connection that was kept open, as the request was on its way to it. */
+function isStale(sent: ClientRequest, error: unknown): boolean {
+  return sent.reusedSocket && error instanceof Error && 'code' in error && ['ECONNRESET', 'EPIPE'].includes(String(error.code))
+}
+
+/** Asking twice is asking once (RFC 9110, section 9.2.2), and its body is still at hand. */
+function mayRepeat({ method }: HttpRequest, { body }: ReadBody): boolean {
+  return method !== 'POST' && method !== 'PATCH' && body.kind !== 'streamed'
+}
+
 const nothing: ReadBody = { body: { kind: 'none' }, begun: [] }
 
 function drained(sent: ClientRequest): Promise<void> {
@@ -197,6 +230,8 @@ function reasonOf(error: unknown, signal: AbortSignal): unknown {
 function unreachable(error: unknown, signal: AbortSignal): unknown {
   const reason = reasonOf(error, signal)
   if (reason instanceof HoopError) return reason
+  if (reason instanceof BodyError)
+    return new HoopError('connection_unavailable', `The answer cannot be shown: ${reason.message}.`, { cause: error })
   const words = reason instanceof Error ? ` (${'code' in reason ? String(reason.code) : reason.message})` : ''
   return new HoopError('connection_unavailable', `The service did not answer${words}.`, {
     hint: 'What was asked may have been done: look before you ask again.',
@@ -204,7 +239,7 @@ function unreachable(error: unknown, signal: AbortSignal): unknown {
   })
 }
 
-export function failed(error: unknown, kind: 'error' | 'not-run' | 'cancelled'): Parameters<Permit['end']>[0] {
+function failed(error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error)
-  return { kind, tag: null, error: { code: 'unavailable', message }, rows: 0, masked: {} }
+  return { kind: 'not-run', tag: null, error: { code: 'unavailable', message }, rows: 0, masked: {} }
 }

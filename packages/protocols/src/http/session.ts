@@ -20,6 +20,8 @@ const http2Limits = {
   streamResetBurst: 200,
   streamResetRate: 50,
 } as const
+/** Milliseconds that those who wait have to take their last answer. */
+const farewellTime = 2_000
 /** Bytes of a request's head, and nothing that llhttp reads leniently. */
 const http1Limits = { maxHeaderSize: 64 * 1024, insecureHTTPParser: false } as const
 
@@ -62,13 +64,16 @@ class HttpSession<U extends HttpUpstream> {
     stream.on('error', () => stream.destroy())
     const end = (): void => {
       // Those who wait are told first.
-      void Promise.allSettled(this.#open).then(() => stream.destroy())
+      const late = new Promise<void>((resolve) => setTimeout(resolve, farewellTime).unref())
+      void Promise.race([Promise.allSettled(this.#open), late]).then(() => stream.destroy())
     }
     signal.addEventListener('abort', end, { once: true })
     try {
       if (stream instanceof TLSSocket) {
         await Promise.race([once(stream, 'secure'), closed])
         if (stream.destroyed) return
+        // What a TLS server does for the sockets that it makes: HTTP/2 waits for a handshake that it takes to be under way.
+        Reflect.set(stream, 'secureConnecting', false)
         server.emit('secureConnection', stream)
       } else server.emit('connection', stream)
       await closed
