@@ -19,6 +19,8 @@ export interface LocalEndpoint {
 export interface ProtocolFacts {
   /** First port tried for a name's stable local port. */
   readonly defaultPort: number
+  /** The file of a Unix socket in place of a port; null: programs of this protocol cannot use one. */
+  socketName(place: { readonly connection: string; readonly port: number }): string | null
   /**
    * The answer to what a program asks before it says who it is, where it needs no gateway: whether the port has encryption. Null: what came is
    * not just that.

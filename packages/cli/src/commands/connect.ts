@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { HoopCommand, localFlags } from '../hoop-command.ts'
@@ -6,8 +7,8 @@ import { backgroundLog } from '../surroundings.ts'
 export default class Connect extends HoopCommand {
   static override summary = 'Open a local port for each connection and keep it open.'
   static override description =
-    `The port of a connection is the same from run to run. Prints a connection string for each, then shows what happens: statements, masked values,
-held and refused statements. A terminal's last lines are what is held now, and its desktop is told. Ctrl-C ends it.
+    `The port of a connection is the same from run to run. Prints a connection string for each (for Kubernetes: a kubeconfig), then shows what happens: statements
+and requests, masked values, what is held and what is refused. A terminal's last lines are what is held now, and its desktop is told. Ctrl-C ends it.
 
 Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is away, 127 the gateway ended every session.`
   static override strict = false
@@ -36,6 +37,11 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
       env: 'HOOP_PGPASS',
       description: 'put the local password into ~/.pgpass, too, as long as the ports are open',
     }),
+    kubeconfig: Flags.string({
+      env: 'HOOP_KUBECONFIG',
+      helpValue: 'FILE',
+      description: 'put a context hoop-NAME for each cluster into this kubeconfig, too, as long as the ports are open',
+    }),
     'rotate-secret': Flags.boolean({ env: 'HOOP_ROTATE_SECRET', description: 'make a new local password first' }),
     'any-user': Flags.boolean({
       env: 'HOOP_ANY_USER',
@@ -54,6 +60,7 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
     '<%= config.bin %> connect orders-db crm-db --reason INC-42 --duration 2h',
     '<%= config.bin %> connect cloudsql-prod --background',
     '<%= config.bin %> connect cloudsql-prod --open psql',
+    '<%= config.bin %> connect gke-prod --kubeconfig ~/.kube/config',
   ]
 
   override async run(): Promise<void> {
@@ -104,6 +111,7 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
     ])
     const screen = await this.screen(process.stderr)
     const { passwords } = statePaths(this.surroundings.home)
+    const kubeconfig = flags.kubeconfig === undefined ? null : resolve(flags.kubeconfig)
     const quiet = flags.open === 'psql' || flags.open === 'pgcli'
     const live = screen.terminal && !flags.json && !quiet
     const status = live ? new StatusLines(process.stderr, screen) : null
@@ -115,6 +123,7 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
       several: names.length > 1,
       quiet,
       passwordFile: passwords,
+      kubeconfig,
       status,
       notify:
         live && !flags['no-notice'] ? (title, words) => process.stderr.write(desktopNotice(title, words, process.env)) : null,
@@ -140,6 +149,7 @@ Exit codes: 0 ended by you, 120 not logged in, 121 no access, 126 the gateway is
           socketFolder: await this.socketFolder(flags),
           rotateSecret: flags['rotate-secret'],
           readyFile: flags['ready-file'] ?? null,
+          kubeconfig,
           passwordFiles: [passwords, ...(flags.pgpass ? [ownPasswordFile(process.env)] : [])],
           version: this.config.version,
           duration,

@@ -14,8 +14,8 @@ const ofStatements = {
 export default class Exec extends HoopCommand {
   static override summary = 'Run a command with a connection wired in, or statements by themselves.'
   static override description =
-    `After --, a command: sets what its ecosystem reads (PGHOST, PGPASSWORD, DATABASE_URL, …), runs it, and ends with its exit code. What stands after -- is passed on
-untouched. Without one, statements: of -c, of -f, or of standard input; they are one transaction unless they say otherwise.
+    `After --, a command: sets what its ecosystem reads (PGHOST, PGPASSWORD, DATABASE_URL, …; KUBECONFIG; BILLING_API_URL and BILLING_API_TOKEN), runs it, and ends with its exit code. What stands after -- is passed on
+untouched. Without one, statements for PostgreSQL: of -c, of -f, or of standard input; they are one transaction unless they say otherwise.
 
 Exit codes of statements: 0 done, 1 the database said no, 122 refused by policy, 123 an approver said no, 124 none answered in time, 125 still held when --wait
 was over (and withdrawn, but for a ticket), 127 the connection cannot be used. hoop exit-codes lists them all.`
@@ -65,6 +65,7 @@ was over (and withdrawn, but for a ticket), 127 the connection cannot be used. h
   static override examples = [
     '<%= config.bin %> exec cloudsql-prod -- psql -c "select 1"',
     '<%= config.bin %> exec cloudsql-prod -c "select count(*) from orders" --output csv',
+    '<%= config.bin %> exec gke-prod -- kubectl get pods',
     '<%= config.bin %> exec cloudsql-prod -f migration.sql --wait 30m --report refused.json',
   ]
 

@@ -13,7 +13,8 @@ const maxPath = process.platform === 'linux' ? 107 : 103
 export interface SocketPlace {
   /** Of this user alone (0700); made if it is not there. */
   readonly folder: string
-  /** Names the socket as PostgreSQL's clients do: `.s.PGSQL.<port>`. */
+  /** As programs of its protocol look for it. */
+  readonly name: string
   readonly port: number
   /** Two that look at the same left-behind socket at once take turns. */
   readonly lock: string
@@ -24,8 +25,8 @@ export interface SocketPlace {
  * and half-open. Throws HoopError `conflict` when somebody listens there, or when the folder is open to others.
  */
 export async function listenOnSocket(place: SocketPlace, accept: (socket: Socket) => void): Promise<Listener> {
-  const { folder, port } = place
-  const path = join(folder, `.s.PGSQL.${port}`)
+  const { folder, name, port } = place
+  const path = join(folder, name)
   checkPath(path)
   await ensureOwn(folder)
   const sockets = new Set<Socket>()
@@ -44,7 +45,7 @@ export async function listenOnSocket(place: SocketPlace, accept: (socket: Socket
 }
 
 function checkPath(path: string): void {
-  if (process.platform === 'win32') throw new HoopError('invalid_request', 'PostgreSQL’s clients know no Unix sockets on Windows')
+  if (process.platform === 'win32') throw new HoopError('invalid_request', 'programs on Windows know no Unix sockets')
   if (Buffer.byteLength(path) <= maxPath) return
   throw new HoopError('invalid_request', `the path of the socket is longer than ${maxPath} bytes: ${path}`, {
     hint: 'choose a shorter one with --socket-folder',

@@ -15,7 +15,10 @@ export const ConnectEvent = z.discriminatedUnion('event', [
     database: z.string(),
     user: z.string(),
     rootCertificate: z.string().nullable(),
-    passwordFile: z.string(),
+    /** A kubeconfig. */
+    configuration: z.string().nullable(),
+    /** Of libpq. */
+    passwordFile: z.string().nullable(),
     url: z.string(),
     session: z.string(),
   }),

@@ -1,6 +1,6 @@
 import type { HoopError, LiveEvent, PassedOperations, RecordedEvent } from '@hoop/contracts'
 import type { ConnectNews } from '../services/connect.ts'
-import { connectionString, type Endpoint } from '../services/endpoints.ts'
+import { connectionString, type Endpoint, environmentOf } from '../services/endpoints.ts'
 import { type ConnectEvent, connectEvents } from './connect-events.ts'
 import { escapedJson, escapeLine, firstLine } from './escape.ts'
 import { liveLines, OperationTracker, type OperationView } from './operations.ts'
@@ -16,6 +16,8 @@ export interface ConnectScreenOptions {
   readonly quiet: boolean
   /** libpq's password file that knows the ports. */
   readonly passwordFile: string
+  /** A kubeconfig of the person's that has the contexts; null: none. */
+  readonly kubeconfig: string | null
   /** Says lines above what is held now; null: not a terminal. */
   readonly status: StatusLines | null
   /** A desktop notice; null: none are wanted. */
@@ -39,17 +41,46 @@ export class ConnectScreen implements ConnectNews {
   }
 
   ready(endpoint: Endpoint, session: string): void {
-    const { json, showPassword, quiet, passwordFile, answer } = this.#options
+    const { json, showPassword, quiet, answer } = this.#options
     const url = connectionString(endpoint, showPassword)
     const { password: _, ...shown } = endpoint
-    if (json) return this.#tell({ event: 'ready', ...shown, passwordFile, url, session })
-    answer(`${escapeLine(endpoint.connection)}  →  ${url}`)
-    if (showPassword || quiet) return
-    this.#say(
-      this.#screen.colour.dim(
-        `psql finds the local password by PGPASSFILE=${escapeLine(passwordFile)}; --show-password prints it`,
-      ),
+    if (json) {
+      const passwordFile = endpoint.protocol === 'postgres' ? this.#options.passwordFile : null
+      return this.#tell({ event: 'ready', ...shown, passwordFile, url, session })
+    }
+    const { configuration } = endpoint
+    answer(
+      `${escapeLine(endpoint.connection)}  →  ${url}${configuration === null ? '' : `  KUBECONFIG=${escapeLine(configuration)}`}`,
     )
+    if (!quiet) for (const line of this.#howToUse(endpoint)) this.#say(this.#screen.colour.dim(line))
+  }
+
+  /** How a program of the protocol is told where to go, and its password. */
+  #howToUse(endpoint: Endpoint): string[] {
+    const { showPassword, passwordFile, kubeconfig } = this.#options
+    const { connection, protocol, password, configuration } = endpoint
+    switch (protocol) {
+      case 'kubernetes':
+        return kubeconfig === null
+          ? [`export KUBECONFIG=${escapeLine(configuration ?? '')}`, 'kubectl get pods']
+          : [`kubectl --kubeconfig ${escapeLine(kubeconfig)} --context hoop-${connection} get pods`]
+      case 'http': {
+        const { host } = endpoint
+        const socket = Object.entries(environmentOf(endpoint)).find(([name]) => name.endsWith('_SOCKET'))?.[1]
+        return [
+          ...(host.startsWith('/') && socket !== undefined
+            ? [`curl --unix-socket ${escapeLine(socket)} http://localhost/…`]
+            : []),
+          showPassword
+            ? `Authorization: Bearer ${password}`
+            : `a request shows the local password: Authorization: Bearer …; --show-password prints it, and hoop exec ${connection} -- gives a command URL and TOKEN`,
+        ]
+      }
+      default:
+        return showPassword
+          ? []
+          : [`psql finds the local password by PGPASSFILE=${escapeLine(passwordFile)}; --show-password prints it`]
+    }
   }
 
   interrupted(words: string): void {

@@ -48,6 +48,7 @@ function connectLines({ colour }: Screen, connect: RunningConnect, now: number):
   const health = tunnel === 'up' ? colour.green('up  ') : colour.yellow(tunnel.padEnd(4))
   const how = `${background ? 'background' : 'terminal'}, process ${pid}, for ${span(now - Date.parse(since))}`
   return endpoints.map(
-    ({ connection, url }) => `${health}  ${colour.bold(escapeLine(connection))}  ${escapeLine(url)}  ${colour.dim(how)}`,
+    ({ connection, url, configuration }) =>
+      `${health}  ${colour.bold(escapeLine(connection))}  ${escapeLine(url)}${configuration === null ? '' : `  KUBECONFIG=${escapeLine(configuration)}`}  ${colour.dim(how)}`,
   )
 }

@@ -1,14 +1,17 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { LiveEvent, OpenSessionResponse } from '@hoop/contracts'
+import type { ConnectionSummary, LiveEvent, OpenSessionResponse } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
+import { addContexts } from '../local/kubeconfig.ts'
 import { isFree, type Listener } from '../local/listener.ts'
 import { addPasswords } from '../local/password-file.ts'
 import { stablePort } from '../local/ports.ts'
 import { statePaths } from '../state/folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
-import { answerAtOnce, type Endpoint, endpointOf, type LocalPassword, localPassword } from './endpoints.ts'
+import { answerAtOnce, type Endpoint, endpointOf, type LocalPassword, localPassword, socketName } from './endpoints.ts'
+import { knownConnections } from './known-connections.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
 import { writeReadyFile } from './ready-file.ts'
@@ -28,6 +31,8 @@ export interface ConnectOptions {
   readonly readyFile: string | null
   /** libpq’s password files that know the local passwords while the ports are open. */
   readonly passwordFiles: readonly string[]
+  /** A kubeconfig that has a context for each cluster while the ports are open; null: none. */
+  readonly kubeconfig: string | null
   readonly version: string
   readonly signal: AbortSignal
   /** All ports are open, and their connection strings told. */
@@ -62,8 +67,12 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
   const following = new AbortController()
   const cleanUp: (() => Promise<void>)[] = []
   try {
+    const known = options.socketFolder === null ? [] : await knownConnections(device, options.names)
     // ports first: one that is taken must not leave a session on the record
-    for (const name of options.names) doors.push(await openDoor(device, options, news, name, pending.promise))
+    for (const name of options.names) {
+      const connection = known.find((each) => each.name === name) ?? { name, protocol: 'postgres' }
+      doors.push(await openDoor(device, options, news, connection, pending.promise))
+    }
     const watch = watcher(device, news, following.signal)
     const targets = doors.map(({ name, password }) => ({ connection: name, localSecret: password.verifier }))
     link = await openLink(device, {
@@ -89,11 +98,12 @@ export async function connect(device: Device, options: ConnectOptions, news: Con
     })
     pending.resolve(link)
     const sessions = link.sessions()
-    const rootCertificate = await keepAuthority(device, sessions.values())
-    const folder = statePaths(device.home).configurations
-    const endpoints = await Promise.all(doors.map((door) => endpointAt(door, sessions, rootCertificate, folder)))
-    for (const { configuration } of endpoints) if (configuration !== null) cleanUp.push(() => rm(configuration, { force: true }))
-    for (const path of options.passwordFiles) cleanUp.push(await addPasswords(path, device.lock, endpoints))
+    const authority = await keepAuthority(device, sessions.values())
+    const endpoints = await Promise.all(doors.map((door) => endpointAt(door, sessions, authority, device.home, cleanUp)))
+    const databases = endpoints.filter(({ protocol }) => protocol === 'postgres')
+    if (databases.length > 0)
+      for (const path of options.passwordFiles) cleanUp.push(await addPasswords(path, device.lock, databases))
+    if (options.kubeconfig !== null) cleanUp.push(await addContexts(options.kubeconfig, device.lock, configurationsOf(endpoints)))
     if (options.readyFile !== null) await writeReadyFile(options.readyFile, endpoints)
     for (const endpoint of endpoints) news.ready(endpoint, sessions.get(endpoint.connection)?.id ?? '')
     await options.onReady(endpoints, sessions)
@@ -117,14 +127,15 @@ async function openDoor(
   device: Device,
   options: ConnectOptions,
   news: ConnectNews,
-  name: string,
+  connection: Pick<ConnectionSummary, 'name' | 'protocol'>,
   link: Promise<Link>,
 ): Promise<Door> {
+  const { name } = connection
   const { home, gateway, lock } = device
   const folder = options.socketFolder
   const port = await stablePort({ home, gateway, connection: name, fixed: options.port, isFree })
   const listener = await openDoorway({
-    place: folder === null ? port : { folder, port, lock },
+    place: folder === null ? port : { folder, name: socketName(connection, port), port, lock },
     anyUser: options.anyUser,
     answer: async (firstBytes) => {
       const protocol = (await link).sessions().get(name)?.connection.protocol
@@ -144,12 +155,26 @@ async function openDoor(
 function endpointAt(
   { name, listener, password }: Door,
   sessions: ReadonlyMap<string, OpenSessionResponse>,
-  rootCertificate: string | null,
-  folder: string,
+  authority: string | null,
+  home: string,
+  cleanUp: (() => Promise<void>)[],
 ): Promise<Endpoint> {
   const session = sessions.get(name)
   if (!session) throw new Error(`no session for ${name}`)
-  return endpointOf(session.connection, listener, { password: password.secret, rootCertificate }, folder)
+  // two gateways may both have a connection of this name; a port is of one of them only
+  const folder = join(statePaths(home).configurations, String(listener.port))
+  cleanUp.push(() => rm(folder, { recursive: true, force: true }))
+  return endpointOf(session, { listener, password: password.secret, authority, folder })
+}
+
+function configurationsOf(endpoints: readonly Endpoint[]): string[] {
+  const files = endpoints.flatMap(({ protocol, configuration }) =>
+    protocol === 'kubernetes' && configuration !== null ? [configuration] : [],
+  )
+  if (files.length > 0) return files
+  throw new HoopError('invalid_request', '--kubeconfig is for connections that speak kubernetes, and none of these does', {
+    hint: 'leave it out, or see hoop ls',
+  })
 }
 
 /** Follows the records of the sessions; closes the port of a session that the gateway ends. */

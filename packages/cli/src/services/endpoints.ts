@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ConnectionSummary, ScramVerifier } from '@hoop/contracts'
+import type { ConnectionSummary, OpenSessionResponse, ScramVerifier } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
 import { facts as http } from '@hoop/protocols/http/facts'
 import { facts as kubernetes } from '@hoop/protocols/kubernetes/facts'
@@ -19,15 +19,22 @@ export interface Endpoint extends LocalEndpoint {
 
 const protocols: Readonly<Record<string, ProtocolFacts>> = { postgres, http, kubernetes }
 
-/** What a program needs to reach the connection where we listen for it. */
-export async function endpointOf(
-  connection: ConnectionSummary,
-  { host, port }: Pick<Listener, 'host' | 'port'>,
-  { password, rootCertificate }: Pick<Endpoint, 'password' | 'rootCertificate'>,
+interface EndpointParts {
+  readonly listener: Pick<Listener, 'host' | 'port'>
+  readonly password: string
+  /** Where the authority of sessions that have one is kept. */
+  readonly authority: string | null
   /** Where files for programs are kept. */
-  folder: string,
-): Promise<Endpoint> {
-  const { name, protocol, databases } = connection
+  readonly folder: string
+}
+
+/** What a program needs to reach the connection of a session where we listen for it. */
+export async function endpointOf(session: OpenSessionResponse, parts: EndpointParts): Promise<Endpoint> {
+  const { name, protocol, databases } = session.connection
+  const { listener, password, folder } = parts
+  const { host, port } = listener
+  // each for itself: some protocols always have TLS
+  const rootCertificate = session.local_authority === null ? null : parts.authority
   const endpoint: Endpoint = {
     connection: name,
     protocol,
@@ -59,6 +66,25 @@ export function answerAtOnce(protocol: string, first: Uint8Array, tls: boolean):
 /** What the programs of this protocol read; undefined: what must not be there. */
 export function environmentOf(endpoint: Endpoint): Record<string, string | undefined> {
   return factsOf(endpoint.protocol).environment(endpoint)
+}
+
+/** The file that stands for the port; throws where programs of the protocol cannot use one. */
+export function socketName({ name, protocol }: Pick<ConnectionSummary, 'name' | 'protocol'>, port: number): string {
+  const file = factsOf(protocol).socketName({ connection: name, port })
+  if (file !== null) return file
+  throw new HoopError('invalid_request', `${name} speaks ${protocol}, whose programs cannot use a Unix socket`, {
+    hint: 'leave --socket and --socket-folder out: its port lets in programs of this user only',
+  })
+}
+
+/** Throws unless the connection speaks PostgreSQL, which `what` is for. */
+export function requirePostgres(
+  { name, protocol }: Pick<ConnectionSummary, 'name' | 'protocol'>,
+  what: string,
+  hint: string,
+): void {
+  if (protocol === 'postgres') return
+  throw new HoopError('invalid_request', `${name} speaks ${protocol}: ${what}`, { hint })
 }
 
 function factsOf(protocol: string): ProtocolFacts {

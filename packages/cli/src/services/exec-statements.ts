@@ -1,6 +1,7 @@
 import { exitCodes, HoopError } from '@hoop/contracts/errors'
 import type { OperationView } from '../present/operations.ts'
 import type { Device } from './device.ts'
+import { requirePostgres } from './endpoints.ts'
 import type { ExecWork } from './exec.ts'
 import { askedOperations, exitOfFailure } from './exec-report.ts'
 import { exitOfDecision, type InboxItem, untilDecided } from './inbox.ts'
@@ -32,6 +33,8 @@ const syntaxError = '42601'
  */
 export function statementsWork(device: Device, options: StatementsOptions, news: StatementsNews): ExecWork {
   return async (endpoint, sessions) => {
+    const { connection: name, protocol } = endpoint
+    requirePostgres({ name, protocol }, 'statements are for PostgreSQL', `give a command: hoop exec ${name} -- COMMAND`)
     const { text, wait } = options
     const patience = new AbortController()
     let timer: NodeJS.Timeout | undefined

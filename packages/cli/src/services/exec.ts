@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { statePaths } from '../state/folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
-import { answerAtOnce, type Endpoint, endpointOf, environmentOf, localPassword } from './endpoints.ts'
+import { answerAtOnce, type Endpoint, endpointOf, environmentOf, localPassword, socketName } from './endpoints.ts'
 import { askedOperations, execReport, writeReport } from './exec-report.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
@@ -59,7 +59,15 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
   const own = socketFolder === null ? null : await ownFolder(socketFolder)
   const clearAway: (() => Promise<void>)[] = []
   try {
-    const place = own === null ? 0 : { folder: own, port: socketNumber, lock: device.lock }
+    const place =
+      own === null
+        ? 0
+        : {
+            folder: own,
+            name: socketName(sessionOf(link, name).connection, socketNumber),
+            port: socketNumber,
+            lock: device.lock,
+          }
     const listener = await openDoorway({
       place,
       anyUser,
@@ -69,11 +77,11 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
     })
     try {
       const session = sessionOf(link, name)
-      const rootCertificate = await keepAuthority(device, [session])
+      const authority = await keepAuthority(device, [session])
       sessions.add(session.id)
       const folder = join(statePaths(device.home).configurations, session.id)
       clearAway.push(() => rm(folder, { recursive: true, force: true }))
-      const endpoint = await endpointOf(session.connection, listener, { password: secret, rootCertificate }, folder)
+      const endpoint = await endpointOf(session, { listener, password: secret, authority, folder })
       const exit = await work(endpoint, sessions)
       if (report !== null) {
         const about = { connection: name, sessions: [...sessions], exit }

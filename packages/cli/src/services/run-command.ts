@@ -9,7 +9,7 @@ export type Command = readonly [string, ...string[]]
 
 /** Runs a command on this terminal with a connection in its environment; gives its exit code, 128+n if signal n ended it. */
 export async function runCommand([file, ...args]: Command, environment: Record<string, string | undefined>): Promise<number> {
-  const env = { ...withoutSecrets(process.env), ...environment }
+  const env = withOwnExceptions({ ...withoutSecrets(process.env), ...environment })
   const child = spawn(file, args, { stdio: 'inherit', env })
   const stopForwarding = forwardSignals(child)
   try {
@@ -20,6 +20,15 @@ export async function runCommand([file, ...args]: Command, environment: Record<s
   } finally {
     stopForwarding()
   }
+}
+
+/** What the person's network is reached without a proxy stays so, besides the local port. */
+function withOwnExceptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  for (const name of ['NO_PROXY', 'no_proxy']) {
+    const own = process.env[name]
+    if (own && env[name] && env[name] !== own) env[name] = `${own},${env[name]}`
+  }
+  return env
 }
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const

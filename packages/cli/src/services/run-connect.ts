@@ -7,7 +7,8 @@ import type { RunningConnect } from '../state/running-connect.ts'
 import { tellParent } from './background.ts'
 import { type ConnectNews, type ConnectOptions, connect } from './connect.ts'
 import type { Device } from './device.ts'
-import { connectionString, type Endpoint } from './endpoints.ts'
+import { connectionString, type Endpoint, requirePostgres } from './endpoints.ts'
+import { knownConnections } from './known-connections.ts'
 import { type Openable, openInTerminal, openInWindow } from './open-program.ts'
 
 export interface RunConnectOptions extends Omit<ConnectOptions, 'signal' | 'onReady'> {
@@ -48,6 +49,9 @@ async function run(device: Device, options: RunConnectOptions, news: ConnectNews
   // a program that has the terminal gets its signals, and we end with it
   const signalled = inTerminal ? null : untilSignal()
   const signals = [closed.signal, signalled, over].filter((signal) => signal !== null)
+  if (program !== null)
+    for (const connection of await knownConnections(device, names))
+      requirePostgres(connection, `${program} cannot open it`, 'leave --open out')
   let opened: Promise<number> = Promise.resolve(0)
   const registered: Registration[] = []
   const tell = (tunnel: RunningConnect['tunnel']) => {
@@ -95,6 +99,7 @@ function entryOf(
       port: endpoint.port,
       url: connectionString(endpoint, false),
       session: sessions.get(endpoint.connection)?.id ?? '',
+      configuration: endpoint.configuration,
     })),
   }
 }

@@ -7,6 +7,8 @@ const RunningEndpoint = z.object({
   port: z.int(),
   url: z.string(),
   session: z.string(),
+  /** The file that programs are configured by; absent: of an older hoop. */
+  configuration: z.string().nullable().default(null),
 })
 
 /** A `hoop connect` of this user on this machine, as it describes itself. */

@@ -3,6 +3,7 @@ import type { LocalEndpoint, ProtocolFacts } from '../local-endpoint.ts'
 /** What a command line needs to know of Kubernetes: nothing is loaded here. */
 export const facts = {
   defaultPort: 6443,
+  socketName: (): null => null,
   answerAtOnce: (): null => null,
   connectionString: ({ host, port }: LocalEndpoint): string => `https://${host}:${port}`,
   /** kubectl, helm and client-go read KUBECONFIG; what runs in a pod of another cluster would go there. */
