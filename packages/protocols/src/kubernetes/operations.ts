@@ -18,7 +18,7 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
       request,
       body,
       'not_supported',
-      'what it asks for over a WebSocket or SPDY is answered without it: leave Upgrade out',
+      'only exec, attach and port-forward may change the protocol: leave Upgrade out',
     )
   if (attributes.resource === '') return ofPath(request, body, attributes)
   if (isProxied(attributes)) return proxied(request, body, attributes)
@@ -73,8 +73,8 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
   }
 }
 
-/** The server also sends events of a watch and logs over a WebSocket: there nothing could be masked. */
-const upgradable: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
+/** The server also sends events of a watch and logs over a WebSocket, and lets programs behind it speak one: nothing of that could be read. */
+const upgradable: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward'])
 
 /** What is sent to a program behind the API server is that program's to read. */
 function proxied(request: HttpRequest, body: RequestBody, attributes: RequestAttributes): Operation {
