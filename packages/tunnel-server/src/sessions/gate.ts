@@ -23,6 +23,7 @@ import {
   decisionRefused,
   definitionsUnknown,
   judgeFailed,
+  nounOf,
   redefined,
   rulesUnknown,
   ticketed,
@@ -215,7 +216,7 @@ export class SessionGate implements Omit<Gate, 'admit'> {
       return rules.judge({ identity, connection, operation, session: { id: sessionId, reason }, now: new Date(), cacheKey })
     } catch (error) {
       log.error({ err: error, session: sessionId }, 'an operation could not be judged')
-      return this.#unjudged(judgeFailed)
+      return this.#unjudged(judgeFailed(nounOf(operation)))
     }
   }
 
@@ -299,7 +300,7 @@ export class SessionGate implements Omit<Gate, 'admit'> {
         }
         if (decision.decision !== 'approved' || decision.by === null) {
           return await refuse(
-            decisionRefused(approval.rule, decision),
+            decisionRefused(nounOf(held.operation), approval.rule, decision),
             `Another approval that it needs was ${decision.decision}.`,
           )
         }
@@ -323,23 +324,25 @@ export class SessionGate implements Omit<Gate, 'admit'> {
     end: EndStream,
   ): Promise<Verdict> {
     const rule = judgement.approvals[0]?.rule ?? 'hoop/approvals'
+    const noun = nounOf(operation)
     const unknown = async (words: Words, why: string) => {
       await this.#parts.append(notRun(id, words))
       return await refuse(words, why)
     }
-    const used = await this.#questions.use(granted, this.#parts.sessionId)
+    const used = await this.#questions.use(noun, granted, this.#parts.sessionId)
     if (typeof used === 'object') return await unknown(used, 'It could not be told whether the approval was used already.')
     if (!used) return await unknown(usedUp(rule), 'It was used, or its time ran out, before this operation could run.')
     const again = await this.#readAgain(operation, options, granted)
-    if (signal.aborted) return await refuse(decisionRefused('hoop/approvals', withdrawn), 'It was withdrawn as it was approved.')
+    if (signal.aborted)
+      return await refuse(decisionRefused(noun, 'hoop/approvals', withdrawn), 'It was withdrawn as it was approved.')
     const now = this.#inForceIfKnown()
     if (now === null) return await unknown(rulesUnknown, 'It is not known which rules are in force.')
-    if (again === 'unavailable') return await unknown(definitionsUnknown, 'What its names mean now could not be looked up.')
+    if (again === 'unavailable') return await unknown(definitionsUnknown(noun), 'What its names mean now could not be looked up.')
     if (again === null || !doesTheSame(operation, again)) {
-      return await refuse(redefined(rule), 'What it names was redefined while it was held.')
+      return await refuse(redefined(noun, rule), 'What it names was redefined while it was held.')
     }
     if (!stillApproved(judgement, this.#judge(again, now))) {
-      return await refuse(approvalVoid(rule), 'The rules changed while it was held.')
+      return await refuse(approvalVoid(noun, rule), 'The rules changed while it was held.')
     }
     return { kind: 'permit', permit: this.#permit(id, now, end) }
   }

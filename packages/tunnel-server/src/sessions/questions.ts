@@ -4,7 +4,7 @@ import type { Entry } from '@hoop/recording'
 import type { Logger } from 'pino'
 import { boundTo } from './bound.ts'
 import type { Append } from './permit.ts'
-import { holdFailed, notHoldable, type Words } from './refusals.ts'
+import { holdFailed, notHoldable, nounOf, type Words } from './refusals.ts'
 import type { Asked, HoldRequest, Holds } from './types.ts'
 
 export interface QuestionsParts {
@@ -71,13 +71,13 @@ export class Questions {
   }
 
   /** Counts one use of each; words for a refusal where one does not hold any more, or that cannot be told. */
-  async use(granted: readonly Asked[], session: string): Promise<boolean | Words> {
+  async use(noun: ReturnType<typeof nounOf>, granted: readonly Asked[], session: string): Promise<boolean | Words> {
     const { holds, log } = this.#parts
     try {
       return await holds.use(granted.map(({ approval }) => approval))
     } catch (error) {
       log.error({ err: error, session }, 'an approval could not be used')
-      return holdFailed
+      return holdFailed(noun)
     }
   }
 
@@ -109,9 +109,9 @@ export class Questions {
     } catch (error) {
       givenUp.abort()
       if (approved !== null) await this.#voidInStore(approved, 'The decision could not be recorded.')
-      if (error instanceof HoopError && unaskable.has(error.code)) return notHoldable(rule, error)
+      if (error instanceof HoopError && unaskable.has(error.code)) return notHoldable(nounOf(held.operation), rule, error)
       log.error({ err: error, session: sessionId, operation: id }, 'an operation could not be held')
-      return holdFailed
+      return holdFailed(nounOf(held.operation))
     }
   }
 

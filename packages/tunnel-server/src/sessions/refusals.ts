@@ -1,25 +1,31 @@
-import type { HoopError, Refusal } from '@hoop/contracts'
+import type { HoopError, Operation, Refusal } from '@hoop/contracts'
 import type { RequiredApproval } from '@hoop/policy'
 import type { Decision } from './types.ts'
 
 /** The gate's own refusals; those of rules come with their judgement. Without the operation's id. */
 export type Words = Omit<Refusal, 'id'>
 
-export function decisionRefused(rule: string, { decision, by, reason }: Decision): Words {
+/** What its own people call one operation of a protocol. */
+type Noun = 'statement' | 'request'
+export function nounOf({ protocol }: Pick<Operation, 'protocol'>): Noun {
+  return protocol === 'postgres' ? 'statement' : 'request'
+}
+
+export function decisionRefused(noun: Noun, rule: string, { decision, by, reason }: Decision): Words {
   const who = by === null ? 'An approver' : by.name
   if (decision === 'denied') {
     return {
       code: 'approval_denied',
-      message: `${who} denied this statement: ${reason ?? 'no reason given'}`,
+      message: `${who} denied this ${noun}: ${reason ?? 'no reason given'}`,
       rule,
       detail: 'It was held for approval and not run.',
-      hint: `Ask ${who} what would be acceptable, or change the statement.`,
+      hint: `Ask ${who} what would be acceptable, or change the ${noun}.`,
     }
   }
   if (decision === 'timed-out') {
     return {
       code: 'approval_timed_out',
-      message: 'nobody approved this statement in time',
+      message: `nobody approved this ${noun} in time`,
       rule,
       detail: 'It was held for approval and not run.',
       hint: 'Run it again when an approver is at hand.',
@@ -27,7 +33,7 @@ export function decisionRefused(rule: string, { decision, by, reason }: Decision
   }
   return {
     code: 'withdrawn',
-    message: 'canceling statement due to user request',
+    message: `canceling ${noun} due to user request`,
     rule,
     detail: 'It was held for approval, withdrawn and not run.',
     hint: 'Run it again to ask again.',
@@ -51,37 +57,37 @@ export const usedUp = (rule: string): Words => ({
   hint: 'Run it again to ask again.',
 })
 
-export const redefined = (rule: string): Words => ({
+export const redefined = (noun: Noun, rule: string): Words => ({
   code: 'approval_void',
-  message: 'the approval is void: what the statement names was redefined while it was held',
+  message: `the approval is void: what the ${noun} names was redefined while it was held`,
   rule,
   detail: 'Read again before its release, it would have done something else than what was approved, or to something else.',
   hint: 'Look at what changed, and run it again to ask again.',
 })
 
-export const definitionsUnknown: Words = {
+export const definitionsUnknown = (noun: Noun): Words => ({
   code: 'unavailable',
-  message: 'the statement was approved, and it cannot be looked up now what its names mean',
+  message: `the ${noun} was approved, and it cannot be looked up now what its names mean`,
   rule: 'hoop/definitions',
   detail: 'The database did not answer in time, or somebody is altering it. Nothing was run.',
   hint: 'Run it again to ask again.',
-}
+})
 
-export const approvalVoid = (rule: string): Words => ({
+export const approvalVoid = (noun: Noun, rule: string): Words => ({
   code: 'approval_void',
-  message: 'the approval is void: the rules changed while the statement was held',
+  message: `the approval is void: the rules changed while the ${noun} was held`,
   rule,
   detail: 'Judged again before its release, it was not permitted any more, or other approvals were needed.',
   hint: 'Run it again to ask again.',
 })
 
-export const holdFailed: Words = {
+export const holdFailed = (noun: Noun): Words => ({
   code: 'unavailable',
-  message: 'the statement needs an approval, and the gateway cannot ask for one now',
+  message: `the ${noun} needs an approval, and the gateway cannot ask for one now`,
   rule: 'hoop/approvals',
   detail: 'The store of approvals does not answer. Nothing was run.',
   hint: 'Try again later.',
-}
+})
 
 export const rulesUnknown: Words = {
   code: 'unavailable',
@@ -92,18 +98,18 @@ export const rulesUnknown: Words = {
 }
 
 /** It can be asked of nobody: too large for an approver to read, or one question too many. */
-export const notHoldable = (rule: string, { code, message, hint }: HoopError): Words => ({
+export const notHoldable = (noun: Noun, rule: string, { code, message, hint }: HoopError): Words => ({
   code: code === 'too_many_requests' ? code : 'policy_denied',
-  message: 'refused: the statement needs an approval, and cannot be put before an approver',
+  message: `refused: the ${noun} needs an approval, and cannot be put before an approver`,
   rule,
   detail: message,
   hint: hint ?? 'Write it in another way.',
 })
 
-export const judgeFailed: Words = {
+export const judgeFailed = (noun: Noun): Words => ({
   code: 'policy_denied',
-  message: 'the statement could not be judged',
+  message: `the ${noun} could not be judged`,
   rule: 'hoop/judge',
   detail: 'The rules failed to evaluate; what cannot be judged is not run.',
   hint: 'An admin finds the cause in the log of the gateway.',
-}
+})
