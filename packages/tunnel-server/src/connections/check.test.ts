@@ -22,6 +22,12 @@ function connection(change: Record<string, unknown> = {}): ConnectionDocument {
     ...change,
   })
 }
+const service = (change: Record<string, unknown>) =>
+  ConnectionDocument.parse({ kind: 'Connection', name: 'api', protocol: 'http', address: 'api.example:443', ...change })
+const cluster = (change: Record<string, unknown>) =>
+  ConnectionDocument.parse({ kind: 'Connection', name: 'prod', protocol: 'kubernetes', address: 'k8s.example:443', ...change })
+const oauth = { tokenUrl: 'https://login.example/token', clientId: 'hoop', clientSecret: 'x' }
+const eks = { cluster: 'prod', region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey: 'x' }
 const unix = 'unix:/run/postgresql:5432'
 
 describe('what cannot be is refused with words', () => {
@@ -65,6 +71,38 @@ describe('what cannot be is refused with words', () => {
     )
     expect(refused).not.toThrow(/hunter2|PRIVATE/)
   })
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['two ways to log in', { bearer: 'x', basic: { user: 'a' } }, /bearer and basic/],
+    ['a token and client credentials', { bearer: { env: 'T' }, oauth }, /bearer and oauth/],
+    ['a header beside a password', { basic: { user: 'a' }, headers: [{ name: 'authorization' }] }, /basic and a header/],
+    ['a header of the core', { headers: [{ name: 'Content-Length', value: '1' }] }, /gateway's own/],
+    ['a header of WebSocket', { headers: [{ name: 'Sec-WebSocket-Key' }] }, /gateway's own/],
+    ['a header twice', { headers: [{ name: 'X-Key' }, { name: 'x-key' }] }, /twice/],
+    ['a line break in a header', { headers: [{ name: 'X-Key', value: 'hunter2\n' }] }, /characters that no header has/],
+    ['a line break in a token', { bearer: 'hunter2\r\nx: y' }, /characters that no header has/],
+    ['a user with a colon', { basic: { user: 'a:b' } }, /colon/],
+    ['a secret in plain', { oauth: { ...oauth, tokenUrl: 'http://login.example/token' } }, /in plain text/],
+    [
+      'a secret to what looks like loopback',
+      { oauth: { ...oauth, tokenUrl: 'http://127.0.0.1.evil.example/' } },
+      /in plain text/,
+    ],
+    ['a name in the URL', { oauth: { ...oauth, tokenUrl: 'https://a@login.example/token' } }, /has a name/],
+  ])('to a service with %s', (_, login, words) => {
+    expect(() => checkConnection(service({ login }))).toThrow(words)
+    expect(() => checkConnection(service({ login }))).not.toThrow(/hunter2/)
+  })
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['a token and Google', { token: 'x', google: {} }, /token and google/],
+    ['Google and Amazon', { google: {}, eks }, /google and eks/],
+    ['a token with a line break', { token: 'hunter2\n' }, /characters that no header has/],
+    ['a key file that is none', { google: { credentials: '{"type":"external_account"}' } }, /not the key file/],
+  ])('to a cluster with %s', (_, login, words) => {
+    expect(() => checkConnection(cluster({ login }))).toThrow(words)
+  })
+  test('a base path that leads elsewhere', () => {
+    expect(() => checkConnection(service({ basePath: '/a/../b' }))).toThrow(/basePath/)
+  })
   test.each([
     { address: 'db' },
     { address: 'unix:relative:5432' },
@@ -96,6 +134,18 @@ describe('what can be passes', () => {
     ['a certificate whose key is in the store', () => ({ login: { user: 'a', certificate: pair.certificate } })],
   ])('%s', (_, change) => {
     expect(() => checkConnection(connection(change()))).not.toThrow()
+  })
+  test.each<[string, () => ConnectionDocument]>([
+    ['a service that asks for nothing', () => service({})],
+    ['a header of its own beside a token', () => service({ login: { bearer: 'x', headers: [{ name: 'X-Key', value: 'y' }] } })],
+    ['another kind of Authorization', () => service({ login: { headers: [{ name: 'Authorization', value: 'Token x' }] } })],
+    ['a password, and no token', () => service({ login: { bearer: null, basic: { user: 'a', password: 'b' } } })],
+    ['an issuer on this machine', () => service({ login: { oauth: { ...oauth, tokenUrl: 'http://[::1]:8080/token' } } })],
+    ['a token and a certificate', () => cluster({ login: { token: 'x', ...login(pair) } })],
+    ["the machine's account at Google", () => cluster({ login: { google: {} } })],
+    ['keys of Amazon', () => cluster({ login: { eks } })],
+  ])('%s', (_, document) => {
+    expect(() => checkConnection(document())).not.toThrow()
   })
 })
 

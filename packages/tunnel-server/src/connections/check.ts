@@ -1,6 +1,7 @@
 import { type ConnectionDocument, HoopError, seconds, withoutConnectionSecrets } from '@hoop/contracts'
 import { addressesOf, isLoopbackHost, isSocketFolder, socketPath } from './address.ts'
 import { certificatesOf, keyMistake } from './certificates.ts'
+import { credentialMistake, type Mistake } from './check-login.ts'
 
 /** What the kernel allows for the path of a Unix socket (sun_path without its NUL). */
 const maxSocketPath = 107
@@ -9,14 +10,10 @@ const maxConnectTimeout = 12
 
 /** What the schema of a connection cannot say. @throws HoopError `invalid_document` */
 export function checkConnection(connection: ConnectionDocument): void {
-  const mistake = addressMistake(connection) ?? tlsMistake(connection) ?? loginMistake(connection)
+  const mistake =
+    addressMistake(connection) ?? tlsMistake(connection) ?? certificateMistake(connection) ?? credentialMistake(connection)
   if (mistake === null) return
   throw new HoopError('invalid_document', `Connection/${connection.name}: ${mistake.message}`, { hint: mistake.hint })
-}
-
-interface Mistake {
-  readonly message: string
-  readonly hint: string
 }
 
 function addressMistake(connection: ConnectionDocument): Mistake | null {
@@ -61,7 +58,7 @@ function tlsMistake(connection: ConnectionDocument): Mistake | null {
   return null
 }
 
-function loginMistake(connection: ConnectionDocument): Mistake | null {
+function certificateMistake(connection: ConnectionDocument): Mistake | null {
   const { certificate, key } = connection.login
   if (certificate === undefined) {
     if (key === undefined) return null

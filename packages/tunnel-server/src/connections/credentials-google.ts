@@ -55,12 +55,21 @@ function keyFileOf(text: string): z.infer<typeof KeyFile> {
   try {
     return KeyFile.parse(JSON.parse(text))
   } catch {
-    throw unavailable('login.google.credentials is not the key file of a service account', {
-      hint: 'It is the JSON that Google Cloud makes for a key; or leave it out, and the account of the machine is used.',
-    })
+    throw unavailable('login.google.credentials is not the key file of a service account')
   }
 }
 
-function unavailable(words: string, { hint = 'An admin checks login.google of the connection.' } = {}): HoopError {
-  return new HoopError('connection_unavailable', `The gateway has no access token of Google: ${words}.`, { hint })
+/** Whether a text is the key file of a service account, as Google Cloud makes them. */
+export function isKeyFile(text: string): boolean {
+  try {
+    return KeyFile.safeParse(JSON.parse(text)).success
+  } catch {
+    return false
+  }
+}
+
+function unavailable(words: string): HoopError {
+  return new HoopError('connection_unavailable', `The gateway has no access token of Google: ${words}.`, {
+    hint: 'An admin checks login.google of the connection.',
+  })
 }

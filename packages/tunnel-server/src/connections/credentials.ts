@@ -11,19 +11,23 @@ type Credentials = HttpUpstream['credentials']
 /** Headers by which a service knows the gateway. */
 export function httpCredentials({ name, login }: ConnectionOf<'http'>, secrets: Secrets, cache: CredentialCache): Credentials {
   const { basic, oauth, headers: own } = login
-  return async () => {
-    const headers: Header[] = []
-    const bearer = await secrets.read('login.bearer')
-    if (bearer !== null) headers.push(['authorization', `Bearer ${bearer}`])
-    if (basic !== undefined) {
-      const pair = `${basic.user}:${(await secrets.read('login.basic.password')) ?? ''}`
-      headers.push(['authorization', `Basic ${Buffer.from(pair).toString('base64')}`])
-    }
+  // One way only: a bearer token may still be in the store from before the document had another.
+  const shown = async (): Promise<string | null> => {
     if (oauth !== undefined) {
       const client = { ...oauth, clientSecret: await needed(secrets, 'login.oauth.clientSecret', name) }
-      const token = await cache.token(name, ['oauth', client], () => clientCredentialsToken(client))
-      headers.push(['authorization', `Bearer ${token}`])
+      return `Bearer ${await cache.token(name, ['oauth', client], () => clientCredentialsToken(client))}`
     }
+    if (basic !== undefined) {
+      const pair = `${basic.user}:${(await secrets.read('login.basic.password')) ?? ''}`
+      return `Basic ${Buffer.from(pair).toString('base64')}`
+    }
+    const bearer = await secrets.read('login.bearer')
+    return bearer === null ? null : `Bearer ${bearer}`
+  }
+  return async () => {
+    const headers: Header[] = []
+    const authorization = await shown()
+    if (authorization !== null) headers.push(['authorization', authorization])
     for (const { name: header } of own) {
       const value = await secrets.read(`login.headers.${header.toLowerCase()}`)
       if (value !== null) headers.push([header.toLowerCase(), value])
