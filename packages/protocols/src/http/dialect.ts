@@ -38,6 +38,8 @@ export interface UpgradeEnds {
   readonly backend: UpgradeSocket
   /** Ends the relay; its reason is a HoopError with words for the caller. */
   readonly signal: AbortSignal
+  /** Asks the gate for what is asked behind the 101, as a connection to one more port; whether it may be. */
+  admit(operation: Operation): Promise<boolean>
   /** Puts bytes on the record before they move on; the promise is back-pressure. */
   record(way: Way, bytes: Buffer, channel?: Channel): Maybe<void>
 }

@@ -41,6 +41,7 @@ export async function relayUpgrade(parts: UpgradeParts): Promise<void> {
     caller,
     backend,
     signal: AbortSignal.any([permit.signal, context.signal]),
+    admit: (asked) => admitted(parts, asked),
     record: async (way, bytes, channel) => {
       if (bytes.length === 0) return
       await permit.record(way, [bytes], 0, channel)
@@ -48,6 +49,16 @@ export async function relayUpgrade(parts: UpgradeParts): Promise<void> {
     },
   })
   await permit.end(outcomeOf(end))
+}
+
+/** What is admitted here has no bytes of its own: they go on as those of the operation that it is part of. */
+async function admitted({ context, permit }: UpgradeParts, operation: Operation): Promise<boolean> {
+  const { stream } = context
+  const verdict = await context.gate.admit(operation, { stream, signal: permit.signal, onHold: () => undefined, settings: [] })
+  if (verdict.kind === 'refuse') return false
+  verdict.permit.consume()
+  await verdict.permit.end({ kind: 'done', tag: '101', error: null, rows: 0, masked: {} })
+  return true
 }
 
 function answerOf(answer: IncomingMessage): readonly Header[] {

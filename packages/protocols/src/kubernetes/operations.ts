@@ -7,6 +7,7 @@ import { isDestructive, readEffects, readPathEffects, resourceName } from './eff
 import { bodyLiterals } from './literals.ts'
 import { asksForToken, manifestClaims } from './manifests.ts'
 import { addedParts, patchOperations } from './patches.ts'
+import { portsOf } from './ports.ts'
 import { documentKind, isProxied, type RequestAttributes, readAttributes, truth } from './requests.ts'
 
 /** What a request to the API server does. Never throws: what it cannot read is `unknown`, or `refused`. */
@@ -44,6 +45,8 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
     for (const claim of claims.functions) functions.add(claim)
     if (name === 'secrets' && asksForToken(manifest)) effects.add('dcl')
   }
+
+  if (attributes.subresource === 'portforward') for (const port of portsOf(request)) functions.add(`port:${port}`)
 
   const { text, bodyStart } = operationText(request, body)
   const command = commandOf(request, attributes)

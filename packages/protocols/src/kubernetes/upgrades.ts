@@ -3,6 +3,7 @@ import type { UpgradeRelay } from '../http/dialect.ts'
 import { headerOf } from '../http/read-request.ts'
 import type { HttpRequest } from '../http/request.ts'
 import type { Header } from '../protocol.ts'
+import { portsOf } from './ports.ts'
 import type { UpgradePurpose } from './stream-event.ts'
 import { relayUpgraded, type UpgradedEnd, upgradedProtocol } from './upgraded-relay.ts'
 
@@ -13,13 +14,17 @@ export function upgradeRelay(
   answer: readonly Header[],
   masks: MaskPlan,
 ): UpgradeRelay | null {
-  const purpose = purposeOf(request, operation)
+  const kind = kindOf(operation)
   const { upgrade } = request
-  if (purpose === null || upgrade === null) return null
+  if (kind === null || upgrade === null) return null
   const name = headerOf(answer, upgrade === 'websocket' ? 'sec-websocket-protocol' : 'x-stream-protocol-version')
-  const protocol = upgradedProtocol(upgrade, name, purpose.kind)
+  const protocol = upgradedProtocol(upgrade, name, kind)
   if (protocol === null) return null
-  return async ({ caller, backend, signal, record }) => {
+  return async ({ caller, backend, signal, record, admit }) => {
+    const purpose: UpgradePurpose =
+      kind === 'remote-command'
+        ? { kind }
+        : { kind, ports: portsOf(request), mayForward: (port) => admit(forwardingOf(operation, port)) }
     const end = await relayUpgraded({
       protocol,
       purpose,
@@ -29,21 +34,26 @@ export function upgradeRelay(
       backendHead: backend.head,
       signal,
       onEvent: async ({ way, bytes, channel }) => {
-        const shown = way === 'down' && purpose.kind === 'remote-command' ? withoutFindings(bytes, masks) : bytes
+        const shown = way === 'down' && kind === 'remote-command' ? withoutFindings(bytes, masks) : bytes
         await record(way, shown, channel)
         return shown
       },
     })
-    return { ...end, tag: tagOf(end, purpose) }
+    return { ...end, tag: tagOf(end, kind) }
   }
 }
 
-function purposeOf({ query }: HttpRequest, { facts }: Operation): UpgradePurpose | null {
+function kindOf({ facts }: Operation): UpgradePurpose['kind'] | null {
   const subresource = facts.kubernetes?.subresource
-  if (subresource === 'exec' || subresource === 'attach') return { kind: 'remote-command' }
-  if (subresource !== 'portforward') return null
-  const ports = query.filter(({ name }) => name === 'ports').flatMap(({ value }) => value.split(',').map(Number))
-  return { kind: 'port-forward', ports, mayForward: () => true }
+  if (subresource === 'exec' || subresource === 'attach') return 'remote-command'
+  return subresource === 'portforward' ? 'port-forward' : null
+}
+
+/** One connection to a port of the pod: over SPDY it is named only when it is opened. */
+function forwardingOf(operation: Operation, port: number): Operation {
+  const [line = ''] = operation.text.split('\n', 1)
+  const functions = [...operation.functions.filter((name) => !name.startsWith('port:')), `port:${port}`]
+  return { ...operation, text: `${line}\n\nport ${port}`, functions, facts: { ...operation.facts } }
 }
 
 /** What detectors find in one piece of a program's output: best effort, as a value may be cut over two of them. */
@@ -55,6 +65,6 @@ function withoutFindings(bytes: Buffer, { detectors }: MaskPlan): Buffer {
   return copy
 }
 
-function tagOf({ exitCode }: UpgradedEnd, { kind }: UpgradePurpose): string {
+function tagOf({ exitCode }: UpgradedEnd, kind: UpgradePurpose['kind']): string {
   return kind === 'port-forward' || exitCode === null ? '101' : `exit ${exitCode}`
 }
