@@ -1,10 +1,12 @@
 import {
   AccessDocument,
   ConnectionDocument,
+  type ConnectionOf,
   type Document,
   DocumentKind,
   LimitDocument,
   MaskDocument,
+  mostHttpOperations,
   NotifierDocument,
   PolicyDocument,
   RoleDocument,
@@ -28,7 +30,9 @@ import { HoursError, parseHours } from '../rules/hours.ts'
 import { notifierMistakes } from '../rules/notifiers.ts'
 import { audienceMistake, issuerMistake, pinningMistake } from '../rules/trusts.ts'
 import { mistakes } from './mistakes.ts'
-import { nodeAt, placeInScalar, placeOf, placeOfKey, secretsOf } from './places.ts'
+import { readOpenApi } from './openapi.ts'
+import { readOpenApiText } from './openapi-text.ts'
+import { nodeAt, type Place, placeInScalar, placeOf, placeOfKey, secretsOf } from './places.ts'
 import { ProblemList } from './problems.ts'
 
 /** A valid document and where in its file it begins. */
@@ -53,6 +57,9 @@ const schemas = {
 
 /** Seconds. */
 const longestHold = 30 * 86_400
+
+/** Of one OpenAPI document, before the rest is left for the next try. */
+const mostMistakes = 20
 
 /** Keys of lists of groups. */
 const namesGroups: ReadonlySet<unknown> = new Set(['groups', 'approvers'])
@@ -167,6 +174,7 @@ class DocumentReader {
       }
       return null
     }
+    if (result.data.kind === 'Connection' && result.data.protocol === 'http') return this.#withOpenApi(result.data)
     if (result.data.kind === 'Policy') this.#checkPolicy(result.data)
     if (result.data.kind === 'Mask') this.#checkMask(result.data)
     if (result.data.kind === 'Limit') this.#checkLimit(result.data)
@@ -177,6 +185,31 @@ class DocumentReader {
       for (const { path, message } of notifierMistakes(result.data)) this.#at(path, message)
     }
     return result.data
+  }
+
+  /** The connection with the operations of its OpenAPI document; those that it lists itself come first, and count. */
+  #withOpenApi({ openapi, ...connection }: ConnectionOf<'http'>): ConnectionOf<'http'> {
+    if (openapi === undefined) return connection
+    const node = nodeAt(this.#yaml, ['openapi'])
+    const text = typeof openapi === 'string' && isScalar(node) ? readOpenApiText(openapi) : null
+    const place = (start: number, end: number): Place =>
+      isScalar(node) ? placeInScalar(this.#source, node, { start, end }) : placeOf(this.#yaml, ['openapi'])
+    if (text !== null && 'wrong' in text) {
+      const { start, end } = place(text.wrong.start, text.wrong.end)
+      this.#problems.add(start, end, `openapi: ${text.wrong.message}`)
+      return connection
+    }
+    const { operations, mistakes: found } = readOpenApi(text === null ? openapi : text.value, connection)
+    for (const { path, message } of found.slice(0, mostMistakes)) {
+      const inner = text === null ? null : placeOf(text.yaml, path)
+      const { start, end } = inner === null ? placeOf(this.#yaml, ['openapi', ...path]) : place(inner.start, inner.end)
+      this.#problems.add(start, end, `openapi: ${message}`)
+    }
+    const listed = new Set(connection.operations.map(({ method, path }) => `${method} ${path}`))
+    const all = [...connection.operations, ...operations.filter(({ method, path }) => !listed.has(`${method} ${path}`))]
+    if (all.length > mostHttpOperations)
+      this.#atKey([], 'openapi', `has ${all.length} operations; a connection has at most ${mostHttpOperations}`)
+    return { ...connection, operations: all }
   }
 
   #wrongKind(kind: unknown): void {

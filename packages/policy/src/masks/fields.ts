@@ -3,7 +3,7 @@ import type { FieldPattern, FieldStep } from './field-patterns.ts'
 import { folded } from './resources.ts'
 
 /** A mask and the places it is about. */
-export interface FieldMask {
+interface FieldMask {
   readonly patterns: readonly FieldPattern[]
   readonly mask: ValueMask
 }

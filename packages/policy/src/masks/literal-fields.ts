@@ -25,7 +25,7 @@ function nodesAt({ resource, others = [], path }: LiteralField, plan: MaskPlan):
 }
 
 /** A field that would be given what its mask shows in a value's place. */
-export interface MaskedWrite {
+interface MaskedWrite {
   readonly field: LiteralField
   readonly mask: ValueMask
 }
