@@ -69,11 +69,19 @@ const HeaderName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is n
 /** `/base`, printable, without a slash at its end. */
 const BasePath = z.string().regex(/^(\/[A-Za-z0-9._~!$&'()*+,=:@-]+)+$/, 'is not a path, as in /api/v2')
 
+/** Characters of an OpenAPI document. */
+const largestOpenApi = 4 * 1024 * 1024
+/** Of one connection. */
+export const mostHttpOperations = 2000
+
 /** One thing that the service offers: by method and path, as in `/v1/customers/{id}`. */
 export const HttpOperation = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   method: z.string().regex(/^[A-Z]{1,20}$/, 'a method is in capitals, as in GET'),
-  path: z.string().regex(/^\/[^\s?#]*$/, 'a path begins with /, as in /v1/customers/{id}'),
+  path: z
+    .string()
+    .regex(/^\/[^\s?#]*$/, 'a path begins with /, as in /v1/customers/{id}')
+    .regex(/^([^{}]|(?<=\/)\{[^{}/]+\}(?=\/|$))*$/, 'braces are for a whole segment of a path, as in /v1/customers/{id}'),
   /** What it does, where its method does not say. */
   effects: z
     .array(z.enum(['read', 'write', 'ddl', 'dcl', 'execute', 'session', 'file', 'network', 'unknown']))
@@ -116,8 +124,10 @@ export const HttpConnection = z.strictObject({
         .optional(),
     })
     .default({ headers: [] }),
+  /** An OpenAPI document (YAML or JSON, or the map itself): its operations are taken over below when it is applied, and it is not kept. */
+  openapi: z.union([z.string().max(largestOpenApi), z.record(z.string(), z.unknown())]).optional(),
   /** Names what the service offers; a request that fits none of them is told by its path alone. */
-  operations: z.array(HttpOperation).max(2000).default([]),
+  operations: z.array(HttpOperation).max(mostHttpOperations).default([]),
   /** Requests that fit none of `operations` are refused. */
   onlyListed: z.boolean().default(false),
   profile: z.literal('strict').default('strict'),

@@ -12,7 +12,8 @@ export function readOpenApiText(text: string): OpenApiText | { readonly wrong: P
     const yaml = parseDocument(text, { prettyErrors: false })
     const [first] = yaml.errors
     if (first === undefined) return { yaml, value: yaml.toJS() }
-    return { wrong: { start: first.pos[0], end: first.pos[1], message: first.message } }
+    const message = first.code === 'RESOURCE_EXHAUSTION' ? 'is nested too deeply' : first.message
+    return { wrong: { start: first.pos[0], end: first.pos[1], message } }
   } catch (error) {
     // Nested too deeply, or aliases that would grow without end.
     const message = error instanceof RangeError ? 'is nested too deeply' : 'has too many aliases'

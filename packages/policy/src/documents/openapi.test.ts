@@ -78,10 +78,18 @@ describe('what is wrong is shown at its place', () => {
   test.each([
     ['Swagger 2', 'swagger: "2.0"', /openapi: openapi is missing/],
     ['another version', 'openapi: 4.0.0', /6:12: openapi: openapi must be 3\.0 or 3\.1/],
-    ['an effect that there is not', 'openapi: 3.0.0\npaths: { /a: { get: { x-hoop-effects: reed } } }', /7:41: openapi: .*reed.*/],
+    [
+      'an effect that there is not',
+      'openapi: 3.0.0\npaths: { /a: { get: { x-hoop-effects: reed } } }',
+      /7:41: openapi: .*reed.*/,
+    ],
     ['a path without a slash', 'openapi: 3.0.0\npaths: { a: {} }', /begins with \//],
     ['a part of a segment', 'openapi: 3.0.0\npaths: { "/a/{b}.json": { get: {} } }', /whole segment/],
-    ['two of one name', 'openapi: 3.0.0\npaths: { /a: { get: &g { operationId: x }, put: { operationId: x } } }', /7:\d+: openapi: another/],
+    [
+      'two of one name',
+      'openapi: 3.0.0\npaths: { /a: { get: &g { operationId: x }, put: { operationId: x } } }',
+      /7:\d+: openapi: another/,
+    ],
     ['a path elsewhere', 'openapi: 3.0.0\npaths: { /a: { $ref: "other.yaml#/a" } }', /cannot be followed/],
     ['a server of one path', 'openapi: 3.0.0\npaths: { /a: { servers: [] } }', /servers of one path/],
     ['a variable without a value', 'openapi: 3.0.0\nservers: [{ url: "https://{a}/" }]', /must have a default/],
@@ -108,7 +116,10 @@ describe('what is wrong is shown at its place', () => {
     ['that nests without end', '['.repeat(50_000), /nested too deeply/],
     [
       'whose aliases grow without end',
-      ['a: &a [x,x,x,x,x,x,x,x,x,x]', ...'bcdefgh'.split('').map((c, i) => `${c}: &${c} [${Array(10).fill(`*${'abcdefg'[i]}`)}]`)].join('\n'),
+      [
+        'a: &a [x,x,x,x,x,x,x,x,x,x]',
+        ...'bcdefgh'.split('').map((c, i) => `${c}: &${c} [${Array(10).fill(`*${'abcdefg'[i]}`)}]`),
+      ].join('\n'),
       /too many aliases/,
     ],
     [

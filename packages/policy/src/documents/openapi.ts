@@ -11,14 +11,18 @@ const OpenApiOperation = z.object({
   operationId: z.string().min(1).max(200).optional(),
   'x-hoop-effects': z.union([Effects.element.transform((effect) => [effect]), Effects]).optional(),
 })
+const offered = OpenApiOperation.optional()
 const PathItem = z.object({
   $ref: z.string().optional(),
-  servers: z.undefined('servers of one path are not supported: make it a connection of its own').optional(),
-  ...Object.fromEntries(methods.map((method) => [method, OpenApiOperation.optional()])),
-} as { $ref: z.ZodOptional<z.ZodString>; servers: z.ZodOptional<z.ZodUndefined> } & Record<
-  (typeof methods)[number],
-  z.ZodOptional<typeof OpenApiOperation>
->)
+  servers: z.unknown().optional(),
+  get: offered,
+  put: offered,
+  post: offered,
+  delete: offered,
+  options: offered,
+  head: offered,
+  patch: offered,
+})
 const OpenApi = z.object({
   openapi: z.string().regex(/^3\.[01]\.[0-9]+/, 'openapi must be 3.0 or 3.1: older documents can be converted'),
   servers: z
@@ -77,7 +81,10 @@ class OpenApiReader {
     }
     const path = parsed.pathname.replace(/\/+$/, '')
     if (path === basePath || path.startsWith(`${basePath}/`)) return path.slice(basePath.length)
-    this.#wrong(['servers', 0, 'url'], `the service is at ${path === '' ? '/' : path} here, and at basePath ${basePath} in the connection`)
+    this.#wrong(
+      ['servers', 0, 'url'],
+      `the service is at ${path === '' ? '/' : path} here, and at basePath ${basePath} in the connection`,
+    )
     return ''
   }
 
@@ -89,6 +96,8 @@ class OpenApiReader {
       return
     }
     if (read.data.$ref !== undefined) return this.#wrong(at, `$ref: ${read.data.$ref} cannot be followed: write the path out`)
+    if (read.data.servers !== undefined)
+      return this.#wrong([...at, 'servers'], 'servers of one path are not supported: make it a connection of its own')
     for (const method of methods) {
       const operation = read.data[method]
       if (operation !== undefined) this.#add([...at, method], method.toUpperCase(), `${prefix}${path}`, operation)
@@ -106,9 +115,15 @@ class OpenApiReader {
 
   #add(at: readonly string[], method: string, path: string, operation: z.infer<typeof OpenApiOperation>): void {
     const { operationId: name, 'x-hoop-effects': effects } = operation
-    const read = HttpOperation.safeParse({ method, path, ...(name !== undefined && { name }), ...(effects !== undefined && { effects }) })
+    const read = HttpOperation.safeParse({
+      method,
+      path,
+      ...(name !== undefined && { name }),
+      ...(effects !== undefined && { effects }),
+    })
     if (!read.success) return this.#wrong(at, read.error.issues.map(({ message }) => message).join('; '))
-    if (name !== undefined && this.#named.has(name)) return this.#wrong([...at, 'operationId'], `another operation is called ${name}`)
+    if (name !== undefined && this.#named.has(name))
+      return this.#wrong([...at, 'operationId'], `another operation is called ${name}`)
     if (name !== undefined) this.#named.add(name)
     this.operations.push(read.data)
   }
