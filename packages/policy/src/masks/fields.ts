@@ -8,9 +8,8 @@ interface FieldMask {
   readonly mask: ValueMask
 }
 
-/** Kinds of documents whose roots are kept: callers name them by paths that they choose. */
-const keptResources = 500
-const longestKept = 500
+/** Characters in the names of kinds of documents that are kept: callers choose the paths, and each value of a document asks for its own. */
+const keptCharacters = 100_000
 /** Places of one kind of document that are kept; others are made anew, each time one comes to them. */
 const keptNodes = 1000
 
@@ -21,12 +20,17 @@ const otherIndex = -1
 /** Masks of fields by the kind of document: `masks` strictest first, since where several meet, the first of them wins. */
 export function fieldMasks(masks: readonly FieldMask[]): (resource: string) => FieldNode | null {
   const known = new Map<string, FieldNode | null>()
+  let characters = 0
   return (resource) => {
     const root = known.get(resource)
     if (root !== undefined) return root
+    characters += resource.length
+    if (characters > keptCharacters) {
+      known.clear()
+      characters = resource.length
+    }
     const made = rootOf(masks, resource)
-    if (known.size >= keptResources) known.clear()
-    if (resource.length <= longestKept) known.set(resource, made)
+    known.set(resource, made)
     return made
   }
 }
