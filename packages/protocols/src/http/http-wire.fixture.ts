@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
-import type { BackendHost, Header, HttpServiceUpstream } from '../protocol.ts'
+import type { BackendHost, Header, HttpServiceUpstream, LocalTls } from '../protocol.ts'
 import { localPassword, ScriptedGate, TestCancels, verifier } from '../scripted-gate.fixture.ts'
 import { http } from './index.ts'
 
@@ -63,6 +63,7 @@ export function serve(
   backend: Pick<Backend, 'port'>,
   given: Partial<HttpServiceUpstream> = {},
   gate = new ScriptedGate(),
+  localTls: LocalTls | null = null,
 ): Served {
   const [near, far] = duplexPair()
   const upstream: HttpServiceUpstream = {
@@ -86,7 +87,7 @@ export function serve(
       identity: { id: 'x#ada', kind: 'person', name: 'ada', email: null, groups: [], issuer: 'x' },
       upstream: async () => upstream,
       localSecret: verifier,
-      localTls: null,
+      localTls,
       profile: 'strict',
       gate,
       cancels: new TestCancels(),
