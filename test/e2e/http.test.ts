@@ -5,6 +5,7 @@ import {
   applyDocuments,
   type Connect,
   type HttpService,
+  hoop,
   keepUntilEnd,
   type System,
   startConnect,
@@ -43,6 +44,14 @@ fields: ["/v1/customers/*:iban"]
 detect: [card]
 ---
 kind: Policy
+name: refunds-need-a-yes
+connections: { names: [billing-api] }
+when: operation.request.method == 'POST' && operation.request.path == '/refunds' && operation.request.body.amount > 100
+then: approve
+approvers: { groups: [dba] }
+message: Large refunds are looked at.
+---
+kind: Policy
 name: no-deletes
 connections: { names: [billing-api] }
 when: operation.request.method == 'DELETE'
@@ -60,6 +69,9 @@ beforeAll(async () => {
       '/base/echo': (request, response, body) => {
         response.writeHead(201, { 'content-type': request.headers['content-type'] ?? 'text/plain' })
         response.end(body)
+      },
+      '/base/refunds': (_, response, body) => {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(`{"refunded":${body}}`)
       },
       '/base/moved': (request, response) => {
         response.writeHead(302, { location: `http://${request.headers.host}/base/v1/customers/7?x=1` }).end()
@@ -154,4 +166,51 @@ test('a WebSocket goes through, frame by frame', async () => {
   socket.send('hello')
   expect(await answer).toBe('hello')
   socket.close()
+})
+
+/** The id of the approval that is asked for by the request with this in its text. */
+const heldWith = (words: string) =>
+  connect.program.find('stdout', (line) => {
+    const event: { event: string; approval?: string; text?: string } = JSON.parse(line)
+    return event.event === 'held' && event.text?.includes(words) ? event.approval : undefined
+  })
+const refund = (amount: number, options: RequestInit = {}) =>
+  call('/refunds', {
+    method: 'POST',
+    body: JSON.stringify({ amount }),
+    headers: { 'content-type': 'application/json' },
+    ...options,
+  })
+
+test('a request that is held waits for a person, and its siblings do not wait for it', async () => {
+  expect((await refund(50)).status).toBe(200)
+  const held = heldWith('500')
+  const refunded = refund(500)
+  const id = await held
+  expect(service.seen.some(({ body }) => body.includes('500'))).toBe(false)
+  expect((await call('/v1/customers/7')).status).toBe(200)
+  await hoop(['approvals', 'approve', id], { home: await system.home('grace') })
+  expect(await (await refunded).json()).toEqual({ refunded: { amount: 500 } })
+})
+
+test('a caller that goes away withdraws what it asked', async () => {
+  const held = heldWith('501')
+  const gone = new AbortController()
+  const refunded = refund(501, { signal: gone.signal }).catch((error: Error) => error.name)
+  const id = await held
+  gone.abort()
+  expect(await refunded).toBe('AbortError')
+  const decided = await connect.program.find('stdout', (line) => {
+    const event: { event: string; approval?: string; decision?: string } = JSON.parse(line)
+    return event.event === 'decided' && event.approval === id ? event.decision : undefined
+  })
+  expect(decided).toBe('withdrawn')
+  expect(service.seen.some(({ body }) => body.includes('501'))).toBe(false)
+})
+
+test('the record has the request, the answer as it was shown, and no credential', async () => {
+  const { stdout } = await hoop(['sessions', 'show', connect.session, '--json'], { home: await system.home('otto') })
+  expect(stdout).toContain('GET /v1/customers/7')
+  for (const word of ['backend-secret', 'other-secret', password, 'DE02120300000000202051', card])
+    expect(stdout).not.toContain(word)
 })
