@@ -103,10 +103,10 @@ describe('a caller who may write, but neither run programs nor give rights', () 
   test.each([
     ['protobuf', 'application/vnd.kubernetes.protobuf', 'k8s\0'],
     ['CBOR', 'application/cbor', '\xa0'],
-    ['a list', 'application/json', { kind: 'List', items: [] }],
+    ['a list', 'application/json', { kind: 'List' }],
     ['a member twice', 'application/json', '{"spec":{"hostPID":false,"hostPID":true}}'],
     ['yes, which is true', 'application/yaml', 'kind: Pod\nspec: {hostPID: yes}'],
-    ['a merge key', 'application/yaml', 'a: &a {hostPID: true}\nspec: {<<: *a}'],
+    ['a merge key', 'application/yaml', 'kind: Pod\nspec: {<<: {hostPID: true}}'],
     ['two documents', 'application/yaml', 'kind: Pod\n---\nkind: Pod'],
   ])('a body in which pods may hide is refused: %s', (_, type, body) => {
     expect(effects('POST /api/v1/namespaces/prod/pods', { type, body })).toBeNull()
