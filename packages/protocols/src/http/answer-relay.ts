@@ -63,7 +63,9 @@ export class AnswerRelay {
     const shown = hasBody ? dialect.results(request, operation, { status, contentType }, permit.masks) : 'identity'
     if (shown !== 'identity') {
       const encoding = answer.headers['content-encoding']?.toLowerCase() ?? 'identity'
-      const refused = 'refuse' in shown ? shown.refuse : encoding === 'identity' ? null : `it is compressed (${encoding})`
+      const partial = status === 206 ? 'it is a part of something' : null
+      const compressed = encoding === 'identity' ? null : `it is compressed (${encoding})`
+      const refused = 'refuse' in shown ? shown.refuse : (compressed ?? partial)
       if (refused !== null || 'refuse' in shown) {
         answer.destroy()
         throw new HoopError(

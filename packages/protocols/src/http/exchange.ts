@@ -79,7 +79,7 @@ export class Exchange {
   ): Promise<void> {
     const { pool } = this.#parts
     const signal = AbortSignal.any([this.#gone.signal, permit.signal])
-    const sending = { ...this.#sending(request, read, permit.id), method: request.method, signal }
+    const sending = { ...this.#sending(request, read, permit), method: request.method, signal }
     let sent: ClientRequest
     try {
       sent = await pool.request(sending)
@@ -144,9 +144,9 @@ export class Exchange {
   }
 
   /** The request as it leaves: written anew from what was read. */
-  #sending(request: HttpRequest, { body }: ReadBody, operationId: string): { target: string; headers: Header[] } {
+  #sending(request: HttpRequest, { body }: ReadBody, { id, masks }: Permit): { target: string; headers: Header[] } {
     const { dialect, context } = this.#parts
-    const { target, headers } = dialect.forward(request, context.identity, operationId)
+    const { target, headers } = dialect.forward(request, context.identity, id)
     const length =
       body.kind === 'whole'
         ? body.bytes.length
@@ -158,7 +158,8 @@ export class Exchange {
     return {
       target,
       headers: [
-        ...headers,
+        // A part of a masked value cannot be told from any other bytes.
+        ...(masks.empty ? headers : headers.filter(([name]) => name !== 'range' && name !== 'if-range')),
         ...(length === null ? [] : [['content-length', String(length)] as const]),
         ...(body.kind === 'streamed' && length === null ? [['transfer-encoding', 'chunked'] as const] : []),
         ...(request.upgrade === null ? [] : [['connection', 'Upgrade'] as const, ['upgrade', request.upgrade] as const]),

@@ -67,7 +67,7 @@ function connectionNamed(rawHeaders: readonly string[]): ReadonlySet<string> {
 }
 
 /** A place at the backend, by the name that the caller has for it; another server's stays, and is not gone to by us. */
-export function localPlace(location: string, { backend, caller }: Places): string {
+function localPlace(location: string, { backend, caller }: Places): string {
   if (location.startsWith('/') && !location.startsWith('//')) return withoutBase(location, backend.basePath)
   const origin = backend.origins.find((each) => location === each || location.toLowerCase().startsWith(`${each.toLowerCase()}/`))
   return origin === undefined ? location : `${caller}${withoutBase(location.slice(origin.length), backend.basePath)}`

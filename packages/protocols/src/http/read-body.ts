@@ -4,7 +4,7 @@ import { BadRequest, headerOf } from './read-request.ts'
 import type { RequestBody } from './request.ts'
 
 /** Bytes of a body that is read before the judgement. */
-export const maxJudgedBody = 4 * 1024 * 1024
+const maxJudgedBody = 4 * 1024 * 1024
 
 /** A body, and what of it is read already where the rest is still to come. */
 export interface ReadBody {

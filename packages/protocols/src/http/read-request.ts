@@ -162,7 +162,7 @@ function upgradeOf(headers: readonly Header[]): string | null {
 }
 
 /** Path and query, decoded once. Throws a BadRequest for what a backend could decode to something else. */
-export function readTarget(url: string): Pick<HttpRequest, 'target' | 'segments' | 'folder' | 'query'> {
+function readTarget(url: string): Pick<HttpRequest, 'target' | 'segments' | 'folder' | 'query'> {
   if (url.length > limits.target) throw new BadRequest('the path is too long', 414)
   if (!/^\/[\x21-\x7e]*$/.test(url) || /[#"<>\\^`{|}]/.test(url))
     throw new BadRequest('the path has characters that must be encoded')

@@ -159,7 +159,7 @@ function literalsOf(
 }
 
 /** The status of each kind of refusal: a decision is 403, what cannot be told now is 503. */
-export function statusOf(code: Refusal['code']): number {
+function statusOf(code: Refusal['code']): number {
   if (code === 'too_many_requests') return 429
   if (code === 'unavailable') return 503
   return code === 'unreadable' ? 400 : 403
