@@ -3,7 +3,7 @@ import { at, isRecord } from './manifests.ts'
 import type { RequestAttributes, Unreadable } from './requests.ts'
 
 /** The object that a request is about, by its path and its body. */
-export interface BodyObject {
+interface BodyObject {
   /** Empty: a collection, or a name that the server makes. */
   readonly name: string
   /** Nothing of it persists. */

@@ -5,7 +5,7 @@ import type { Unreadable } from './requests.ts'
 import { readYaml } from './yaml-document.ts'
 
 /** How a body says what it changes. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply */
-export type BodyForm = 'object' | 'json-patch' | 'merge-patch' | 'strategic-merge-patch' | 'apply'
+type BodyForm = 'object' | 'json-patch' | 'merge-patch' | 'strategic-merge-patch' | 'apply'
 
 export interface ReadBody extends Pick<JsonDocument, 'value' | 'scalars'> {
   readonly form: BodyForm

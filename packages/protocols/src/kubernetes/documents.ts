@@ -13,7 +13,7 @@ import { namesOf } from './requests.ts'
 import { cellPaths } from './table-cells.ts'
 
 /** What is masked in one object of this kind, wherever it stands in an answer; null: nothing. */
-export function objectNode(kind: string, masks: MaskPlan): DocumentNode | null {
+function objectNode(kind: string, masks: MaskPlan): DocumentNode | null {
   const named = anyOf(namesOf(kind).map((name) => masks.fields(name)))
   const encoded = encodedPlaces(kind)
   if (named === null && (masks.detectors === null || encoded === null)) return null

@@ -1,7 +1,7 @@
 import type { ObjectAccess } from '@hoop/contracts'
 
 /** What a manifest, or a part of one, asks for beyond its own object. */
-export interface ManifestClaims {
+interface ManifestClaims {
   /** `pod:privileged`, `pod:hostPath`, …: what rules may ask for by name. */
   readonly functions: ReadonlySet<string>
   /** What it refers to: secrets and config maps that a pod gets to read, the service account it acts as, images, folders of the node. */

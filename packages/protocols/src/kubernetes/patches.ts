@@ -73,18 +73,18 @@ function withoutDirective(part: string | number): string | number {
   return typeof part === 'string' && part.startsWith('$') ? part.slice(part.indexOf('/') + 1) : part
 }
 
-/**
- * Why a JSON patch tells of, or moves, what is masked; null: it does neither. `test` answers a guess at a value, and `copy` and `move` bring it
- * to a place where it is shown.
- */
-export function patchTouches(operations: readonly PatchOperation[], node: FieldNode): string | null {
-  for (const { op, path, from } of operations) {
-    if (op === 'test' && reaches(node, path)) return `its test of /${path.join('/')} would answer a guess at a masked value`
-    if ((op === 'copy' || op === 'move') && from !== null && reaches(node, from))
-      return `its ${op} from /${from.join('/')} would bring a masked value to another place`
-  }
-  return null
+/** Why nobody here knows what a JSON patch does, or what its answer tells: words. */
+export function unknownInPatch(operations: readonly PatchOperation[]): readonly string[] {
+  const copies = operations.some(({ op }) => op === 'copy' || op === 'move')
+  const guesses = operations.some(({ op, path }) => op === 'test' && !(path[0] === 'metadata' && versions.has(String(path[1]))))
+  return [
+    ...(copies ? ['a copy or a move in its patch writes what only the cluster knows'] : []),
+    ...(guesses ? ['a test in its patch answers whether a guess at a value is right'] : []),
+  ]
 }
+
+/** Of an object's metadata: what a client tests so that it changes what it has seen. */
+const versions: ReadonlySet<string> = new Set(['resourceVersion', 'uid', 'generation'])
 
 /** Whether something at this place, above it or below it is masked. */
 export function reaches(node: FieldNode, path: FieldPath): boolean {
@@ -95,14 +95,4 @@ export function reaches(node: FieldNode, path: FieldPath): boolean {
     place = typeof part === 'number' ? (place.element(part) ?? place.member(String(part))) : place.member(part)
   }
   return place !== null
-}
-
-/** The mask of a scalar at this place; null: none. */
-export function maskAt(node: FieldNode, path: FieldPath): FieldNode['mask'] {
-  let place: FieldNode | null = node
-  for (const part of path) {
-    if (place === null || place.mask !== null) break
-    place = typeof part === 'number' ? (place.element(part) ?? place.member(String(part))) : place.member(part)
-  }
-  return place?.mask ?? null
 }

@@ -92,6 +92,13 @@ describe('a caller who may write, but neither run programs nor give rights', () 
       'unknown',
     ],
     [
+      'a test that answers a guess',
+      'PATCH /api/v1/namespaces/prod/secrets/db',
+      'application/json-patch+json',
+      [{ op: 'test', path: '/data/password', value: 'czNjcjN0' }],
+      'unknown',
+    ],
+    [
       'a copy of what nobody here knows',
       'PATCH /api/v1/namespaces/prod/pods/api-7',
       'application/json-patch+json',

@@ -36,7 +36,7 @@ function parse(text: string, version: '1.1' | '1.2'): Document | Unreadable {
       return visit.BREAK
     },
     Pair: (_, { key }) => {
-      if (isScalar(key) && typeof key.value === 'string' && key.value !== '<<') return undefined
+      if (isScalar(key) && typeof key.value === 'string') return undefined
       odd = 'it has a merge key, or a key that is no text: put it in quotes'
       return visit.BREAK
     },
