@@ -22,11 +22,11 @@ export interface Reached {
 export class DialRefused extends HoopError {
   readonly answer: Exclude<Answer['kind'], 'connected'>
   constructor(agent: string, answer: Exclude<Answer['kind'], 'connected'>) {
-    super('connection_unavailable', `The database cannot be reached through the agent ${agent}: ${words[answer]}.`, {
+    super('connection_unavailable', `The backend cannot be reached through the agent ${agent}: ${words[answer]}.`, {
       hint:
         answer === 'notListed' || answer === 'neverDialled'
           ? 'An admin compares the address of the connection with --allow of the agent.'
-          : 'The database may be down, or its address may be wrong: an admin looks at the connection.',
+          : 'It may be down, or its address may be wrong: an admin looks at the connection.',
     })
     this.answer = answer
   }
@@ -170,7 +170,7 @@ function isLost(error: Error): boolean {
 }
 
 function broken(cause?: Error): HoopError {
-  return new HoopError('connection_unavailable', 'The database cannot be reached: the agent failed at it.', {
+  return new HoopError('connection_unavailable', 'The backend cannot be reached: the agent failed at it.', {
     hint: 'Try again; the log of the agent says why.',
     cause,
   })

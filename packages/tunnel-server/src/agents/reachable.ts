@@ -95,13 +95,13 @@ function nobody(name: string, why: ReadonlyMap<string, string>): HoopError {
     const reasons = [...new Set(why.values())].join('; ')
     return new HoopError(
       'connection_unavailable',
-      `The database cannot be reached: the agent ${name} is online at another gateway only, and ${reasons}.`,
+      `The backend cannot be reached: the agent ${name} is online at another gateway only, and ${reasons}.`,
       {
         hint: 'Try again in a moment; if it stays so, an admin sees to HOOP_ADVERTISE_URL of the gateways.',
       },
     )
   }
-  return new HoopError('connection_unavailable', `The database cannot be reached: no agent ${name} is online.`, {
+  return new HoopError('connection_unavailable', `The backend cannot be reached: no agent ${name} is online.`, {
     hint: 'Try again in a moment; if it stays so, an admin sees to the agent: hoop agents ls',
   })
 }

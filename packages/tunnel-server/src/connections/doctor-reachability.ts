@@ -58,8 +58,8 @@ async function connecting(
       details: cause instanceof Error ? [...details, cause.message] : [...details, error.message],
       advice:
         agent === null
-          ? 'See that the database runs and listens there, and that firewalls let the gateway’s machine through.'
-          : 'See that the agent is online (hoop agents ls), may dial there (--allow), and that the database listens.',
+          ? 'See that the backend runs and listens there, and that firewalls let the gateway’s machine through.'
+          : 'See that the agent is online (hoop agents ls), may dial there (--allow), and that the backend listens.',
     })
   }
 }

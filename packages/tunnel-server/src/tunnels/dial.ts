@@ -93,8 +93,8 @@ function dial(host: BackendHost, signal?: AbortSignal): Promise<Duplex> {
 }
 
 function unreachable(cause: unknown, by = ''): HoopError {
-  return new HoopError('connection_unavailable', `The database cannot be reached${by}${reason(cause)}.`, {
-    hint: 'The database may be down, or its address may be wrong: an admin looks at the connection.',
+  return new HoopError('connection_unavailable', `The backend cannot be reached${by}${reason(cause)}.`, {
+    hint: 'It may be down, or its address may be wrong: an admin looks at the connection.',
     cause,
   })
 }
