@@ -76,6 +76,7 @@ async function listNamespaces(kubeconfig: string): Promise<unknown> {
   })
 }
 
+// docs/kubernetes.md shows it.
 test('connect to a cluster tells the kubeconfig, and adds a context to another for as long as it runs', async () => {
   const own = join(folder, 'config')
   const before = '# mine\nkind: Config\napiVersion: v1\ncurrent-context: dev\n'
@@ -119,6 +120,7 @@ test('kubectl speaks to it', async (context) => {
   expect({ code, answer: JSON.parse(stdout) }).toEqual({ code: 0, answer: namespaces })
 })
 
+// docs/http.md shows it.
 test('exec hands a service over by its URL and a token', async () => {
   const program = `const { BILLING_API_URL: url, BILLING_API_TOKEN: token } = process.env
 fetch(url + '/hello', { headers: { authorization: 'Bearer ' + token } }).then((answer) => answer.text()).then(console.log)`

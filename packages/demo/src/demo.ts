@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { demoDocuments, samplePasswordVariable, webhookSecretVariable } from './documents.ts'
+import { demoDocuments, samplePasswordVariable, shopApiTokenVariable, webhookSecretVariable } from './documents.ts'
 import { startIdentityProvider } from './identity-provider/provider.ts'
 import { demoUsers } from './identity-provider/users.ts'
 import { startAgent } from './programs/agent.ts'
 import { portTaken, startGateway } from './programs/gateway.ts'
 import { startSamplePostgres } from './sample/sample-postgres.ts'
+import { startShopApi } from './sample/shop-api.ts'
 import { findClient } from './tour/client.ts'
 import { type Screen, screenOn } from './tour/screen.ts'
 import { tour } from './tour/tour.ts'
@@ -71,11 +72,16 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
   signal.throwIfAborted()
   screen.say(`sample PostgreSQL              127.0.0.1:${sample.port}, database ${sample.database}, 50,000 customers`)
 
+  const api = await startShopApi(sample)
+  parts.defer(() => api.close())
+  screen.say(`the shop's REST service        ${api.host}:${api.port}`)
+
   const inbox = await startWebhookInbox()
   parts.defer(() => inbox.close())
   const env = {
     [samplePasswordVariable]: sample.password,
     [webhookSecretVariable]: inbox.secret,
+    [shopApiTokenVariable]: api.token,
     HOOP_TICKET_SECONDS: ticketSeconds,
     HOOP_LOG: 'warn',
   }
@@ -88,7 +94,7 @@ async function demonstrate(tourOnly: boolean, screen: Screen, signal: AbortSigna
   signal.throwIfAborted()
   screen.say(`gateway                        ${gateway.url}`)
 
-  await writeFile(documents, demoDocuments({ ...sample, agent: agentName, webhook: inbox.url }), { mode: 0o600 })
+  await writeFile(documents, demoDocuments({ ...sample, agent: agentName, webhook: inbox.url, api }), { mode: 0o600 })
   const client = await findClient(process.env.PATH ?? '')
   const records = join(home, 'gateway', 'records')
   const letAgentIn = async (token: string) => {

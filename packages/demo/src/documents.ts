@@ -7,6 +7,9 @@ export const samplePasswordVariable = 'HOOP_DEMO_SAMPLE_PASSWORD'
 /** The same for what webhooks are signed with. */
 export const webhookSecretVariable = 'HOOP_DEMO_WEBHOOK_SECRET'
 
+/** The same for the token of the shop's own service. */
+export const shopApiTokenVariable = 'HOOP_DEMO_SHOP_API_TOKEN'
+
 export interface SampleAddress {
   readonly host: string
   readonly port: number
@@ -16,10 +19,12 @@ export interface SampleAddress {
   readonly agent?: string
   /** Where people are told of what is held; absent: nowhere. */
   readonly webhook?: string
+  /** Where the shop's own service listens; absent: there is none. */
+  readonly api?: { readonly host: string; readonly port: number }
 }
 
 /** What the demo's administrator applies: YAML as for `hoop apply -f`. */
-export function demoDocuments({ host, port, ca, agent, webhook }: SampleAddress): string {
+export function demoDocuments({ host, port, ca, agent, webhook, api }: SampleAddress): string {
   const indented = ca
     .trim()
     .split('\n')
@@ -76,7 +81,7 @@ kind: Role
 name: auditors
 groups: [${groups.audit}]
 may: [audit]
-${webhook === undefined ? '' : notifier(webhook)}`
+${webhook === undefined ? '' : notifier(webhook)}${api === undefined ? '' : shopApi(api)}`
 }
 
 function notifier(url: string): string {
@@ -86,5 +91,49 @@ name: on-call-tool
 events: [operation.held, operation.decided]
 connections: { labels: { env: demo } }
 webhook: { url: "${url}", secret: { env: ${webhookSecretVariable} } }
+`
+}
+
+/** docs/http.md shows a refusal of it. */
+function shopApi({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `---
+kind: Connection
+name: shop-api
+protocol: http
+labels: { env: demo }
+address: ${host}:${port}
+tls: disable
+login: { bearer: { env: ${shopApiTokenVariable} } }
+operations:
+  - { name: getCustomer, method: GET, path: "/v1/customers/{id}" }
+  - { name: deleteCustomer, method: DELETE, path: "/v1/customers/{id}" }
+  - { name: refundOrder, method: POST, path: "/v1/orders/{id}/refund" }
+onlyListed: true
+---
+kind: Access
+name: everyone-who-builds-uses-the-service
+groups: [${groups.engineering}, ${groups.codingAgents}]
+connections: { names: [shop-api] }
+---
+kind: Policy
+name: customers-stay
+connections: { names: [shop-api] }
+when: operation.request.operation == 'deleteCustomer'
+then: deny
+message: Customers are deleted in the database, where a DBA looks at it.
+---
+kind: Policy
+name: large-refunds-need-a-dba
+connections: { names: [shop-api] }
+when: operation.request.operation == 'refundOrder' && operation.request.body.amount > 1000
+then: approve
+approvers: { groups: [${groups.dba}], timeout: 15m }
+message: Refunds of more than 10.00 need a second pair of eyes.
+---
+kind: Mask
+name: contact-data-of-the-service
+connections: { names: [shop-api] }
+fields: [ "getCustomer:{email,phone}" ]
+method: partial
 `
 }

@@ -15,6 +15,7 @@ export function whatNext(options: { gateway: string; people: string; documents: 
     '  npx hoop ls',
     '  npx hoop connect sample --show-password      a local port for psql, DBeaver or an ORM',
     `  npx hoop exec sample -- ${statement}`,
+    '  npx hoop connect shop-api                    a local port for curl or a program',
     '',
     'The login page asks for a user and a password. The password is demo, and the users are:',
     ...demoUsers.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`),

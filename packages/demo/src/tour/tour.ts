@@ -5,6 +5,7 @@ import { Caller } from './caller.ts'
 import { askDatabase } from './database.ts'
 import { heldDelete, ticket, told } from './deciding.ts'
 import { searchForCards } from './records.ts'
+import { service } from './service.ts'
 import type { Stage, TourOptions } from './stage.ts'
 
 /** Takes the first tour with the real command line, checking at each stop what came back. What fails is counted on the screen. */
@@ -15,7 +16,20 @@ export async function tour(options: TourOptions): Promise<void> {
     callers.set(name, known)
     return known
   }
-  const stops = [setUp, logIn, maskedSelect, maskedCopy, refusedDrop, heldDelete, ticket, told, cancelledQuery, record, trial]
+  const stops = [
+    setUp,
+    logIn,
+    maskedSelect,
+    maskedCopy,
+    refusedDrop,
+    heldDelete,
+    ticket,
+    told,
+    service,
+    cancelledQuery,
+    record,
+    trial,
+  ]
   for (const stop of stops) {
     options.signal.throwIfAborted()
     await stop({ ...options, caller })
@@ -93,7 +107,7 @@ async function refusedDrop({ caller, screen, sample }: Stage): Promise<void> {
 }
 
 async function cancelledQuery({ caller, screen, sample, signal }: Stage): Promise<void> {
-  screen.heading('9. Ctrl-C reaches the database')
+  screen.heading('10. Ctrl-C reaches the database')
   const running = async () =>
     (await askDatabase(sample, "SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep(60)%'"))
       .length
@@ -109,7 +123,7 @@ async function cancelledQuery({ caller, screen, sample, signal }: Stage): Promis
 }
 
 async function record({ caller, screen, gateway, records }: Stage): Promise<void> {
-  screen.heading('10. Otto, an auditor, reads the record')
+  screen.heading('11. Otto, an auditor, reads the record')
   const otto = caller('otto')
   await otto.logIn(gateway)
   const { stdout } = await otto.run('sessions', 'ls', '--limit', '6')
@@ -126,7 +140,7 @@ async function record({ caller, screen, gateway, records }: Stage): Promise<void
 }
 
 async function trial({ caller, screen, proposal }: Stage): Promise<void> {
-  screen.heading('11. What would a rule do? Otto asks before anybody applies it')
+  screen.heading('12. What would a rule do? Otto asks before anybody applies it')
   const otto = caller('otto')
   const explained = await otto.run(
     'policy',
