@@ -1,6 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
-import { createSecureServer, type Http2SecureServer, Http2ServerRequest } from 'node:http2'
+import {
+  createServer as createHttp2Server,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2Server,
+  Http2ServerRequest,
+  Http2ServerResponse,
+} from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { HoopError } from '@hoop/contracts'
@@ -8,7 +15,10 @@ import type { Header, HttpUpstream, LocalTls, ServeContext } from '../protocol.t
 import { type CallerRequest, type CallerResponse, send } from './caller.ts'
 import type { HttpAnswer, HttpDialect } from './dialect.ts'
 import { Exchange } from './exchange.ts'
+import { grpcFailure, isGrpc } from './grpc.ts'
+import { GrpcExchange } from './grpc-exchange.ts'
 import { LocalAccess } from './local-access.ts'
+import { beginsHttp2 } from './preface.ts'
 import { BadRequest } from './read-request.ts'
 import { UpstreamPool } from './upstream-pool.ts'
 
@@ -59,8 +69,9 @@ class HttpSession<U extends HttpUpstream> {
 
   async serve(stream: Duplex): Promise<void> {
     const { signal } = this.#context
-    const server = stream instanceof TLSSocket ? this.#secureServer() : this.#server()
     const closed = new Promise<void>((resolve) => stream.once('close', resolve))
+    // Nothing is under way until something is asked.
+    this.#context.rested?.()
     stream.on('error', () => stream.destroy())
     const end = (): void => {
       // Those who wait are told first.
@@ -74,8 +85,8 @@ class HttpSession<U extends HttpUpstream> {
         if (stream.destroyed) return
         // What a TLS server does for the sockets that it makes: HTTP/2 waits for a handshake that it takes to be under way.
         Reflect.set(stream, 'secureConnecting', false)
-        server.emit('secureConnection', stream)
-      } else server.emit('connection', stream)
+        this.#secureServer().emit('secureConnection', stream)
+      } else (await beginsHttp2(stream)) ? this.#http2Server().emit('connection', stream) : this.#server().emit('connection', stream)
       await closed
       await Promise.allSettled(this.#open)
     } finally {
@@ -101,7 +112,14 @@ class HttpSession<U extends HttpUpstream> {
     return server
   }
 
-  #attend(server: Server | Http2SecureServer): void {
+  /** Without TLS callers begin with HTTP/2 at once: those of gRPC know that it is there. */
+  #http2Server(): Http2Server {
+    const server = createHttp2Server(http2Limits)
+    this.#attend(server)
+    return server
+  }
+
+  #attend(server: Server | Http2Server | Http2SecureServer): void {
     const take = (request: CallerRequest, response: CallerResponse): void => this.#take(request, response, null)
     server.on('request', take)
     // The body is read, or refused, when it is time: then it is asked for.
@@ -148,19 +166,22 @@ class HttpSession<U extends HttpUpstream> {
       dialect = ready.dialect
       const scheme = this.#context.localTls === null ? 'http' : 'https'
       const parts = { context: this.#context, ...ready, caller: `${scheme}://${host}` }
-      await new Exchange(parts, request, response, headers).run(upgrade)
+      if (dialect.grpc && isGrpc(headers) && request instanceof Http2ServerRequest && response instanceof Http2ServerResponse)
+        await new GrpcExchange(parts, request, response, headers).run()
+      else await new Exchange(parts, request, response, headers).run(upgrade)
     } catch (error) {
-      this.#fail(error, dialect, request, response)
+      this.#fail(error, dialect, request, response, isGrpc(headers))
     }
   }
 
   /** The answer to what could not be asked. Of our own faults the caller gets an id to look for. */
-  #fail(error: unknown, dialect: HttpDialect | null, request: CallerRequest, response: CallerResponse): void {
+  #fail(error: unknown, dialect: HttpDialect | null, request: CallerRequest, response: CallerResponse, grpc: boolean): void {
     if (response.headersSent || response.destroyed) return void response.destroy()
     const failure = failureOf(error)
     if (failure === null) this.#context.warn('a request failed by our own fault', error)
     const told = failure ?? { status: 500, message: 'The gateway failed at this request; its log says why.', hint: null }
     const { sessionId } = this.#context
+    if (grpc && request instanceof Http2ServerRequest) return send(request, response, grpcFailure(told, sessionId))
     const answer = dialect === null ? plainFailure(told, sessionId) : dialect.failure(told, sessionId)
     send(request, response, told.status === 401 ? withChallenge(answer) : answer)
   }
