@@ -4,15 +4,18 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { parse } from 'yaml'
 import {
   applyDocuments,
+  type Connect,
   hoop,
   keepUntilEnd,
   requires,
   type System,
   startConnect,
   startHttpService,
+  startKubernetesStandIn,
   startSystem,
   temporaryFolder,
 } from '../support/index.ts'
@@ -58,12 +61,22 @@ beforeAll(async () => {
   folder = (await keep(temporaryFolder('http-cli'))).path
 })
 
+/** The local password. */
+async function tokenIn(kubeconfig: string): Promise<string> {
+  return parse(await readFile(kubeconfig, 'utf8')).users.at(-1).user.token
+}
+
+/** Where the authority of the port is. */
+async function authorityIn(kubeconfig: string): Promise<string> {
+  return parse(await readFile(kubeconfig, 'utf8')).clusters.at(-1).cluster['certificate-authority']
+}
+
 /** What a client of the cluster does with a kubeconfig. */
 async function listNamespaces(kubeconfig: string): Promise<unknown> {
-  const { clusters, users } = parse(await readFile(kubeconfig, 'utf8'))
-  const { server, 'certificate-authority': authority } = clusters.at(-1).cluster
-  const headers = { authorization: `Bearer ${users.at(-1).user.token}` }
-  const ca = await readFile(authority)
+  const { clusters } = parse(await readFile(kubeconfig, 'utf8'))
+  const { server } = clusters.at(-1).cluster
+  const headers = { authorization: `Bearer ${await tokenIn(kubeconfig)}` }
+  const ca = await readFile(await authorityIn(kubeconfig))
   return new Promise((resolve, reject) => {
     const sent = request(`${server}/api/v1/namespaces`, { ca, headers }, (answer) => {
       let text = ''
@@ -159,4 +172,61 @@ test.each([
 ])('%j is refused with words', async (args, words) => {
   const { code, stderr } = await hoop(args, { home })
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(words) })
+})
+
+/** Runs a command in a pod as `kubectl exec -it` does, from a terminal of 100 by 30. */
+async function runInPod(connect: Connect, command: readonly string[]): Promise<void> {
+  const query = new URLSearchParams({ stdout: 'true', stdin: 'true', tty: 'true' })
+  for (const word of command) query.append('command', word)
+  const socket = new WebSocket(
+    `wss://localhost:${connect.port}/api/v1/namespaces/default/pods/web/exec?${query}`,
+    'v5.channel.k8s.io',
+    {
+      ca: await readFile(await authorityIn(connect.configuration ?? '')),
+      headers: { authorization: `Bearer ${await tokenIn(connect.configuration ?? '')}` },
+    },
+  )
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  socket.send(Buffer.concat([Buffer.of(4), Buffer.from('{"Width":100,"Height":30}')]))
+  socket.send(Buffer.concat([Buffer.of(0), Buffer.from('whoami\n')]))
+  await new Promise((resolve) => socket.once('close', resolve))
+}
+
+test('what a program printed is played back, and written for asciinema', async () => {
+  const standIn = await keep(startKubernetesStandIn())
+  const connection = {
+    kind: 'Connection',
+    name: 'pods',
+    protocol: 'kubernetes',
+    address: standIn.address,
+    tls: { mode: 'verify-full', ca: standIn.ca },
+    login: { token: standIn.token },
+  }
+  const access = { kind: 'Access', name: 'pods', groups: ['engineering'], connections: { names: ['pods'] } }
+  await applyDocuments(await system.home('root-admin'), [connection, access].map((each) => JSON.stringify(each)).join('\n---\n'))
+  standIn.create('pods', 'default', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: {} })
+  const connect = await keep(startConnect('pods', { home }))
+  await runInPod(connect, ['sh', '-c', String.raw`read line; printf '\033[32myou said %s\033[0m\033]0;title\007\n' "$line"`])
+
+  const played = await hoop(['sessions', 'replay', connect.session], { home })
+  expect(played).toMatchObject({ code: 0, stdout: '\x1b[32myou said whoami\x1b[0m\n' })
+  const raw = await hoop(['sessions', 'replay', connect.session, '--raw'], { home })
+  expect(raw.stdout).toContain('\x1b]0;title\x07')
+
+  const file = join(folder, 'session.cast')
+  expect(await hoop(['sessions', 'replay', connect.session, '--asciicast', file], { home })).toMatchObject({ code: 0 })
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ version: 2, width: 100, height: 30 }),
+    [0, 'r', '100x30'],
+    [expect.any(Number), 'i', 'whoami\n'],
+    [expect.any(Number), 'o', '\x1b[32myou said whoami\x1b[0m\n'],
+  ])
+  expect((await hoop(['sessions', 'replay', connect.session, '--asciicast', file], { home })).stderr).toContain(
+    'is there already',
+  )
+
+  // Auditors read all sessions, others none but their own.
+  expect((await hoop(['sessions', 'replay', connect.session], { home: await system.home('otto') })).code).toBe(0)
+  expect((await hoop(['sessions', 'replay', connect.session], { home: await system.home('devin') })).code).toBe(121)
 })

@@ -1,5 +1,6 @@
 import { LiveEvent, RecordedEvent, SessionList, SessionSummary } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
+import { z } from 'zod'
 import type { Device } from './device.ts'
 import { matchPrefix } from './prefix.ts'
 
@@ -50,6 +51,16 @@ export function liveEvents(
 export function sessionEvents(device: Device, { session, after, follow, signal }: EventsRequest): AsyncGenerator<RecordedEvent> {
   const path = `/v1/sessions/${encodeURIComponent(session)}/events?after=${after}&follow=${follow}`
   return device.client.follow(path, RecordedEvent, signal)
+}
+
+/** An event with the bytes that it names, where they were kept. */
+const EventWithBytes = RecordedEvent.and(z.object({ bytes: z.base64().optional() }))
+export type EventWithBytes = z.infer<typeof EventWithBytes>
+
+/** The events of one operation, with their bytes. */
+export function operationEvents(device: Device, session: string, operation: string): AsyncGenerator<EventWithBytes> {
+  const path = `/v1/sessions/${encodeURIComponent(session)}/events?bytes_of=${encodeURIComponent(operation)}`
+  return device.client.follow(path, EventWithBytes)
 }
 
 export async function killSession(device: Device, id: string, reason: string | null): Promise<SessionSummary> {

@@ -21,7 +21,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   'POST /v1/sessions/:id/end': 'ends a session of one’s own',
   'POST /v1/sessions/:id/kill': 'ends anybody’s session',
   'GET /v1/sessions/:id/events':
-    'the record of a session, one event a line; `follow` waits for more, `live` counts what a person cannot follow',
+    'the record of a session, one event a line; `follow` waits for more, `live` counts what a person cannot follow, `bytes_of` names an operation and gives its bytes',
   'GET /v1/approvals': 'held operations that concern the caller',
   'POST /v1/approvals/:id/approve': 'approves a held operation, or others like it too',
   'POST /v1/approvals/:id/deny': 'denies a held operation',

@@ -16,6 +16,10 @@ const EventsQuery = z.strictObject({
   after: z.coerce.number().int().min(-1).default(-1),
   follow: z.stringbool().default(false),
   live: z.stringbool().default(false),
+  bytes_of: z
+    .string()
+    .regex(/^op_[a-z0-9_]{1,64}$/)
+    .optional(),
 })
 
 export function sessionRoutes(app: Api, { sessions, access, standing, documents, store, closing }: ApiParts): void {
@@ -88,11 +92,11 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
     schema: { params: ById, querystring: EventsQuery },
     handler: async (request, reply) => {
       const caller = callerOf(request)
-      const { after, follow, live } = request.query
+      const { after, follow, live, bytes_of: bytesOf = null } = request.query
       const session = await sessions.get(request.params.id)
       const action = { kind: 'session.read', session } as const
       access.authorise(caller, action)
-      const what = `events after ${after}${follow ? ', following' : ''}`
+      const what = `events after ${after}${follow ? ', following' : ''}${bytesOf === null ? '' : `, with the bytes of ${bytesOf}`}`
       await store.run((db) =>
         writeAdminLog(db, { by: caller.identity, action: 'session.read', target: session.id, detail: what }),
       )
@@ -103,7 +107,7 @@ export function sessionRoutes(app: Api, { sessions, access, standing, documents,
       })
       try {
         const until = AbortSignal.any([held.signal, closing])
-        await sendLines(request, reply, (signal) => sessions.events(session.id, { after, follow, live, signal }), until)
+        await sendLines(request, reply, (signal) => sessions.events(session.id, { after, follow, live, bytesOf, signal }), until)
       } finally {
         held.release()
       }

@@ -54,7 +54,7 @@ export class Replayer {
     const tally = new Tally()
     let looked = 0
     for (const session of sessions) {
-      const lines = this.#parts.sessions.events(session.id, { after: -1, follow: false, live: false, signal })
+      const lines = this.#parts.sessions.events(session.id, { after: -1, follow: false, live: false, bytesOf: null, signal })
       for await (const recorded of recordedOperations(lines)) {
         tally.add(session, recorded.event, await judge.judge(session, recorded))
         if (tally.operations === most.operations) return tally.answer(inForce, looked + 1, true)

@@ -20,6 +20,7 @@ import { IdentityUsage } from './limits.ts'
 import { LiveView } from './live-view.ts'
 import { OpenSession } from './open-session.ts'
 import type { EventsOptions, SessionFilter, Sessions, SessionsDependencies } from './types.ts'
+import { withBytes } from './with-bytes.ts'
 
 export type { Sessions } from './types.ts'
 
@@ -259,13 +260,14 @@ class GatewaySessions implements Sessions {
     return live === undefined ? found : { ...found, operations: live.record.operations }
   }
 
-  async *events(id: string, { live, ...options }: EventsOptions): AsyncIterable<string> {
+  async *events(id: string, { live, bytesOf, ...options }: EventsOptions): AsyncIterable<string> {
     await this.get(id)
     const open = this.#open.get(id)
     const reading = open === undefined ? { ...options, follow: false } : { ...options, live: open.record }
     const view = live ? new LiveView() : null
     for await (const lines of readBatches(this.#folder(id), reading)) {
-      const shown = view === null ? lines : view.of(lines)
+      const some = bytesOf === null ? lines : await withBytes(this.#folder(id), lines, bytesOf)
+      const shown = view === null ? some : view.of(some)
       if (shown.length > 0) yield shown.join('\n')
     }
   }

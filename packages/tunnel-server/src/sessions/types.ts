@@ -29,6 +29,8 @@ export interface EventsOptions {
   readonly follow: boolean
   /** Only what a person can follow, and counts of the rest. */
   readonly live: boolean
+  /** Only those of this operation, with the bytes that they name; null: all, without. */
+  readonly bytesOf: string | null
   readonly signal: AbortSignal
 }
 
