@@ -24,10 +24,13 @@ export class LocalAccess {
   async check(headers: readonly Header[], host: string | null): Promise<void> {
     if (host === null || !localHost.test(host))
       throw new BadRequest('the local port is called localhost, 127.0.0.1 or [::1]', 421)
-    const site = headerOf(headers, 'sec-fetch-site')
-    if (headerOf(headers, 'origin') !== null || (site !== null && site !== 'none'))
+    const authorization = headerOf(headers, 'authorization')
+    const [site, origin] = [headerOf(headers, 'sec-fetch-site'), headerOf(headers, 'origin')]
+    // Python's WebSocket client sends an origin, as no browser does: the port's own, and with it a secret that a page has no way to know.
+    const program = site === null && origin?.replace(/^https?:\/\//, '') === host && /^bearer /i.test(authorization ?? '')
+    if ((origin !== null && !program) || (site !== null && site !== 'none'))
       throw new BadRequest('web pages do not use this port', 403)
-    const secret = secretOf(headerOf(headers, 'authorization'))
+    const secret = secretOf(authorization)
     if (secret === null || !(await this.#isRight(secret)))
       throw new BadRequest('the password of this port is missing or wrong: hoop connect shows how it is given', 401)
   }
