@@ -141,7 +141,7 @@ async function make(admin: Caller, path: string, object: object, status?: object
 async function startKubelet(file: string, pods: string, authority: Authority): Promise<Program> {
   const pair = await authority.issue('kubelet', '/CN=node-1', 'subjectAltName=IP:127.0.0.1')
   const args = ['-cert', pair.certificateFile, '-key', pair.keyFile, '-root', pods]
-  return Program.start(file, args, { env: { PATH: process.env.PATH ?? '' } })
+  return Program.start(file, args, { env: { PATH: process.env.PATH ?? '' }, channel: true })
 }
 
 type Keep = (program: Program) => Program
@@ -160,7 +160,7 @@ async function startEtcd(file: string, folder: string, keep: Keep): Promise<stri
       'log-level': 'warn',
       'unsafe-no-fsync': 'true',
     }
-    const etcd = keep(await Program.start(file, flags(args), { env: {} }))
+    const etcd = keep(await Program.start(file, flags(args), { env: {}, channel: true }))
     const healthy = () =>
       fetch(`${client}/health`).then(
         (answer) => answer.ok,
@@ -205,7 +205,7 @@ async function startApiServer(file: string, folder: string, authority: Authority
       'audit-log-path': auditLog,
       'audit-log-mode': 'blocking',
     }
-    const server = keep(await Program.start(file, flags(args), { env: {}, cwd: folder }))
+    const server = keep(await Program.start(file, flags(args), { env: {}, cwd: folder, channel: true }))
     const ready = () =>
       ask({ address, ca: authority.ca, ...admin }, 'GET', '/readyz').then(
         (words) => words === 'ok',

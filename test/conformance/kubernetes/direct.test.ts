@@ -5,7 +5,7 @@ import { type Cluster, startCluster } from './cluster.ts'
 import { kubectlFor } from './kubectl.ts'
 import { kubectlVersions } from './kubectl-versions.ts'
 import { libraries } from './libraries.ts'
-import { cases } from './matrix.ts'
+import { casesFor, nameOf } from './matrix.ts'
 
 const keep = keepUntilEnd(afterAll)
 let cluster: Cluster
@@ -14,19 +14,14 @@ beforeAll(async () => {
   cluster = await keep(startCluster(await buildPrograms(console.log)))
 })
 
-describe.each(kubectlVersions)('kubectl %s, straight at the cluster', (version) => {
-  const able = cases.filter(({ since = 0 }) => since <= Number(version.split('.')[1]))
-  test.each(able)('$name', async ({ name, holds }) => {
-    const folder = await keep(temporaryFolder('kubectl'))
-    const kubectl = await kubectlFor(version, cluster.engineerKubeconfig, folder.path)
-    await holds({
-      kubectl,
-      cluster,
-      name: `case-${cases.findIndex((each) => each.name === name)}-${version.replaceAll('.', '-')}`,
-    })
-  })
-})
-
 test.each(libraries)('$name, straight at the cluster', async ({ run, says }) => {
   expect(await run(cluster.engineerKubeconfig)).toEqual(says)
+})
+
+describe.each(kubectlVersions)('kubectl %s, straight at the cluster', (version) => {
+  test.each(casesFor(version))('$name', async (one) => {
+    const folder = await keep(temporaryFolder('kubectl'))
+    const kubectl = await kubectlFor(version, cluster.engineerKubeconfig, folder.path)
+    await one.holds({ kubectl, cluster, name: nameOf(one, version) })
+  })
 })

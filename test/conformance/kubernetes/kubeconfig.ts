@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises'
-import { namespace } from './objects.ts'
 import type { KeyPair } from './pki.ts'
 
 /** Writes a kubeconfig that names files; JSON is YAML. */
@@ -10,7 +9,7 @@ export async function writeKubeconfig(path: string, to: { address: string; ca: s
     kind: 'Config',
     clusters: [{ name: 'test', cluster: { server: `https://${to.address}`, 'certificate-authority': to.ca } }],
     users: [{ name: 'test', user }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test', namespace } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
     'current-context': 'test',
   }
   await writeFile(path, JSON.stringify(config), { mode: 0o600 })

@@ -3,13 +3,11 @@ import { Program, type Run } from '@hoop/demo'
 import { execa } from 'execa'
 import { openTerminal, type Terminal } from '../clients/terminal.ts'
 import { fetchKubectl, type KubectlVersion } from './kubectl-versions.ts'
+import { namespace } from './objects.ts'
 
-/** One kubectl with one kubeconfig. */
+/** One kubectl with one kubeconfig, in the suite's namespace. */
 export interface Kubectl {
   readonly version: KubectlVersion
-  /** 1.28 of 1.28.3. */
-  readonly minor: number
-  /** Of a cluster's own namespace, and of nobody else's home. */
   readonly folder: string
   /** Runs it to its end; `input` is fed to it and closed, null leaves it without. */
   run(args: readonly string[], input?: string | Buffer): Promise<Answer>
@@ -21,24 +19,25 @@ export interface Kubectl {
 
 export type Answer = Pick<Run, 'code' | 'stdout' | 'stderr'>
 
+const inNamespace = `--namespace=${namespace}`
+
 /** @param folder where it keeps its cache, and what it is given by relative paths. */
 export async function kubectlFor(version: KubectlVersion, kubeconfig: string, folder: string): Promise<Kubectl> {
   const file = await fetchKubectl(version)
   const env = { PATH: process.env.PATH ?? '', HOME: folder, KUBECONFIG: kubeconfig, KUBECTL_EXTERNAL_DIFF: 'diff -u' }
   return {
     version,
-    minor: Number(version.split('.')[1]),
     folder,
     async run(args, input) {
       const options = { cwd: folder, env, extendEnv: false, reject: false, timeout: 60_000, stripFinalNewline: false } as const
-      const { exitCode, stdout, stderr } = await execa(file, args, {
+      const { exitCode, stdout, stderr } = await execa(file, [inNamespace, ...args], {
         ...options,
         ...(input === undefined ? { stdin: 'ignore' } : { input }),
       })
       return { code: exitCode ?? null, stdout, stderr }
     },
-    start: (args) => Program.start(file, args, { env, cwd: folder }),
-    open: (args) => openTerminal(`sh -c 'tty; stty rows 30 cols 100; exec ${file} ${args}'`, env),
+    start: (args) => Program.start(file, [inNamespace, ...args], { env, cwd: folder }),
+    open: (args) => openTerminal(`sh -c 'tty; stty rows 30 cols 100; exec ${file} ${inNamespace} ${args}'`, env),
   }
 }
 

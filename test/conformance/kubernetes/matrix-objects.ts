@@ -5,7 +5,7 @@ import { pod } from './objects.ts'
 
 /** What went well, said this. */
 function said(answer: Answer): string {
-  expect(answer).toMatchObject({ code: 0, stderr: '' })
+  expect(answer, answer.stderr).toMatchObject({ code: 0, stderr: '' })
   return answer.stdout
 }
 
@@ -13,9 +13,9 @@ function configMap(name: string, data: Readonly<Record<string, string>>): string
   return JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data })
 }
 
-/** A config map of this world's own, made by `kubectl create`. */
+/** A config map of this world's own. */
 async function made({ kubectl, name }: World): Promise<string> {
-  said(await kubectl.run(['create', 'configmap', name, '--from-literal=colour=red', '--from-literal=size=9']))
+  said(await kubectl.run(['create', '-f', '-'], configMap(name, { colour: 'red', size: '9' })))
   return name
 }
 
@@ -136,7 +136,7 @@ export const clusterCases: readonly Case[] = [
       const { kubectl, cluster } = world
       const name = await made(world)
       expect(said(await kubectl.run(['delete', 'configmap', name]))).toMatch(/^configmap "[^"]+" deleted/)
-      await kubectl.run(['create', 'configmap', name])
+      await made(world)
       said(await kubectl.run(['label', 'configmap', name, `of=${name}`]))
       said(await kubectl.run(['delete', 'configmap', '-l', `of=${name}`]))
       await cluster.startPod(name)
@@ -182,7 +182,18 @@ export const clusterCases: readonly Case[] = [
     },
   },
   {
+    name: 'create configmap',
+    protobufSince: 32,
+    async holds(world) {
+      const { kubectl, name } = world
+      const literals = ['--from-literal=colour=red', '--from-literal=size=9']
+      expect(said(await kubectl.run(['create', 'configmap', name, ...literals]))).toBe(`configmap/${name} created\n`)
+      expect(await dataOf(world, name)).toEqual({ colour: 'red', size: '9' })
+    },
+  },
+  {
     name: 'auth can-i',
+    protobufSince: 32,
     async holds({ kubectl }) {
       expect(said(await kubectl.run(['auth', 'can-i', 'create', 'pods/exec']))).toBe('yes\n')
       expect(await kubectl.run(['auth', 'can-i', 'delete', 'pods', '-n', 'kube-system'])).toMatchObject({

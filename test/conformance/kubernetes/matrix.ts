@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts'
 import type { Kubectl } from './kubectl.ts'
+import type { KubectlVersion } from './kubectl-versions.ts'
 import { clusterCases } from './matrix-objects.ts'
 import { streamCases } from './matrix-streams.ts'
 
@@ -16,8 +17,29 @@ export interface Case {
   readonly name: string
   /** The first minor version of kubectl that can do it. */
   readonly since?: number
+  /** The first minor version of kubectl that sends protobuf for it, which hoop refuses. */
+  readonly protobufSince?: number
   readonly holds: (world: World) => Promise<void>
 }
 
 /** All that kubectl must do in the same way straight at a cluster and through hoop. */
-export const cases: readonly Case[] = [...clusterCases, ...streamCases]
+const cases: readonly Case[] = [...clusterCases, ...streamCases]
+
+/** Those that this kubectl can do. */
+export function casesFor(version: KubectlVersion): readonly Case[] {
+  return cases.filter(({ since = 0 }) => since <= minorOf(version))
+}
+
+/** Whether this kubectl sends for it what hoop cannot read. */
+export function sendsProtobuf({ protobufSince = Number.POSITIVE_INFINITY }: Case, version: KubectlVersion): boolean {
+  return protobufSince <= minorOf(version)
+}
+
+function minorOf(version: KubectlVersion): number {
+  return Number(version.split('.')[1])
+}
+
+/** A name for what the case makes with this kubectl. */
+export function nameOf(one: Case, version: KubectlVersion): string {
+  return `case-${cases.indexOf(one)}-${version.replaceAll('.', '-')}`
+}

@@ -77,7 +77,7 @@ export function objectsOf(kubeletPort: number): readonly Made[] {
         metadata: named('impersonator'),
         rules: [
           { apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] },
-          { apiGroups: ['authentication.k8s.io'], resources: ['userextras/*'], verbs: ['impersonate'] },
+          { apiGroups: ['authentication.k8s.io'], resources: ['userextras/hoop-identity'], verbs: ['impersonate'] },
         ],
       },
     },

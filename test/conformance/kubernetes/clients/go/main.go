@@ -44,6 +44,8 @@ func main() {
 	defer cancel()
 	pod, container, port := os.Args[2], os.Args[3], os.Args[4]
 	config := must(clientcmd.BuildConfigFromFlags("", os.Args[1]))
+	// Typed clients would send protobuf, which hoop cannot judge.
+	config.ContentType = "application/json"
 	client := must(kubernetes.NewForConfig(config))
 
 	list := must(client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{}))
@@ -51,7 +53,7 @@ func main() {
 	unstructured := must(must(dynamic.NewForConfig(config)).Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(namespace).Get(ctx, pod, metav1.GetOptions{}))
 	fmt.Println("dynamic:", unstructured.GetName())
 	protobuf := rest.CopyConfig(config)
-	protobuf.ContentType, protobuf.AcceptContentTypes = "application/vnd.kubernetes.protobuf", "application/vnd.kubernetes.protobuf,application/json"
+	protobuf.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
 	_, err := must(kubernetes.NewForConfig(protobuf)).CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
 	fmt.Println("protobuf accepted:", err == nil)
 	inform(ctx, client)

@@ -206,6 +206,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	endWithParent(stop)
 	r := &runtime{root: *root, ctx: ctx}
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	go func() { log.Println(http.Serve(listener, r)) }()
