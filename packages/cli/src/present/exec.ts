@@ -1,5 +1,7 @@
 import type { ExecNews } from '../services/exec.ts'
-import { escapeLine } from './escape.ts'
+import { escapeLine, firstLine } from './escape.ts'
+import { approvers } from './operations.ts'
+import { span } from './time.ts'
 
 /** Notes beside the command's own output. */
 export function execNews(note: (text: string) => void): ExecNews {
@@ -11,5 +13,15 @@ export function execNews(note: (text: string) => void): ExecNews {
     retrying: (error, delayMs) => say(`${error.message}; trying again within ${Math.ceil(delayMs / 1000)} s`),
     restored: () => say('connected again, in a new session'),
     trouble: say,
+    waiting({ operation, held, decided }) {
+      const what = firstLine(operation.text, 100)
+      if (decided !== null) {
+        const by = decided.by === null ? '' : ` by ${decided.by.email ?? decided.by.name}`
+        say(`${decided.decision}${by}: ${what}`)
+      } else if (held !== null) {
+        const who = `${approvers(held.approvers)} may approve within ${span(held.timeout * 1000)}`
+        say(`held for approval ${held.approval}: ${what} (${who}: hoop approvals show ${held.approval})`)
+      }
+    },
   }
 }

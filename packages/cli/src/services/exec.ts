@@ -1,5 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { OpenSessionResponse } from '@hoop/contracts'
+import { OperationTracker, type OperationView } from '../present/operations.ts'
 import { statePaths } from '../state/folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
@@ -7,6 +9,7 @@ import { answerAtOnce, type Endpoint, endpointOf, environmentOf, localPassword, 
 import { askedOperations, execReport, writeReport } from './exec-report.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
+import { liveEvents } from './record.ts'
 import { type Command, runCommand } from './run-command.ts'
 
 /** What PostgreSQL's clients take where no port is given. */
@@ -26,6 +29,8 @@ export interface ExecOptions {
 export interface ExecNews extends Omit<LinkNews, 'restored'> {
   restored(): void
   trouble(words: string): void
+  /** An operation waits for a person, or was decided. */
+  waiting(view: OperationView): void
 }
 
 /** What is done while the connection is open; gives the exit code. */
@@ -42,6 +47,7 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
   const { name, report, anyUser, localTls, socketFolder, reason, version } = options
   const { secret, verifier } = await localPassword(device, name, false)
   const sessions = new Set<string>()
+  const ended = new AbortController()
   const link = await openLink(device, {
     via: 'exec',
     reason,
@@ -51,7 +57,10 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
     news: {
       ...news,
       restored(all) {
-        for (const { id } of all.values()) sessions.add(id)
+        for (const { id, connection } of all.values()) {
+          sessions.add(id)
+          void tellWaiting(device, { id, connection }, ended.signal, news)
+        }
         news.restored()
       },
     },
@@ -79,6 +88,7 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
       const session = sessionOf(link, name)
       const authority = await keepAuthority(device, [session])
       sessions.add(session.id)
+      void tellWaiting(device, session, ended.signal, news)
       const folder = join(statePaths(device.home).configurations, session.id)
       clearAway.push(() => rm(folder, { recursive: true, force: true }))
       const endpoint = await endpointOf(session, { listener, password: secret, authority, folder })
@@ -92,9 +102,29 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
       await listener.close()
     }
   } finally {
+    ended.abort()
     await link.close()
     if (own !== null) await rm(own, { recursive: true, force: true })
     for (const clear of clearAway) await clear()
+  }
+}
+
+/** PostgreSQL tells its client by a notice; other protocols have no place for it, and the command just waits. */
+async function tellWaiting(
+  device: Device,
+  { id, connection }: Pick<OpenSessionResponse, 'id' | 'connection'>,
+  signal: AbortSignal,
+  news: ExecNews,
+): Promise<void> {
+  if (connection.protocol === 'postgres') return
+  const tracker = new OperationTracker()
+  try {
+    for await (const event of liveEvents(device, { session: id, after: -1, signal })) {
+      const view = event.type === 'passed' ? null : tracker.add(event)
+      if (view !== null && (event.type === 'held' || event.type === 'decided')) news.waiting(view)
+    }
+  } catch (error) {
+    if (!signal.aborted) news.trouble(`what is held cannot be shown: ${error instanceof Error ? error.message : error}`)
   }
 }
 

@@ -1,5 +1,4 @@
 import { relative } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Program } from '../programs/program.ts'
 import type { Caller } from './caller.ts'
@@ -53,27 +52,16 @@ export async function service(stage: Stage): Promise<void> {
 }
 
 /** Gives the approval that it waits for. */
-async function look({ caller, screen, signal }: Stage, refund: Program): Promise<string> {
+async function look({ caller, screen }: Stage, refund: Program): Promise<string> {
   const grace = caller('grace')
+  const approval = await refund.find('stderr', (line) => /held for approval (ap_[\w-]+)/.exec(line)?.[1])
   screen.say('The request waits, as a slow answer would. Grace looks at it:')
-  let approval: string | undefined
-  while (refund.running && approval === undefined) {
-    signal.throwIfAborted()
-    approval = heldOn('shop-api', (await grace.ask('approvals', 'ls', '--json')).stdout)
-    if (approval === undefined) await delay(100, undefined, { signal })
-  }
-  const shown = await grace.run('approvals', 'show', approval ?? 'unknown')
+  const shown = await grace.run('approvals', 'show', approval)
   screen.check(
     'she sees the request with its body',
     /POST \/v1\/orders\/11\/refund/.test(shown.stdout) && /1200/.test(shown.stdout),
   )
-  return approval ?? 'unknown'
-}
-
-function heldOn(connection: string, json: string): string | undefined {
-  const items: unknown = JSON.parse(json)
-  if (!Array.isArray(items)) return undefined
-  return (items as { id: string; connection: string }[]).find((item) => item.connection === connection)?.id
+  return approval
 }
 
 function start(who: Caller, method: string, path: string, body?: string, why?: string): Promise<Program> {
