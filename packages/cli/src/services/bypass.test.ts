@@ -81,3 +81,29 @@ it('finds credentials of clouds in files, variables and at the metadata service'
     `a credential for Kubernetes lies about: ${join(home, '.kube', 'config')}`,
   ])
 })
+
+it('finds kubeconfigs that lead past the gateway, and takes those of hoop for what they are', async () => {
+  const config = join(home, 'clusters')
+  const cluster = (name: string, server: string) => ({ name, cluster: { server } })
+  const clusters = [
+    cluster('hoop-shop', 'https://localhost:15432'),
+    cluster('prod', `https://127.0.0.1:${port}`),
+    cluster('gke_other', 'https://10.1.2.3'),
+  ]
+  await writeFile(config, JSON.stringify({ clusters, users: [{ name: 'prod', user: { token: 'secret' } }] }))
+  const findings = await findBypasses(
+    telling(async () => ({ yaml: shop() })),
+    'shop',
+    machine({ env: { KUBECONFIG: `${join(home, 'none')}:${config}` } }),
+  )
+  expect(words(findings, 'problem')).toContain(
+    `a credential for Kubernetes lies about: ${config}: cluster prod, which is shop past the gateway, ${config}: cluster gke_other`,
+  )
+  await writeFile(config, JSON.stringify({ clusters: clusters.slice(0, 1) }))
+  const again = await findBypasses(
+    telling(async () => ({ yaml: '' })),
+    null,
+    machine({ env: { KUBECONFIG: config } }),
+  )
+  expect(words(again, 'ok')).toContain('no credential for Kubernetes lies about')
+})

@@ -1,9 +1,10 @@
 import { access, readFile, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionDocument } from '@hoop/contracts'
 import { HoopError } from '@hoop/contracts/errors'
+import { z } from 'zod'
 import { ownPasswordFile } from '../local/password-file.ts'
 import type { Device } from './device.ts'
 import { getDocuments } from './documents.ts'
@@ -42,6 +43,7 @@ export async function findBypasses(device: Device, name: string | null, machine:
   return [
     ...(backends === null ? [untold] : await Promise.all(backends.map(direct))),
     ...(await cloudCredentials(machine)),
+    await clusterCredentials(machine, backends ?? []),
     ...(await databaseCredentials(machine, backends ?? [])),
   ]
 }
@@ -100,7 +102,7 @@ async function answers(target: { host: string; port: number } | { path: string }
   }
 }
 
-async function cloudCredentials({ env, home, metadata, podToken }: Machine): Promise<BypassFinding[]> {
+async function cloudCredentials({ env, home, metadata }: Machine): Promise<BypassFinding[]> {
   const gcloud = env.CLOUDSDK_CONFIG ?? join(home, '.config', 'gcloud')
   const inCloud = (await answers(metadata)) ? [`the metadata service at ${metadata.host}`] : []
   const google = [
@@ -117,12 +119,37 @@ async function cloudCredentials({ env, home, metadata, podToken }: Machine): Pro
     ]),
     ...(await files([env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials'), join(home, '.aws', 'sso', 'cache')])),
   ]
-  const kubernetes = [...variables(env, ['KUBECONFIG']), ...(await files([join(home, '.kube', 'config'), podToken]))]
-  return [
-    credentials('google', 'Google', [...google, ...inCloud]),
-    credentials('aws', 'AWS', [...aws, ...inCloud]),
-    credentials('kubernetes', 'Kubernetes', kubernetes),
-  ]
+  return [credentials('google', 'Google', [...google, ...inCloud]), credentials('aws', 'AWS', [...aws, ...inCloud])]
+}
+
+/** Kubeconfigs that lead anywhere but to this machine, where hoop's own lead; and a pod's token. */
+async function clusterCredentials({ env, home, podToken }: Machine, backends: readonly Backend[]): Promise<BypassFinding> {
+  const configs = env.KUBECONFIG ? env.KUBECONFIG.split(delimiter) : [join(home, '.kube', 'config')]
+  const clusters = await Promise.all((await files(configs)).map((path) => foreignClusters(path, backends)))
+  return credentials('kubernetes', 'Kubernetes', [...clusters.flat(), ...(await files([podToken]))])
+}
+
+const Clusters = z.object({
+  clusters: z.array(z.object({ name: z.string(), cluster: z.object({ server: z.url() }) })).nullish(),
+})
+
+async function foreignClusters(path: string, backends: readonly Backend[]): Promise<string[]> {
+  const [text, { parse }] = await Promise.all([readFile(path, 'utf8').catch(() => ''), import('yaml')])
+  let read: z.infer<typeof Clusters>
+  try {
+    read = Clusters.parse(parse(text))
+  } catch {
+    // What it is cannot be told.
+    return [path]
+  }
+  return (read.clusters ?? []).flatMap(({ name, cluster }) => {
+    const { hostname, port, protocol } = new URL(cluster.server)
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const number = Number(port || (protocol === 'http:' ? 80 : 443))
+    const backend = backends.find((each) => each.host === host && each.port === number)
+    if (backend !== undefined) return [`${path}: cluster ${name}, which is ${backend.connection} past the gateway`]
+    return ['localhost', '127.0.0.1', '::1'].includes(host) ? [] : [`${path}: cluster ${name}`]
+  })
 }
 
 function credentials(check: BypassFinding['check'], name: string, found: readonly string[]): BypassFinding {
