@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import { Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { HttpAnswer } from './dialect.ts'
 import { joined } from './headers.ts'
 
@@ -16,9 +16,8 @@ export function writeBody(response: CallerResponse, bytes: Buffer): boolean {
 }
 
 /** There is room again, or nobody to write to. */
-export function whenWritable(response: CallerResponse): Promise<void> {
+export function whenWritable(stream: NodeJS.EventEmitter): Promise<void> {
   return new Promise((resolve) => {
-    const stream: NodeJS.EventEmitter = response
     const done = (): void => {
       stream.off('drain', done).off('close', done)
       resolve()
@@ -29,6 +28,11 @@ export function whenWritable(response: CallerResponse): Promise<void> {
 
 /** A whole answer; a request whose body was not read to its end takes the connection with it. */
 export function send(request: CallerRequest, response: CallerResponse, { status, headers, body }: HttpAnswer): void {
+  // Clients of gRPC look for a status in the last headers only.
+  if (body === '' && response instanceof Http2ServerResponse) {
+    response.stream.respond({ ':status': status, ...joined(headers) }, { endStream: true })
+    return void request.resume()
+  }
   const bytes = Buffer.from(body)
   const close = !(request instanceof Http2ServerRequest) && !request.complete
   writeHead(

@@ -49,6 +49,8 @@ export type UpgradeRelay = (ends: UpgradeEnds) => Promise<RelayEnd & { readonly 
 
 /** What a protocol that is spoken over HTTP supplies to the core. */
 export interface HttpDialect {
+  /** Whether calls of gRPC go to the backend as such, over HTTP/2; otherwise they are requests like any other. */
+  readonly grpc: boolean
   /** What the operation does. Pure; throws nothing: what it cannot read is `unknown` or `refused`. */
   operation(request: HttpRequest, body: RequestBody): Operation
   /**

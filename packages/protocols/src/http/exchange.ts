@@ -105,7 +105,7 @@ export class Exchange {
           sent = await pool.request(sending)
           continue
         }
-        if (!relay.ended) await relay.fail(reasonOf(error, permit.signal))
+        if (!relay.ended) await relay.fail(reasonOf(error, permit.signal), this.#gone.signal.aborted && !permit.signal.aborted)
         if (this.#gone.signal.aborted || this.#response.headersSent) return void this.#response.destroy()
         throw unreachable(error, permit.signal)
       }
@@ -228,7 +228,7 @@ function reasonOf(error: unknown, signal: AbortSignal): unknown {
   return signal.aborted ? signal.reason : error
 }
 
-function unreachable(error: unknown, signal: AbortSignal): unknown {
+export function unreachable(error: unknown, signal: AbortSignal): unknown {
   const reason = reasonOf(error, signal)
   if (reason instanceof HoopError) return reason
   if (reason instanceof BodyError)
@@ -240,7 +240,7 @@ function unreachable(error: unknown, signal: AbortSignal): unknown {
   })
 }
 
-function failed(error: unknown): Outcome {
+export function failed(error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error)
   return { kind: 'not-run', tag: null, error: { code: 'unavailable', message }, rows: 0, masked: {} }
 }

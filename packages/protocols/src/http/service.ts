@@ -2,6 +2,7 @@ import type { Effect, Facts, FieldNode, MaskPlan, Operation, Refusal } from '@ho
 import type { Header, HttpServiceUpstream } from '../protocol.ts'
 import type { BodyRewriter } from './body-rewriter.ts'
 import type { AnswerHead, HttpAnswer, HttpDialect, HttpFailure, UpgradeRelay } from './dialect.ts'
+import { grpcRefusal, isGrpc } from './grpc.ts'
 import { readJsonBody } from './json-body.ts'
 import type { JsonDocument } from './json-document.ts'
 import { operationText } from './operation-text.ts'
@@ -15,6 +16,7 @@ const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Any service that speaks HTTP, by its methods and paths. */
 export class ServiceDialect implements HttpDialect {
+  readonly grpc = true
   readonly #upstream: Pick<HttpServiceUpstream, 'basePath' | 'onlyListed'>
   readonly #templates: Templates
 
@@ -30,6 +32,8 @@ export class ServiceDialect implements HttpDialect {
     const { text, bodyStart } = operationText(request, body)
     const json = readJsonBody(body)
     const effects: readonly Effect[] = found?.operation.effects ?? [effectOf(request)]
+    const access = effects.includes('read') && effects.length === 1 ? 'read' : 'write'
+    const called = calledBy(request)
     const facts: Facts = {
       verbs: [request.method],
       statements: 1,
@@ -51,7 +55,7 @@ export class ServiceDialect implements HttpDialect {
       parameters: [],
       fingerprint: null,
       effects,
-      objects: [{ kind: 'path', name: resource, access: effects.includes('read') && effects.length === 1 ? 'read' : 'write' }],
+      objects: [{ kind: 'path', name: resource, access }, ...called.map((name) => ({ kind: 'grpc', name, access }))],
       functions: [],
       facts,
       literals: literalsOf(json, this.#names(request), { start: bodyStart, end: text.length }),
@@ -98,7 +102,7 @@ export class ServiceDialect implements HttpDialect {
   /** Each name that masks may know the place by. */
   #names(request: HttpRequest): readonly string[] {
     const found = this.#templates.find(request)
-    return [pathOf(request), ...(found === null ? [] : [found.operation.path, found.name])]
+    return [pathOf(request), ...calledBy(request), ...(found === null ? [] : [found.operation.path, found.name])]
   }
 
   upgraded(request: HttpRequest, _operation: Operation, _answer: readonly Header[], masks: MaskPlan): UpgradeRelay | null {
@@ -119,7 +123,8 @@ export class ServiceDialect implements HttpDialect {
       })
   }
 
-  refusal(refusal: Refusal, _request: HttpRequest, sessionId: string): HttpAnswer {
+  refusal(refusal: Refusal, { headers }: HttpRequest, sessionId: string): HttpAnswer {
+    if (isGrpc(headers)) return grpcRefusal(refusal, sessionId)
     const { id, code, message, rule, detail, hint } = refusal
     const status = statusOf(code)
     return problem(status, { title: message, detail, code, rule, hint, operation: id, session: sessionId })
@@ -134,9 +139,16 @@ function pathOf({ segments, folder }: HttpRequest): string {
   return `/${segments.join('/')}${folder && segments.length > 0 ? '/' : ''}`
 }
 
-function effectOf({ method, upgrade }: HttpRequest): Effect {
+/** What a call of gRPC names: `package.Service/Method`. */
+function calledBy({ headers, segments }: HttpRequest): readonly string[] {
+  return isGrpc(headers) ? [segments.join('/')] : []
+}
+
+function effectOf({ method, upgrade, headers }: HttpRequest): Effect {
   // What goes both ways for as long as it likes can do anything.
   if (upgrade !== null) return 'session'
+  // All calls are POST: it says nothing.
+  if (isGrpc(headers)) return 'unknown'
   return safe.has(method) ? 'read' : 'write'
 }
 

@@ -86,7 +86,8 @@ class HttpSession<U extends HttpUpstream> {
         // What a TLS server does for the sockets that it makes: HTTP/2 waits for a handshake that it takes to be under way.
         Reflect.set(stream, 'secureConnecting', false)
         this.#secureServer().emit('secureConnection', stream)
-      } else (await beginsHttp2(stream)) ? this.#http2Server().emit('connection', stream) : this.#server().emit('connection', stream)
+      } else
+        (await beginsHttp2(stream)) ? this.#http2Server().emit('connection', stream) : this.#server().emit('connection', stream)
       await closed
       await Promise.allSettled(this.#open)
     } finally {

@@ -12,6 +12,7 @@ import { upgradeRelay } from './upgrades.ts'
 /** The API of Kubernetes as a dialect of HTTP. https://kubernetes.io/docs/reference/using-api/api-concepts/ */
 export function kubernetesDialect({ impersonate }: Pick<KubernetesUpstream, 'impersonate'>): HttpDialect {
   return {
+    grpc: false,
     operation: readOperation,
     forward: (request, identity, operationId) => ({
       target: request.target,
