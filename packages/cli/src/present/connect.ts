@@ -34,6 +34,7 @@ export class ConnectScreen implements ConnectNews {
   /** Went through and were not listed, by connection, since that was last said. */
   readonly #passed = new Map<string, { operations: number; rows: number }>()
   #counting: NodeJS.Timeout | null = null
+  readonly #protocols = new Map<string, string>()
 
   constructor(screen: Screen, options: ConnectScreenOptions) {
     this.#screen = screen
@@ -42,6 +43,7 @@ export class ConnectScreen implements ConnectNews {
 
   ready(endpoint: Endpoint, session: string): void {
     const { json, showPassword, quiet, answer } = this.#options
+    this.#protocols.set(endpoint.connection, endpoint.protocol)
     const url = connectionString(endpoint, showPassword)
     const { password: _, ...shown } = endpoint
     if (json) {
@@ -142,7 +144,11 @@ export class ConnectScreen implements ConnectNews {
     const { colour } = this.#screen
     for (const [connection, { operations, rows }] of this.#passed) {
       const whose = this.#options.several ? `${colour.dim(escapeLine(connection))}  ` : ''
-      this.#say(`${whose}${colour.green('done')}     ${operations} more statements  ${colour.dim(`${rows} rows`)}`)
+      const what =
+        this.#protocols.get(connection) === 'postgres'
+          ? `${operations} more statements  ${colour.dim(`${rows} rows`)}`
+          : `${operations} more requests`
+      this.#say(`${whose}${colour.green('done')}     ${what}`)
     }
     this.#passed.clear()
   }

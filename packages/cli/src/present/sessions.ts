@@ -1,5 +1,5 @@
 import type { SessionSummary } from '@hoop/contracts'
-import { cellText } from './escape.ts'
+import { cellText, escapeBlock, escapeLine } from './escape.ts'
 import { approvers, type OperationView, result, standing } from './operations.ts'
 import { fields, type Screen, table } from './screen.ts'
 import { localTime, span } from './time.ts'
@@ -40,7 +40,17 @@ export async function sessionDetails(
     ...(own > 0 ? [['by hoop', `${own} reads of the catalogue, which --json shows`] as const] : []),
   ])
   if (asked.length === 0) return `${head}\n\nno operations`
-  return `${head}\n\n${await operationTable(screen, asked)}`
+  const overview = `${head}\n\n${await operationTable(screen, asked)}`
+  // elsewhere the cells have all of it
+  const long = screen.terminal ? asked.filter(({ operation }) => operation.text.trim().includes('\n')) : []
+  return [overview, ...long.map((view) => wholeText(screen, view))].join('\n\n')
+}
+
+/** A statement of several lines, or a request with its body, of which the table has the first line. */
+function wholeText({ colour }: Screen, { operation }: OperationView): string {
+  const lines = escapeBlock(operation.text.trim()).split('\n')
+  const head = `${localTime(operation.time).slice(11)}  ${escapeLine(operation.id)}`
+  return [colour.dim(head), ...lines.map((line) => `  ${line}`)].join('\n')
 }
 
 function operationTable(screen: Screen, operations: readonly OperationView[]): Promise<string> {
