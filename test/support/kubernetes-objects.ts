@@ -23,6 +23,7 @@ export interface Metadata {
   namespace?: string
   generateName?: string
   labels?: Record<string, string>
+  annotations?: Record<string, string>
   resourceVersion?: string
   uid?: string
   creationTimestamp?: string

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { Arrivals } from './arrivals.ts'
-import { BodyError, type BodyRewriter } from './body-rewriter.ts'
+import type { BodyRewriter } from './body-rewriter.ts'
 import { type CallerResponse, whenWritable, writeBody, writeHead } from './caller.ts'
 import type { HttpDialect } from './dialect.ts'
 import { answerHeaders, headBytes, joined, type Places } from './headers.ts'
@@ -83,11 +83,10 @@ export class AnswerRelay {
     await this.#end()
   }
 
-  /** Puts on the record why the answer has no end. */
-  async fail(reason: unknown): Promise<void> {
+  /** Puts on the record why the answer has no end. `gone`: its caller wanted no more of it. */
+  async fail(reason: unknown, gone: boolean): Promise<void> {
     if (this.#ended) return
     this.#ended = true
-    const gone = this.#parts.response.destroyed && !(reason instanceof HoopError) && !(reason instanceof BodyError)
     const message = reason instanceof Error ? reason.message : String(reason)
     await this.#parts.permit.end({
       ...this.#outcome(),
