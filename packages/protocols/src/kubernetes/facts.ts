@@ -1,16 +1,25 @@
 import type { LocalEndpoint, ProtocolFacts } from '../local-endpoint.ts'
 
+/** What wins over a kubeconfig: a program would go past the gateway, or as somebody else. helm, client-go in a pod, Terraform, Ansible. */
+const winning = [
+  ...['HELM_KUBEAPISERVER', 'HELM_KUBECONTEXT', 'HELM_KUBETOKEN', 'HELM_KUBECAFILE', 'HELM_KUBEASUSER', 'HELM_KUBEASGROUPS'],
+  ...['HELM_KUBEINSECURE_SKIP_TLS_VERIFY', 'HELM_KUBETLS_SERVER_NAME', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
+  ...['KUBE_CONFIG_PATHS', 'KUBE_HOST', 'KUBE_TOKEN', 'KUBE_USER', 'KUBE_PASSWORD', 'KUBE_CTX', 'KUBE_CLIENT_CERT_DATA'],
+  ...['K8S_AUTH_HOST', 'K8S_AUTH_API_KEY', 'K8S_AUTH_CONTEXT', 'K8S_AUTH_USERNAME', 'K8S_AUTH_PASSWORD'],
+] as const
+
 /** What a command line needs to know of Kubernetes: nothing is loaded here. */
 export const facts = {
   defaultPort: 6443,
   socketName: (): null => null,
   answerAtOnce: (): null => null,
   connectionString: ({ host, port }: LocalEndpoint): string => `https://${host}:${port}`,
-  /** kubectl, helm and client-go read KUBECONFIG; what runs in a pod of another cluster would go there. */
+  /** kubectl, helm and client-go read KUBECONFIG, Terraform and Ansible variables of their own. */
   environment: ({ configuration }: LocalEndpoint): Record<string, string | undefined> => ({
+    ...Object.fromEntries(winning.map((name) => [name, undefined])),
     KUBECONFIG: configuration ?? undefined,
-    KUBERNETES_SERVICE_HOST: undefined,
-    KUBERNETES_SERVICE_PORT: undefined,
+    KUBE_CONFIG_PATH: configuration ?? undefined,
+    K8S_AUTH_KUBECONFIG: configuration ?? undefined,
     NO_PROXY: 'localhost,127.0.0.1,::1',
     no_proxy: 'localhost,127.0.0.1,::1',
   }),

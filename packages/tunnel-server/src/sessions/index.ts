@@ -266,8 +266,11 @@ class GatewaySessions implements Sessions {
     const reading = open === undefined ? { ...options, follow: false } : { ...options, live: open.record }
     const view = live ? new LiveView() : null
     for await (const lines of readBatches(this.#folder(id), reading)) {
-      const some = bytesOf === null ? lines : await withBytes(this.#folder(id), lines, bytesOf)
-      const shown = view === null ? some : view.of(some)
+      if (bytesOf !== null) {
+        yield* withBytes(this.#folder(id), lines, bytesOf)
+        continue
+      }
+      const shown = view === null ? lines : view.of(lines)
       if (shown.length > 0) yield shown.join('\n')
     }
   }

@@ -1,9 +1,11 @@
 import { RecordedEvent } from '@hoop/contracts'
 import { dataOf, readData } from '@hoop/recording'
 
-/** The events of one operation; those that name bytes have them besides, as `bytes` (base64), where the connection keeps results. */
-export async function withBytes(record: string, lines: readonly string[], operation: string): Promise<string[]> {
-  const found: string[] = []
+/**
+ * The events of one operation, each a line; those that name bytes have them besides, as `bytes` (base64), where the connection keeps results. One
+ * piece is in memory at a time.
+ */
+export async function* withBytes(record: string, lines: readonly string[], operation: string): AsyncGenerator<string> {
   for (const line of lines) {
     if (!line.includes(operation)) continue
     const event = RecordedEvent.parse(JSON.parse(line))
@@ -11,7 +13,6 @@ export async function withBytes(record: string, lines: readonly string[], operat
     if (about !== operation) continue
     const range = dataOf(event)
     const kept = range !== null && range.offset >= 0
-    found.push(kept ? JSON.stringify({ ...event, bytes: (await readData(record, range)).toString('base64') }) : line)
+    yield kept ? JSON.stringify({ ...event, bytes: (await readData(record, range)).toString('base64') }) : line
   }
-  return found
 }
