@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import module from 'node:module'
 import { homedir, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import v8 from 'node:v8'
 
 const argument = process.argv[2]
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -15,6 +16,8 @@ if (argument === '--version' || argument === '-v') {
   process.exitCode = 1
 } else {
   if (process.platform !== 'win32') nameUser()
+  // V8 13.6: buffers count as part of the whole heap. By themselves they have a small limit, and bulk data makes the collector walk the heap for every few of them.
+  if (major === 24) v8.setFlagsFromString('--external-memory-accounted-in-global-limit')
   const home = ownFolder()
   if (home !== null) module.enableCompileCache(join(home, 'cache'))
   const { main } = await import('../src/main.ts')
