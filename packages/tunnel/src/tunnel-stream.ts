@@ -88,8 +88,12 @@ export class TunnelStream extends Duplex {
     if (this.#finReceived) throw new ProtocolViolation(`bytes after FIN on stream ${this.id}`)
     this.#received += bytes.length
     if (this.#received > this.#granted) throw new ProtocolViolation(`bytes beyond the credit of stream ${this.id}`)
-    const direct = this.#reading || (this.readableLength === 0 && (this.#backlog === null || this.#backlog.length === 0))
-    if (direct) {
+    const idle = this.readableLength === 0 && (this.#backlog === null || this.#backlog.length === 0)
+    if (idle && this.readableFlowing === true) {
+      // As push() does, which would besides ask for more at the next tick: here it comes unasked.
+      this.emit('data', bytes)
+      this.#count()
+    } else if (idle || this.#reading) {
       this.#deliver(bytes)
       this.#count()
     } else {
