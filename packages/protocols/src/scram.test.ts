@@ -81,6 +81,18 @@ describe('the client', () => {
       client.verify(scram.final(await client.final(scram.first(client.first()))))
     }
   })
+  test('proves the password that it was given, whatever was proven under the same salt before', async () => {
+    const verifier = scramVerifier('right', Buffer.from('one salt of many'))
+    const prove = async (password: string): Promise<void> => {
+      const client = new ScramClient(password)
+      const scram = new ScramServer(verifier)
+      client.verify(scram.final(await client.final(scram.first(client.first()))))
+    }
+    await Promise.all([prove('right'), prove('right')])
+    await expect(prove('wrong')).rejects.toThrow(ScramError)
+    for (let i = 0; i < 70; i++) await expect(prove(`wrong ${i}`)).rejects.toThrow(ScramError)
+    await prove('right')
+  })
   test('refuses a server that does not know the password', async () => {
     const client = new ScramClient('right')
     const scram = new ScramServer(scramVerifier('right'))

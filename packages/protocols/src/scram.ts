@@ -1,4 +1,4 @@
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ScramVerifier } from '@hoop/contracts'
 import { saslprep } from '@mongodb-js/saslprep'
@@ -114,6 +114,26 @@ function prepared(password: string): string {
   }
 }
 
+/** Beyond them the oldest is forgotten. */
+const maxSalted = 64
+const saltedPasswords = new Map<string, Promise<Buffer>>()
+
+/**
+ * SaltedPassword (RFC 5802, section 3): most of the work of a login, and the same in each, since a server keeps one salt for a role. Found again
+ * by a digest of what it is made of.
+ */
+function saltedPassword(password: string, salt: Buffer, iterations: number): Promise<Buffer> {
+  const key = hash('sha256', JSON.stringify([password, salt.toString('base64'), iterations]))
+  const known = saltedPasswords.get(key)
+  if (known !== undefined) return known
+  const salted = derive(prepared(password), salt, iterations, 32, 'sha256')
+  saltedPasswords.set(key, salted)
+  salted.catch(() => saltedPasswords.delete(key))
+  const [oldest] = saltedPasswords.keys()
+  if (saltedPasswords.size > maxSalted && oldest !== undefined) saltedPasswords.delete(oldest)
+  return salted
+}
+
 /** The client's side: `first()` is sent first, `final` answers server-first-message, `verify` checks that the server knows the secret too. */
 export class ScramClient {
   readonly #password: string
@@ -149,7 +169,7 @@ export class ScramClient {
       throw new ScramError('a SCRAM iteration count outside 4096 to 1000000')
     }
     const salt = Buffer.from(attribute(found, 's'), 'base64')
-    const salted = await derive(prepared(this.#password), salt, iterations, 32, 'sha256')
+    const salted = await saltedPassword(this.#password, salt, iterations)
     const clientKey = hmac(salted, 'Client Key')
     const header = Buffer.from(gs2Headers[this.#binding.kind])
     const input = this.#binding.kind === 'tls-server-end-point' ? Buffer.concat([header, this.#binding.data]) : header
