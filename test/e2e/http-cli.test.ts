@@ -120,11 +120,17 @@ test('in the background, what is printed is all that is needed', async () => {
 })
 
 test('exec puts the kubeconfig in place of the one that was there', async () => {
-  const program = 'console.log(process.env.KUBECONFIG, process.env.KUBERNETES_SERVICE_HOST, process.env.HELM_KUBEAPISERVER)'
-  const env = { KUBECONFIG: '/prod/config', KUBERNETES_SERVICE_HOST: '10.0.0.1', HELM_KUBEAPISERVER: 'https://10.0.0.1' }
+  const program =
+    'const { KUBECONFIG, KUBERNETES_SERVICE_HOST, HELM_KUBEAPISERVER, NO_PROXY } = process.env; console.log(KUBECONFIG, KUBERNETES_SERVICE_HOST, HELM_KUBEAPISERVER, NO_PROXY)'
+  const env = {
+    KUBECONFIG: '/prod/config',
+    KUBERNETES_SERVICE_HOST: '10.0.0.1',
+    HELM_KUBEAPISERVER: 'https://10.0.0.1',
+    NO_PROXY: '.corp',
+  }
   const { code, stdout } = await hoop(['exec', 'cluster', '--', 'node', '-e', program], { home, env: { ...process.env, ...env } })
   expect(code).toBe(0)
-  expect(stdout.trim()).toMatch(/\/cluster\.kubeconfig undefined undefined$/)
+  expect(stdout.trim()).toMatch(/\/cluster\.kubeconfig undefined undefined \.corp,localhost,127\.0\.0\.1,::1$/)
 })
 
 test('kubectl speaks to it', async (context) => {

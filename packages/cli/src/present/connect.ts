@@ -1,6 +1,6 @@
 import type { HoopError, LiveEvent, PassedOperations, RecordedEvent } from '@hoop/contracts'
 import type { ConnectNews } from '../services/connect.ts'
-import { connectionString, type Endpoint, environmentOf } from '../services/endpoints.ts'
+import { connectionString, type Endpoint, socketName } from '../services/endpoints.ts'
 import { type ConnectEvent, connectEvents } from './connect-events.ts'
 import { escapedJson, escapeLine, firstLine } from './escape.ts'
 import { liveLines, OperationTracker, type OperationView } from './operations.ts'
@@ -67,11 +67,12 @@ export class ConnectScreen implements ConnectNews {
           ? [`export KUBECONFIG=${escapeLine(configuration ?? '')}`, 'kubectl get pods']
           : [`kubectl --kubeconfig ${escapeLine(kubeconfig)} --context hoop-${connection} get pods`]
       case 'http': {
-        const { host } = endpoint
-        const socket = Object.entries(environmentOf(endpoint)).find(([name]) => name.endsWith('_SOCKET'))?.[1]
+        const { host, port } = endpoint
         return [
-          ...(host.startsWith('/') && socket !== undefined
-            ? [`curl --unix-socket ${escapeLine(socket)} http://localhost/…`]
+          ...(host.startsWith('/')
+            ? [
+                `curl --unix-socket ${escapeLine(`${host}/${socketName({ name: connection, protocol }, port)}`)} http://localhost/…`,
+              ]
             : []),
           showPassword
             ? `Authorization: Bearer ${password}`

@@ -22,7 +22,7 @@ export async function runCommand([file, ...args]: Command, environment: Record<s
   }
 }
 
-/** What the person's network is reached without a proxy stays so, besides the local port. */
+/** What is reached without a proxy here stays so: the local port is one place more. */
 function withOwnExceptions(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   for (const name of ['NO_PROXY', 'no_proxy']) {
     const own = process.env[name]

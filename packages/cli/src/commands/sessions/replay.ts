@@ -6,7 +6,7 @@ export default class SessionsReplay extends HoopCommand {
   static override summary = 'Play back what a program printed that a session ran, as in kubectl exec.'
   static override description =
     `Plays at the pace at which it came. Colours and moves of the cursor are kept; what would do something to your terminal (titles, links, the clipboard, questions to
-it) is left out, since a program may have printed it to deceive whoever looks: --raw keeps it. --asciicast writes a file for asciinema in place of playing.`
+it) is left out, since a program may have printed it to deceive whoever looks: --raw keeps it. --asciicast writes a file for asciinema in place of playing, and --json prints the same.`
   static override examples = [
     '<%= config.bin %> sessions replay ses_k7m --speed 4',
     '<%= config.bin %> sessions replay ses_k7m --asciicast incident.cast',
