@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
+import { HoopError, type Maybe, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
 import { Arrivals } from './arrivals.ts'
 import type { BodyRewriter } from './body-rewriter.ts'
@@ -121,11 +121,7 @@ export class AnswerRelay {
     const { permit, context, response } = this.#parts
     const pieces = this.#taken()
     await permit.record('down', pieces)
-    let room = true
-    await leaving(context, () => {
-      room = this.#leave(pieces)
-    })
-    if (!room && !response.destroyed) await whenWritable(response)
+    await leaving(context, () => (this.#leave(pieces) || response.destroyed ? undefined : whenWritable(response)))
     if (response.destroyed) throw new Error('the caller went away')
   }
 
@@ -171,14 +167,16 @@ export class AnswerRelay {
   }
 }
 
-/** Does what follows from the record, once that is in its files. Rejects where it could not be put there. */
-export function leaving(context: Pick<ServeContext, 'leave'>, work: () => void): Promise<void> {
+/**
+ * Does what follows from the record, once that is in its files, and waits for it: for room that may be there again before any promise goes on.
+ * Rejects where it could not be put there.
+ */
+export function leaving(context: Pick<ServeContext, 'leave'>, work: () => Maybe<void>): Promise<void> {
   return new Promise((resolve, reject) => {
     context.leave((recorded) => {
       if (!recorded) return reject(new HoopError('unavailable', 'The record of this session cannot be written.'))
       try {
-        work()
-        resolve()
+        resolve(work())
       } catch (error) {
         reject(error)
       }

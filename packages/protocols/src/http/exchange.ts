@@ -179,11 +179,7 @@ export class Exchange {
 
   async #sendPiece(sent: ClientRequest, permit: Permit, piece: Buffer): Promise<void> {
     await permit.record('up', [piece])
-    let room = true
-    await leaving(this.#parts.context, () => {
-      room = sent.write(piece)
-    })
-    if (!room && !sent.destroyed) await drained(sent)
+    await leaving(this.#parts.context, () => (sent.write(piece) || sent.destroyed ? undefined : drained(sent)))
   }
 
   #places(): Places {

@@ -106,12 +106,8 @@ export class GrpcExchange {
     const { context } = this.#parts
     for await (const piece of this.#request.iterator({ destroyOnReturn: false })) {
       await permit.record('up', [piece])
-      let room = true
-      await leaving(context, () => {
-        room = sent.writable ? sent.write(piece) : true
-      })
+      await leaving(context, () => (!sent.writable || sent.write(piece) ? undefined : whenWritable(sent)))
       if (!sent.writable) return
-      if (!room) await whenWritable(sent)
     }
     await leaving(context, () => void sent.end())
   }

@@ -109,11 +109,7 @@ export class GrpcRelay {
     const { permit, context, response } = this.#parts
     const pieces = this.#taken()
     await permit.record('down', pieces)
-    let room = true
-    await leaving(context, () => {
-      room = this.#leave(pieces)
-    })
-    if (!room && !response.destroyed) await whenWritable(response)
+    await leaving(context, () => (this.#leave(pieces) || response.destroyed ? undefined : whenWritable(response)))
     if (response.destroyed) throw new Error('the caller went away')
   }
 

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeLocalTls } from '../local-tls.fixture.ts'
 import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
-import { Backend, serve } from './http-wire.fixture.ts'
+import { Backend, request, serve } from './http-wire.fixture.ts'
 
 test('a caller who offers HTTP/2 has it, its first frames right behind the handshake', async () => {
   const backend = await Backend.start((_, answer) => answer.end('hello'))
@@ -21,4 +21,17 @@ test('a caller who offers HTTP/2 has it, its first frames right behind the hands
   expect(await Promise.all(requests.map((request) => text(request)))).toEqual(['hello', 'hello'])
   session.close()
   expect(await done).toBe(null)
+})
+
+test('a body of many pieces goes up to a service that takes them at once', async () => {
+  const backend = await Backend.start(async (request, answer) => answer.end(String((await buffer(request)).length)))
+  onTestFinished(() => backend.stop())
+  const { caller, send } = serve(backend)
+  onTestFinished(() => void caller.destroy())
+  const [piece, pieces] = [Buffer.alloc(64 * 1024), 16]
+  const length = piece.length * pieces
+  caller.write(request('POST /files', ['Content-Type: application/octet-stream', `Content-Length: ${length}`]))
+  for (let i = 1; i < pieces; i++) caller.write(piece)
+  const [answer] = await send(piece)
+  expect(answer?.body).toBe(String(length))
 })
