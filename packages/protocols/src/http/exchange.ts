@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { Header, HttpUpstream, ServeContext } from '../protocol.ts'
 import { AnswerRelay, leaving } from './answer-relay.ts'
+import { budgetOf } from './body-budget.ts'
 import { BodyError } from './body-rewriter.ts'
 import { type CallerRequest, type CallerResponse, send } from './caller.ts'
 import type { HttpDialect, UpgradeSocket } from './dialect.ts'
@@ -42,11 +43,26 @@ export class Exchange {
 
   /** Rejects with a BadRequest or a HoopError where there is no answer yet. */
   async run(upgrade: UpgradeSocket | null): Promise<void> {
-    const { context, dialect } = this.#parts
+    const { context } = this.#parts
     const { method = '', url = '', rawHeaders } = this.#request
     const request = readRequest({ method, url, rawHeaders })
     if (request.upgrade !== null && upgrade === null) throw new HoopError('invalid_request', 'HTTP/2 has no upgrades.')
-    const read = upgrade === null ? await this.#read() : nothing
+    const budget = budgetOf(context.localSecret)
+    let kept = 0
+    const keep = (bytes: number): void => {
+      budget.take(bytes)
+      kept += bytes
+    }
+    try {
+      const read = upgrade === null ? await this.#read(keep) : nothing
+      await this.#judged(request, read, upgrade)
+    } finally {
+      budget.give(kept)
+    }
+  }
+
+  async #judged(request: HttpRequest, read: ReadBody, upgrade: UpgradeSocket | null): Promise<void> {
+    const { context, dialect } = this.#parts
     const operation = dialect.operation(request, read.body)
     const verdict = await context.gate.admit(operation, {
       stream: context.stream,
@@ -64,10 +80,10 @@ export class Exchange {
     await this.#forward(request, operation, verdict.permit, read, upgrade)
   }
 
-  async #read(): Promise<ReadBody> {
+  async #read(keep: (bytes: number) => void): Promise<ReadBody> {
     const expected = headerOf(this.#headers, 'expect')?.toLowerCase() === '100-continue'
     if (expected) this.#response.writeContinue()
-    return await readBody(this.#request, this.#headers)
+    return await readBody(this.#request, this.#headers, keep)
   }
 
   async #forward(

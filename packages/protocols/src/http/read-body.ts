@@ -17,9 +17,9 @@ const none: ReadBody = { body: { kind: 'none' }, begun: [] }
 
 /**
  * Reads the body of a request before it is judged, where it is text; larger and binary ones are left to be streamed. `raw`: headers as they
- * came. Rejects with a BadRequest, or with what the stream broke by.
+ * came. `keep` is told of each piece before it is kept, and may throw. Rejects with a BadRequest, or with what the stream broke by.
  */
-export async function readBody(stream: Readable, raw: readonly Header[]): Promise<ReadBody> {
+export async function readBody(stream: Readable, raw: readonly Header[], keep: (bytes: number) => void): Promise<ReadBody> {
   const encoding = headerOf(raw, 'content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw new BadRequest('a compressed body cannot be read: send it as it is, without Content-Encoding', 415)
@@ -31,6 +31,7 @@ export async function readBody(stream: Readable, raw: readonly Header[]): Promis
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of stream.iterator({ destroyOnReturn: false })) {
+    keep(piece.length)
     pieces.push(piece)
     size += piece.length
     if (size > maxJudgedBody || !isText(type)) return { body: { kind: 'streamed', type, length }, begun: pieces }

@@ -106,6 +106,21 @@ describe('one request is one request', () => {
     served.caller.end()
   })
 
+  test('more than the gateway keeps of one session is not read', async () => {
+    const gate = new ScriptedGate()
+    gate.judge = () => 'hold'
+    const body = 'x'.repeat(4_000_000)
+    const held = Array.from({ length: 17 }, () => serve(backend, {}, gate))
+    const answers = held.map((each) =>
+      each.send(request('POST /a', ['Content-Type: text/plain', `Content-Length: ${body.length}`], body)),
+    )
+    expect((await Promise.race(answers))[0]?.status).toBe(429)
+    await expect.poll(() => gate.admitted.length).toBe(16)
+    gate.session.abort(new Error('over'))
+    await Promise.all(held.map(({ done }) => done))
+    expect(await once(request('POST /a', ['Content-Length: 1'], 'x'))).toMatchObject({ status: 200 })
+  })
+
   test('HTTP/2 in plain is not gone over to', async () => {
     expect(
       await once(request('GET /a', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk'])),
