@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Turns } from './turns.ts'
 
 test('what comes first is done first, and what it leaves for the end in the same turn', async () => {
@@ -20,6 +20,15 @@ test('what comes first is done first, and what it leaves for the end in the same
   await turn()
   await turn()
   expect(done.at(-1)).toBe('the next turn')
+})
+
+test('what is left for the end of a turn begins no other', async () => {
+  const turns = new Turns()
+  const begun = vi.spyOn(globalThis, 'setImmediate')
+  turns.first(() => turns.last(() => {}))
+  await turn()
+  expect(begun).toHaveBeenCalledOnce()
+  begun.mockRestore()
 })
 
 test('a fault of one is a fault of the process, and stops no other', async () => {

@@ -27,13 +27,14 @@ export class Turns {
   }
 
   readonly #end = (): void => {
-    this.#scheduled = false
     const first = this.#first
     this.#first = []
     for (const work of first) done(work)
     const last = this.#last
     this.#last = []
     for (const work of last) done(work)
+    this.#scheduled = false
+    if (this.#first.length > 0 || this.#last.length > 0) this.#schedule()
   }
 }
 
