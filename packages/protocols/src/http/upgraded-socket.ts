@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import type { Maybe } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 
 /** Milliseconds that a peer has to take what was written last, and to end its side. */
@@ -31,17 +30,13 @@ export class UpgradedSocket {
     }
   }
 
-  /** The promise is back-pressure; it settles as well when the socket is gone. */
-  send(bytes: Buffer): Maybe<void> {
-    const stream = this.#stream
-    if (!stream.writable || stream.write(bytes)) return
+  /**
+   * The promise is back-pressure; it settles as well when the socket is gone. Each message leaves as TLS records of its own: clients that poll
+   * the socket below TLS, as Python's do, would wait there for what they have in hand already.
+   */
+  send(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => {
-      const done = (): void => {
-        stream.off('drain', done).off('close', done).off('error', done)
-        resolve()
-      }
-      stream.on('drain', done).on('close', done).on('error', done)
-      if (stream.destroyed) done()
+      this.#stream.write(bytes, () => resolve())
     })
   }
 
