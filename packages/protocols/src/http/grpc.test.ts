@@ -1,8 +1,10 @@
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import * as grpc from '@grpc/grpc-js'
 import type { FieldNode } from '@hoop/contracts'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Authority } from '../certificates.fixture.ts'
+import { makeLocalTls } from '../local-tls.fixture.ts'
 import { localPassword, noMasks, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { serve } from './http-wire.fixture.ts'
 
@@ -59,6 +61,12 @@ backend.addService(service, {
   },
 })
 
+function bind(server: grpc.Server, credentials: grpc.ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', credentials, (error, port) => (error ? reject(error) : resolve(port))),
+  )
+}
+
 let backendPort: number
 let gate: ScriptedGate
 let client: grpc.Client
@@ -69,11 +77,7 @@ const local = createServer((socket) => {
 })
 
 beforeAll(async () => {
-  backendPort = await new Promise((resolve, reject) =>
-    backend.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  )
+  backendPort = await bind(backend, grpc.ServerCredentials.createInsecure())
   await new Promise<void>((resolve) => local.listen(0, '127.0.0.1', resolve))
 })
 afterAll(() => {
@@ -185,6 +189,55 @@ describe('calls go to the backend and back', () => {
     const call = client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, metadata(), () => undefined)
     call.write('stop')
     expect(await statusOf(call)).toMatchObject({ code: grpc.status.RESOURCE_EXHAUSTED, details: 'enough' })
+  })
+})
+
+describe('with TLS on both legs', () => {
+  const behind = async (port: number, ca: string): Promise<grpc.Client> => {
+    const tls = await makeLocalTls()
+    const hosts = [{ host: '127.0.0.1', port, tls: { serverName: 'localhost', ca, negotiation: 'postgres' as const } }]
+    const secured = createServer((socket) => {
+      const { caller } = serve({ port }, { hosts }, gate, tls)
+      socket.pipe(caller).pipe(socket)
+      socket.on('error', () => caller.destroy()).on('close', () => caller.destroy())
+    })
+    await new Promise<void>((resolve) => secured.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void secured.close())
+    const own = { 'grpc.use_local_subchannel_pool': 1 }
+    const credentials = grpc.credentials.createSsl(Buffer.from(tls.certificate))
+    return new grpc.Client(`localhost:${(secured.address() as AddressInfo).port}`, credentials, own)
+  }
+
+  test('ALPN agrees on HTTP/2', async () => {
+    const authority = await Authority.make()
+    const { certificate, key } = await authority.sign('localhost', ['localhost'])
+    const tlsBackend = new grpc.Server()
+    tlsBackend.addService(
+      { Get: service.Get },
+      {
+        Get: (call: grpc.ServerUnaryCall<string, string>, answer: grpc.sendUnaryData<string>) =>
+          answer(null, `${call.request}, encrypted`),
+      },
+    )
+    const pairs = [{ cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) }]
+    const port = await bind(tlsBackend, grpc.ServerCredentials.createSsl(null, pairs))
+    onTestFinished(() => tlsBackend.forceShutdown())
+    client.close()
+    client = await behind(port, authority.certificate)
+    expect((await get('ada')).message).toBe('ada, encrypted')
+  })
+
+  test('a service without HTTP/2 is told so', async () => {
+    const authority = await Authority.make()
+    const { certificate, key } = await authority.sign('localhost', ['localhost'])
+    const old = createTlsServer({ cert: certificate, key }, (socket) => socket.on('error', () => undefined))
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void old.close())
+    client.close()
+    client = await behind((old.address() as AddressInfo).port, authority.certificate)
+    const { status } = await get('ada')
+    expect([status.code, status.details]).toEqual([grpc.status.UNAVAILABLE, expect.stringContaining('does not offer HTTP/2')])
+    expect(gate.admitted[0]?.outcomes).toMatchObject([{ kind: 'not-run' }])
   })
 })
 
