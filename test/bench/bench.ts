@@ -1,7 +1,7 @@
 /**
  * What hoop costs, as ratios in one run:  npm run bench -- [--only NAME] [--rounds N] [--seconds N] [--json FILE] [--markdown FILE]
  *
- *   client → candidate → the sample's PostgreSQL
+ *   client → candidate → the sample's PostgreSQL, or a service that speaks HTTP
  *
  * `--only` takes measures and candidates, and may be given again: `--only statements --only hoop`. The report goes to standard output as
  * tables of Markdown; `--markdown` puts it into a page. docs/performance.md says what is measured and how.
@@ -14,6 +14,7 @@ import { startCandidates, stopCandidates } from './candidates/index.ts'
 import { Figures } from './figures.ts'
 import { measureConnect } from './measures/connect.ts'
 import { measureCopy } from './measures/copy.ts'
+import { measureHttp } from './measures/http.ts'
 import { idleStreams, measureMemory } from './measures/memory.ts'
 import { measurePolicies } from './measures/policies.ts'
 import { measureStart } from './measures/start.ts'
@@ -31,7 +32,7 @@ const measures = {
   statements: measureStatements,
   policies: measurePolicies,
   copy: measureCopy,
-} satisfies Record<Exclude<MeasureName, 'start'>, (stage: Stage) => Promise<void>>
+} satisfies Record<Exclude<MeasureName, 'start' | 'http'>, (stage: Stage) => Promise<void>>
 
 const options = readOptions(process.argv.slice(2))
 const { rounds, seconds } = options
@@ -47,8 +48,12 @@ if (options.measures.includes('start')) {
   say('start')
   await measureStart({ figures, rounds })
 }
-const chosen = options.measures.filter((name) => name !== 'start')
+const chosen = options.measures.filter((name) => name !== 'start' && name !== 'http')
 if (chosen.length > 0) await measureCandidates()
+if (options.measures.includes('http')) {
+  say('http')
+  await measureHttp({ figures, rounds, seconds, names: options.candidates })
+}
 say('done')
 
 const text = report(figures, options)

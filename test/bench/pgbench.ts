@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Sample, temporaryFolder } from '../support/index.ts'
 import { backends } from './backends.ts'
+import { quantile } from './figures.ts'
 import { ProcessorWatch } from './processor-time.ts'
 
 const run = promisify(execFile)
@@ -73,14 +74,12 @@ export async function pgbench(load: Load): Promise<LoadResult> {
     if (statements !== ends.length || statements === 0) {
       throw new Error(`pgbench counted ${statements} statements and logged ${ends.length}: ${stdout}${stderr}`)
     }
-    const whole = watch.between(ends.at(0) ?? 0, ends.at(-1) ?? 0)
-    const during = whole === null ? 0 : ends.filter((end) => end > whole.first.time && end <= whole.last.time).length
     return {
       statements,
       tps,
       p50: quantile(latencies, 0.5),
       p99: quantile(latencies, 0.99),
-      processor: whole === null || during === 0 ? Number.NaN : (whole.last.used - whole.first.used) / during,
+      processor: watch.forEach(ends),
     }
   } finally {
     watch.stop()
@@ -100,8 +99,4 @@ async function readLog(folder: string): Promise<{ ends: Float64Array; latencies:
     latencies[n] = Number(latency)
   }
   return { ends: ends.sort(), latencies: latencies.sort() }
-}
-
-function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }

@@ -26,11 +26,13 @@ export class ProcessorWatch {
     clearInterval(this.#timer)
   }
 
-  /** The first and the last look between two moments (microseconds since 1970); null: there were no two. */
-  between(start: number, end: number): { readonly first: Reading; readonly last: Reading } | null {
+  /** Microseconds for each of what ended at these moments (microseconds since 1970, sorted), from the first of them to the last. NaN: too few to tell. */
+  forEach(ends: Float64Array): number {
+    const [start, end] = [ends.at(0) ?? 0, ends.at(-1) ?? 0]
     const within = this.#readings.filter(({ time }) => time >= start && time <= end)
     const [first, last] = [within[0], within.at(-1)]
-    return first === undefined || last === undefined || first === last ? null : { first, last }
+    if (first === undefined || last === undefined || first === last) return Number.NaN
+    return (last.used - first.used) / ends.filter((each) => each > first.time && each <= last.time).length
   }
 
   async #read(): Promise<void> {

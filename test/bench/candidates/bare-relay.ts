@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 
 /** Stream and length of what follows, both 32 bits; length 0: the stream's end. */
@@ -13,21 +13,21 @@ const sendOptions = { binary: true, compress: false } as const
  */
 export class BareRelay {
   readonly #webSocket: WebSocket
-  readonly #dial: (() => Socket) | null
-  readonly #sockets = new Map<number, Socket>()
+  readonly #dial: (() => Duplex) | null
+  readonly #sockets = new Map<number, Duplex>()
   #frames: Buffer[] = []
   #frameBytes = 0
   #full = 0
   #congested = false
 
   /** `dial` makes the socket of a stream that the other end began; null: it begins none. */
-  constructor(webSocket: WebSocket, dial: (() => Socket) | null) {
+  constructor(webSocket: WebSocket, dial: (() => Duplex) | null) {
     this.#webSocket = webSocket
     this.#dial = dial
     webSocket.on('message', (message: Buffer) => this.#receive(message))
   }
 
-  add(stream: number, socket: Socket): void {
+  add(stream: number, socket: Duplex): void {
     this.#sockets.set(stream, socket)
     socket.on('data', (bytes: Buffer) => this.#send(stream, bytes))
     socket.on('end', () => this.#send(stream, null))
@@ -79,7 +79,7 @@ export class BareRelay {
   }
 
   /** The end of a stream that is gone here begins no other. */
-  #begin(stream: number, bytes: Buffer): Socket | undefined {
+  #begin(stream: number, bytes: Buffer): Duplex | undefined {
     if (this.#dial === null || bytes.length === 0) return undefined
     const socket = this.#dial()
     this.add(stream, socket)
@@ -87,7 +87,7 @@ export class BareRelay {
   }
 
   /** While any socket has not taken what came, no more is read. */
-  #waitFor(socket: Socket): void {
+  #waitFor(socket: Duplex): void {
     if (socket.listenerCount('drain') > 0) return
     if (this.#full++ === 0) this.#webSocket.pause()
     const taken = () => {

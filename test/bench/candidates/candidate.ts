@@ -1,7 +1,7 @@
 import type { Sample, Stoppable } from '../../support/index.ts'
 
 /** Beside the direct connection, which all others are compared with. */
-export const candidateNames = ['pgbouncer', 'bare', 'tunnel', 'hoop', 'agent'] as const
+export const candidateNames = ['pgbouncer', 'proxy', 'bare', 'tunnel', 'hoop', 'agent'] as const
 export type CandidateName = (typeof candidateNames)[number] | 'direct'
 
 /** One way to the sample database. No candidate has TLS on any of its legs. */

@@ -1,15 +1,17 @@
 /**
- * One end of a chain, a process of its own:  node chain-end.ts near|far bare|tunnel PORT
+ * One end of a chain, a process of its own:  node chain-end.ts near|far bare|tunnel|proxy PORT
  *
  * `near` accepts on a port of its own and carries what comes to the WebSocket at PORT; `far` accepts that WebSocket and dials PORT for each
- * stream. It tells its parent the port that it listens on, and ends with it.
+ * stream, or serves it as the HTTP proxy of PORT. It tells its parent the port that it listens on, and ends with it.
  */
 
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { type Duplex, pipeline } from 'node:stream'
+import { type Duplex, duplexPair, pipeline } from 'node:stream'
 import { acceptTunnel, connectTunnel, tunnelServerOptions } from '@hoop/tunnel'
 import { WebSocket, WebSocketServer } from 'ws'
+import { bareProxy } from '../http/bare-proxy.ts'
 import { BareRelay } from './bare-relay.ts'
 
 const [end, kind, argument] = process.argv.slice(2)
@@ -21,7 +23,7 @@ async function far(): Promise<number> {
   const dial = () => connect({ host: '127.0.0.1', port: target, noDelay: true, allowHalfOpen: true })
   server.on('connection', (webSocket) => {
     if (tunnelled) acceptTunnel(webSocket, { onStream: (_, stream) => join(dial(), stream) })
-    else new BareRelay(webSocket, dial)
+    else new BareRelay(webSocket, kind === 'proxy' ? served(bareProxy(target)) : dial)
   })
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
@@ -43,6 +45,15 @@ async function near(): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
+}
+
+/** Dials a server of this process, with no socket between. */
+function served(proxy: Server): () => Duplex {
+  return () => {
+    const [near, far] = duplexPair()
+    proxy.emit('connection', far)
+    return near
+  }
 }
 
 function join(socket: Socket, stream: Duplex): void {

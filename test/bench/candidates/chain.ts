@@ -1,22 +1,31 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import type { Sample, Stoppable } from '../../support/index.ts'
+import { startForked } from '../forked.ts'
 import { type Candidate, plainUrl, type Way } from './candidate.ts'
 
 /**
- * Two processes of ours with one WebSocket between them, as `hoop connect` and the gateway are, which look at nothing. `bare`: the yardstick, with
- * nothing but what a relay needs. `tunnel`: with the tunnel that hoop has, its credit, fairness and acknowledgements.
+ * `bare`: the yardstick, with nothing but what a relay needs. `tunnel`: with the tunnel that hoop has, its credit, fairness and acknowledgements.
+ * `proxy`: the bare one, whose far end is an HTTP proxy that looks at nothing.
  */
+type ChainKind = 'bare' | 'tunnel' | 'proxy'
+
+/** Two processes of ours with one WebSocket between them, as `hoop connect` and the gateway are, which look at nothing. */
 export async function startChain(kind: 'bare' | 'tunnel', sample: Sample, way: Way): Promise<Candidate> {
-  const far = await startEnd('far', kind, sample.port)
+  const { port, ...chain } = await startChainTo(sample.port, kind, way)
+  return { name: kind, url: plainUrl(sample, port), recorded: null, ...chain }
+}
+
+/** Such a chain to a port of this machine; `port` is its own. */
+export async function startChainTo(
+  target: number,
+  kind: ChainKind,
+  way: Way,
+): Promise<Stoppable & { readonly port: number; readonly programs: Readonly<Record<string, number>>; stop(): Promise<void> }> {
+  const far = await startForked('candidates/chain-end.ts', ['far', kind, String(target)])
   try {
-    const near = await startEnd('near', kind, await way(far.port))
+    const near = await startForked('candidates/chain-end.ts', ['near', kind, String(await way(far.port))])
     return {
-      name: kind,
-      url: plainUrl(sample, near.port),
+      port: near.port,
       programs: { near: near.pid, far: far.pid },
-      recorded: null,
       async stop() {
         await near.stop()
         await far.stop()
@@ -25,28 +34,5 @@ export async function startChain(kind: 'bare' | 'tunnel', sample: Sample, way: W
   } catch (error) {
     await far.stop()
     throw error
-  }
-}
-
-async function startEnd(end: 'near' | 'far', kind: string, target: number): Promise<Stoppable & { port: number; pid: number }> {
-  const child = fork(join(import.meta.dirname, 'chain-end.ts'), [end, kind, String(target)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  })
-  let words = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    words = `${words}${text}`.slice(-2000)
-  })
-  const exited = once(child, 'exit')
-  const [port] = await Promise.race([
-    once(child, 'message'),
-    exited.then(() => Promise.reject(new Error(`the ${end} end of the ${kind} chain does not start: ${words}`))),
-  ])
-  return {
-    port: Number(port),
-    pid: child.pid ?? 0,
-    async stop() {
-      child.kill()
-      await exited
-    },
   }
 }

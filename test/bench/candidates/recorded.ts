@@ -15,3 +15,16 @@ export async function operationsByApplication(record: string): Promise<ReadonlyM
   }
   return counts
 }
+
+/** The caller's requests on a record, counted by the `point` that their query names. */
+export async function operationsByPoint(record: string): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for await (const line of readLines(record, { after: -1, follow: false })) {
+    if (!line.includes('"type":"operation"')) continue
+    const event = RecordedEvent.parse(JSON.parse(line))
+    if (event.type !== 'operation' || event.by !== 'caller') continue
+    const point = /[?&]point=([^& \n]*)/.exec(event.text)?.[1] ?? ''
+    counts.set(decodeURIComponent(point), (counts.get(decodeURIComponent(point)) ?? 0) + 1)
+  }
+  return counts
+}

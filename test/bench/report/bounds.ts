@@ -2,6 +2,7 @@ import { policyCount } from '../candidates/policies.ts'
 import type { Figures } from '../figures.ts'
 import { connectPoints } from '../measures/connect.ts'
 import { copyPoints } from '../measures/copy.ts'
+import { httpConnections, httpPoints, requestsPoint } from '../measures/http.ts'
 import { memoryPoint } from '../measures/memory.ts'
 import { policyPoints } from '../measures/policies.ts'
 import { bareNode, startLines, startPoint } from '../measures/start.ts'
@@ -92,6 +93,24 @@ function bounds(figures: Figures): Bound[] {
       what: `${copyPoints.masked}, time of direct`,
       most: 1.7,
       measured: figures.ratio(copyPoints.masked, 'seconds', 'hoop', 'direct'),
+    },
+    ...httpConnections.map((count) => ({
+      ...ratio,
+      what: `HTTP requests a second, of the bare proxy behind the bare chain, ${requestsPoint(count)}`,
+      least: 0.6,
+      measured: figures.ratio(requestsPoint(count), 'rate', 'hoop', 'bare'),
+    })),
+    ...[httpPoints.down, httpPoints.up].map((point) => ({
+      ...ratio,
+      what: `HTTP, ${point}, rate of the same`,
+      least: 0.7,
+      measured: figures.ratio(point, 'seconds', 'bare', 'hoop'),
+    })),
+    {
+      ...ratio,
+      what: `HTTP, ${httpPoints.watch}, time of direct`,
+      most: 1.05,
+      measured: figures.ratio(httpPoints.watch, 'seconds', 'hoop', 'direct'),
     },
     {
       what: 'a new connection and its first answer: twice direct and 5 ms',

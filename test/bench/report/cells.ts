@@ -6,6 +6,7 @@ export const none = ''
 export const names: Readonly<Record<string, string>> = {
   direct: 'direct',
   pgbouncer: 'pgbouncer',
+  proxy: 'bare proxy alone',
   bare: 'bare chain',
   tunnel: "hoop's tunnel alone",
   hoop: 'hoop',
@@ -30,4 +31,8 @@ export function countOf(figures: Figures, candidate: string, points: readonly st
   if (counts.length === 0) return [none, none]
   const sum = (which: 'sent' | 'recorded') => counts.reduce((total, each) => total + each[which], 0)
   return [number(sum('sent')), number(sum('recorded'))]
+}
+
+export function micros(value: number): string {
+  return Number.isFinite(value) ? `${number(value)} µs` : none
 }

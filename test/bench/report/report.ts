@@ -3,6 +3,7 @@ import type { Figures } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
 import { boundsTable } from './bounds.ts'
 import { number } from './cells.ts'
+import { httpTables } from './http-tables.ts'
 import { markdown } from './table.ts'
 import { connectTable, copyTable, memoryTable, policiesTable, startTable, statementsTables } from './tables.ts'
 
@@ -15,12 +16,13 @@ export function report(figures: Figures, { rounds, seconds }: BenchOptions): str
     copyTable(figures),
     connectTable(figures),
     memoryTable(figures),
+    ...httpTables(figures),
     startTable(figures),
   ]
   const sum = (which: 'sent' | 'recorded') => number(figures.counts.reduce((total, each) => total + each[which], 0))
   const wrong = figures.counts.filter(({ sent, recorded }) => sent !== recorded)
   return [
-    `Medians (least to most), ${rounds} rounds, ${seconds} s of pgbench each; Node ${process.versions.node}, ${availableParallelism()} processors for everything.`,
+    `Medians (least to most), ${rounds} rounds, ${seconds} s of load each; Node ${process.versions.node}, ${availableParallelism()} processors for everything.`,
     '',
     ...tables.filter(({ rows }) => rows.length > 0).map(markdown),
     `Statements sent through hoop: ${sum('sent')}; operations recorded: ${sum('recorded')}.`,

@@ -6,7 +6,7 @@ import { idleStreams, memoryPoint } from '../measures/memory.ts'
 import { policyClients, policyPoints } from '../measures/policies.ts'
 import { bareNode, startPoint } from '../measures/start.ts'
 import { clientCounts, modes, statementsPoint } from '../measures/statements.ts'
-import { countOf, names, none, number, spread } from './cells.ts'
+import { countOf, micros, names, none, number, spread } from './cells.ts'
 import type { Table } from './table.ts'
 
 /** One table for each protocol. */
@@ -51,10 +51,6 @@ function statementsRow(figures: Figures, point: string, clients: string, name: s
     direct ? none : ratio('processor', 'bare'),
     ...countOf(figures, name, [point]),
   ]
-}
-
-function micros(value: number): string {
-  return Number.isFinite(value) ? `${number(value)} µs` : none
 }
 
 export function copyTable(figures: Figures): Table {
