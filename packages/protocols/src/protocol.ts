@@ -80,7 +80,7 @@ export type Header = readonly [name: string, value: string]
 export interface HttpUpstream extends Upstream {
   /** What the service is called by: `Host`. */
   readonly authority: string
-  /** Headers by which the gateway shows who it is, made anew as often as they must be. Rejects with a HoopError `connection_unavailable`. */
+  /** Headers by which the gateway shows who it is, made anew as often as they must be, and good for a second more. Rejects with a HoopError `connection_unavailable`. */
   credentials(): Promise<readonly Header[]>
 }
 export interface HttpServiceUpstream extends HttpUpstream {

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { buffer, text } from 'node:stream/consumers'
 import { connect } from 'node:tls'
+import { HoopError } from '@hoop/contracts'
 import { expect, onTestFinished, test } from 'vitest'
 import { makeLocalTls } from '../local-tls.fixture.ts'
+import type { Header } from '../protocol.ts'
 import { localPassword, ScriptedGate } from '../scripted-gate.fixture.ts'
 import { Backend, request, serve } from './http-wire.fixture.ts'
 
@@ -34,4 +36,22 @@ test('a body of many pieces goes up to a service that takes them at once', async
   for (let i = 1; i < pieces; i++) caller.write(piece)
   const [answer] = await send(piece)
   expect(answer?.body).toBe(String(length))
+})
+
+test('credentials are asked for once for requests that follow each other, and again where they could not be had', async () => {
+  const backend = await Backend.start((_, answer) => answer.end('hello'))
+  onTestFinished(() => backend.stop())
+  let asked = 0
+  const credentials = async (): Promise<readonly Header[]> => {
+    asked += 1
+    if (asked === 1) throw new HoopError('connection_unavailable', 'The token is not to be had.')
+    return [['authorization', `Bearer number-${asked}`]]
+  }
+  const { caller, send } = serve(backend, { credentials })
+  onTestFinished(() => void caller.destroy())
+  const [first] = await send(request('GET /'))
+  expect(first?.status).toBe(502)
+  const answers = await send(request('GET /').repeat(3), 3)
+  expect(answers.map(({ body }) => body)).toEqual(['hello', 'hello', 'hello'])
+  expect(backend.received.match(/authorization: .*/g)).toEqual(new Array(3).fill('authorization: Bearer number-2'))
 })

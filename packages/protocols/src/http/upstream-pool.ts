@@ -7,6 +7,8 @@ import { Http2Upstream } from './http2-upstream.ts'
 
 /** Requests at a time over one local connection: more of them wait for their turn. */
 const mostConnections = 100
+/** Milliseconds for which the credentials of one request serve the next: what an admin changes counts for whatever is asked later. */
+const credentialsTime = 1_000
 
 export interface UpstreamRequest {
   readonly method: string
@@ -20,6 +22,7 @@ export class UpstreamPool {
   readonly #agent: DialledAgent
   readonly #http2: Http2Upstream
   readonly #upstream: HttpUpstream
+  #credentials: { readonly headers: Promise<readonly Header[]>; readonly until: number } | null = null
 
   constructor(context: DialContext, upstream: HttpUpstream) {
     const dial = new ServiceDial(context, upstream)
@@ -48,9 +51,23 @@ export class UpstreamPool {
   }
 
   async #withCredentials(headers: readonly Header[]): Promise<readonly Header[]> {
-    const all = [...headers, ...(await this.#upstream.credentials())]
+    const all = [...headers, ...(await this.#known())]
     // Where two of our own say the same, the credential counts.
     return all.filter(([name], i) => !all.slice(i + 1).some(([later]) => later === name && name === 'authorization'))
+  }
+
+  /** Our credentials, not asked for at each request: they stand in the store, or are issued elsewhere. */
+  async #known(): Promise<readonly Header[]> {
+    const now = performance.now()
+    if (this.#credentials === null || now > this.#credentials.until)
+      this.#credentials = { headers: this.#upstream.credentials(), until: now + credentialsTime }
+    const known = this.#credentials
+    try {
+      return await known.headers
+    } catch (error) {
+      if (this.#credentials === known) this.#credentials = null
+      throw error
+    }
   }
 }
 
