@@ -51,6 +51,8 @@ export type UpgradeRelay = (ends: UpgradeEnds) => Promise<RelayEnd & { readonly 
 export interface HttpDialect {
   /** Whether calls of gRPC go to the backend as such, over HTTP/2; otherwise they are requests like any other. */
   readonly grpc: boolean
+  /** A body in a form that can be judged: what it gives is judged, and sent in place of what came. Left out: bodies stay as they are. */
+  readable?(request: HttpRequest, body: RequestBody): Maybe<RequestBody>
   /** What the operation does. Pure; throws nothing: what it cannot read is `unknown` or `refused`. */
   operation(request: HttpRequest, body: RequestBody): Operation
   /**

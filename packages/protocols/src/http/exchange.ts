@@ -10,7 +10,7 @@ import type { HttpDialect, UpgradeSocket } from './dialect.ts'
 import type { Places } from './headers.ts'
 import { type ReadBody, readBody } from './read-body.ts'
 import { headerOf, readRequest } from './read-request.ts'
-import type { HttpRequest } from './request.ts'
+import type { HttpRequest, RequestBody } from './request.ts'
 import { relayUpgrade } from './upgrade.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
@@ -55,7 +55,10 @@ export class Exchange {
     }
     try {
       const read = upgrade === null ? await this.#read(keep) : nothing
-      await this.#judged(request, read, upgrade)
+      const body = (await this.#parts.dialect.readable?.(request, read.body)) ?? read.body
+      if (body === read.body) return await this.#judged(request, read, upgrade)
+      if (body.kind === 'whole') keep(body.bytes.length)
+      await this.#judged(retyped(request, body), { ...read, body }, upgrade)
     } finally {
       budget.give(kept)
     }
@@ -221,6 +224,13 @@ function isStale(sent: ClientRequest, error: unknown): boolean {
 /** Asking twice is asking once (RFC 9110, section 9.2.2), and its body is still at hand. */
 function mayRepeat({ method }: HttpRequest, { body }: ReadBody): boolean {
   return method !== 'POST' && method !== 'PATCH' && body.kind !== 'streamed'
+}
+
+/** The request with another body than it came with. */
+function retyped(request: HttpRequest, body: RequestBody): HttpRequest {
+  const type = body.kind === 'none' ? null : body.type
+  const others = request.headers.filter(([name]) => name !== 'content-type')
+  return { ...request, headers: type === null ? others : [...others, ['content-type', type]] }
 }
 
 const nothing: ReadBody = { body: { kind: 'none' }, begun: [] }

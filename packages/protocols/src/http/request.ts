@@ -14,10 +14,13 @@ export interface HttpRequest {
   readonly upgrade: string | null
 }
 
-/** `whole`: read before the judgement. `streamed`: too large for that, or binary; `length` null: it is not known. */
+/**
+ * `whole`: read before the judgement; `unreadable`: words why it could not be brought into a form that is judged. `streamed`: too large for that, or
+ * binary; `length` null: it is not known.
+ */
 export type RequestBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly type: string | null }
+  | { readonly kind: 'whole'; readonly bytes: Buffer; readonly type: string | null; readonly unreadable?: string }
   | { readonly kind: 'streamed'; readonly type: string | null; readonly length: number | null }
 
 /** What cannot be read: words that say why. */

@@ -28,6 +28,8 @@ export function mediaType(type: string | null): string | null {
 /** The body of a request to a resource; null: there is none. */
 export function readBody(body: RequestBody, patch: boolean): ReadBody | null | Unreadable {
   if (body.kind === 'none') return null
+  if (body.kind === 'whole' && body.unreadable !== undefined)
+    return { unreadable: `its body cannot be read: ${body.unreadable}: ${sendJson}` }
   const type = mediaType(body.type)
   const form = type === null && !patch ? 'object' : (forms[type ?? ''] ?? null)
   if (form === null || patch !== (form !== 'object')) return { unreadable: unreadableType(type, patch) }
@@ -52,10 +54,12 @@ function documentOf(bytes: Buffer, yaml: boolean): Pick<JsonDocument, 'value' | 
   }
 }
 
+const sendJson = 'have the client send JSON (in client-go: rest.Config.ContentType = "application/json")'
+
 function unreadableType(type: string | null, patch: boolean): string {
   const binary = type !== null && /protobuf|cbor/.test(type)
   const wanted = patch ? 'application/merge-patch+json, application/json-patch+json or another JSON patch' : 'application/json'
   return binary
-    ? `its body is ${type}, which cannot be judged: have the client send JSON (in client-go: rest.Config.ContentType = "application/json")`
+    ? `its body is ${type}, which cannot be judged: ${sendJson}`
     : `its body is ${type ?? 'of no type'}: send ${wanted}`
 }

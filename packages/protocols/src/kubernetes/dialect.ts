@@ -4,6 +4,7 @@ import type { KubernetesUpstream } from '../protocol.ts'
 import { impersonation } from './impersonation.ts'
 import { negotiatedHeaders } from './negotiation.ts'
 import { readOperation } from './operations.ts'
+import { readableBody } from './protobuf-body.ts'
 import { failureStatus, refusalStatus } from './refusals.ts'
 import { readAttributes } from './requests.ts'
 import { shownAnswer } from './results.ts'
@@ -13,6 +14,7 @@ import { upgradeRelay } from './upgrades.ts'
 export function kubernetesDialect({ impersonate }: Pick<KubernetesUpstream, 'impersonate'>): HttpDialect {
   return {
     grpc: false,
+    readable: readableBody,
     operation: readOperation,
     forward: (request, identity, operationId) => ({
       target: request.target,
