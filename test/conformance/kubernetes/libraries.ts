@@ -62,7 +62,6 @@ export const libraries: readonly Library[] = [
   },
   {
     name: 'kubernetes (Python)',
-    notThroughHoop: 'exec over WebSocket ends without its exit code',
     run: async (kubeconfig) => {
       const env = { PYTHONPATH: await fetchPythonClient() }
       return withServer((port) => linesOf(python(), ['-B', fileOf('client.py'), kubeconfig, pod, container, port], env))
