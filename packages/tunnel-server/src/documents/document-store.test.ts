@@ -44,7 +44,10 @@ const apply = (yaml: string) => parts.documentStore.apply(admin.identity, yaml, 
 const changes = async (yaml: string) => (await apply(yaml)).results.map(({ change }) => change)
 const upstream = (name: string) => {
   const references = new References((variable) => ({ SHOP_PASSWORD: 'from the environment' })[variable])
-  return registeredConnections({ ...parts, references, find: (each) => parts.documents.connection(each) }).upstream(name, 'postgres')
+  return registeredConnections({ ...parts, references, find: (each) => parts.documents.connection(each) }).upstream(
+    name,
+    'postgres',
+  )
 }
 
 test('applying says what changed, and applying again changes nothing', async () => {
