@@ -15,6 +15,7 @@ const sources = {
   etcd: 'servers/etcd',
   kubelet: 'servers/fakekubelet',
   clientGo: 'clients/go',
+  protobuf: 'protobuf',
 } as const
 
 /** Paths of the programs. */

@@ -183,7 +183,6 @@ export const clusterCases: readonly Case[] = [
   },
   {
     name: 'create configmap',
-    protobufSince: 32,
     async holds(world) {
       const { kubectl, name } = world
       const literals = ['--from-literal=colour=red', '--from-literal=size=9']
@@ -193,7 +192,6 @@ export const clusterCases: readonly Case[] = [
   },
   {
     name: 'auth can-i',
-    protobufSince: 32,
     async holds({ kubectl }) {
       expect(said(await kubectl.run(['auth', 'can-i', 'create', 'pods/exec']))).toBe('yes\n')
       expect(await kubectl.run(['auth', 'can-i', 'delete', 'pods', '-n', 'kube-system'])).toMatchObject({

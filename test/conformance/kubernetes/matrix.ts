@@ -17,8 +17,6 @@ export interface Case {
   readonly name: string
   /** The first minor version of kubectl that can do it. */
   readonly since?: number
-  /** The first minor version of kubectl that sends protobuf for it, which hoop refuses. */
-  readonly protobufSince?: number
   readonly holds: (world: World) => Promise<void>
 }
 
@@ -28,11 +26,6 @@ const cases: readonly Case[] = [...clusterCases, ...streamCases]
 /** Those that this kubectl can do. */
 export function casesFor(version: KubectlVersion): readonly Case[] {
   return cases.filter(({ since = 0 }) => since <= minorOf(version))
-}
-
-/** Whether this kubectl sends for it what hoop cannot read. */
-export function sendsProtobuf({ protobufSince = Number.POSITIVE_INFINITY }: Case, version: KubectlVersion): boolean {
-  return protobufSince <= minorOf(version)
 }
 
 function minorOf(version: KubectlVersion): number {

@@ -2,7 +2,7 @@
  * The messages that a request to Kubernetes may carry as protobuf, and what their fields are in JSON. Above, the kinds of each version and the
  * places of their messages; below, the messages: `NUMBER:MEMBER:TYPE` of each field, as protobuf-schema.ts reads them. Made of the Go types of
  * Kubernetes 1.35.4 (k8s.io/api, k8s.io/apimachinery, k8s.io/apiextensions-apiserver, k8s.io/kube-aggregator; Apache License 2.0) by
- * `npm run conformance:kubernetes -- protobuf --update`.
+ * `npm run conformance:kubernetes -- --update`.
  */
 export const messageTable = `
 v1 Binding:0 ComponentStatus:7 ConfigMap:9 DeleteOptions:10 Endpoints:12 Event:16 LimitRange:20 Namespace:24 Node:28 PersistentVolume:46 PersistentVolumeClaim:77 Pod:87 PodStatusResult:195 PodTemplate:196 RangeAllocation:198 ReplicationController:199 ResourceQuota:203 Secret:208 SerializedReference:209 Service:210 ServiceAccount:220
