@@ -39,9 +39,11 @@ export async function examineAt(context: ExamineContext<HttpUpstream>, path: str
 }
 
 async function statusOf(pool: UpstreamPool, target: string, signal: AbortSignal): Promise<number> {
-  const sent = await pool.request({ method: 'GET', target, headers: [['accept', 'application/json']], signal })
+  const sent = await pool.request({ method: 'GET', target, headers: [['accept', 'application/json']] })
   return await new Promise((resolve, reject) => {
     sent.once('error', reject)
+    signal.addEventListener('abort', () => sent.destroy(), { once: true })
+    if (signal.aborted) sent.destroy()
     sent.once('response', (answer) => {
       resolve(answer.statusCode ?? 0)
       answer.destroy()

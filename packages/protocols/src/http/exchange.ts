@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { Header, HttpUpstream, ServeContext } from '../protocol.ts'
@@ -38,7 +39,9 @@ export class Exchange {
     this.#request = request
     this.#response = response
     this.#headers = headers
-    response.on('close', () => this.#gone.abort())
+    response.on('close', () => {
+      if (!response.writableEnded) this.#gone.abort()
+    })
   }
 
   /** Rejects with a BadRequest or a HoopError where there is no answer yet. */
@@ -84,6 +87,7 @@ export class Exchange {
   }
 
   async #read(keep: (bytes: number) => void): Promise<ReadBody> {
+    if (!hasBody(this.#request, this.#headers)) return nothing
     const expected = headerOf(this.#headers, 'expect')?.toLowerCase() === '100-continue'
     if (expected) this.#response.writeContinue()
     return await readBody(this.#request, this.#headers, keep)
@@ -97,8 +101,7 @@ export class Exchange {
     upgrade: UpgradeSocket | null,
   ): Promise<void> {
     const { pool } = this.#parts
-    const signal = AbortSignal.any([this.#gone.signal, permit.signal])
-    const sending = { ...this.#sending(request, read, permit), method: request.method, signal }
+    const sending = { ...this.#sending(request, read, permit), method: request.method }
     let sent: ClientRequest
     try {
       sent = await pool.request(sending)
@@ -159,7 +162,15 @@ export class Exchange {
         }).then(resolve, reject)
       })
     })
-    await Promise.all([answered, this.#sendBody(sent, permit, read)])
+    const stop = (): void => void sent.destroy(new Error('it was given up'))
+    const signals = [this.#gone.signal, permit.signal]
+    for (const signal of signals) signal.addEventListener('abort', stop)
+    try {
+      if (signals.some(({ aborted }) => aborted)) stop()
+      await Promise.all([answered, this.#sendBody(sent, permit, read)])
+    } finally {
+      for (const signal of signals) signal.removeEventListener('abort', stop)
+    }
   }
 
   /** The request as it leaves: written anew from what was read. */
@@ -206,6 +217,12 @@ export class Exchange {
     const basePath = 'basePath' in upstream && typeof upstream.basePath === 'string' ? upstream.basePath : ''
     return { caller, backend: { origins: [`https://${upstream.authority}`, `http://${upstream.authority}`], basePath } }
   }
+}
+
+/** RFC 9112, section 6.3; RFC 9113, section 8.1. */
+function hasBody(request: CallerRequest, headers: readonly Header[]): boolean {
+  if (request instanceof Http2ServerRequest) return !request.stream.endAfterHeaders
+  return headers.some(([name]) => name === 'content-length' || name === 'transfer-encoding')
 }
 
 interface Admitted {

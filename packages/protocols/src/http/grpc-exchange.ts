@@ -57,7 +57,7 @@ export class GrpcExchange {
     let sent: ClientHttp2Stream
     try {
       this.#checkMasks(request, operation, permit)
-      sent = await pool.stream({ ...this.#sending(request, permit), method: 'POST', signal })
+      sent = await pool.stream({ ...this.#sending(request, permit), method: 'POST' }, signal)
       permit.consume()
     } catch (error) {
       await permit.end(failed(error))

@@ -14,7 +14,6 @@ export interface UpstreamRequest {
   readonly method: string
   readonly target: string
   readonly headers: readonly Header[]
-  readonly signal: AbortSignal
 }
 
 /** Our connections to the backend, for one local connection: never shared between identities, and of no use after an answer that cannot be read. */
@@ -32,13 +31,13 @@ export class UpstreamPool {
   }
 
   /** Begins a request, our own credential added; its body is for the caller to send. Rejects with a HoopError. */
-  async request({ method, target, headers, signal }: UpstreamRequest): Promise<ClientRequest> {
+  async request({ method, target, headers }: UpstreamRequest): Promise<ClientRequest> {
     const all = await this.#withCredentials([['host', this.#upstream.authority], ...headers])
-    return httpRequest({ method, path: target, headers: all.flat(), agent: this.#agent, setHost: false, signal })
+    return httpRequest({ method, path: target, headers: all.flat(), agent: this.#agent, setHost: false })
   }
 
   /** Begins a request over HTTP/2, as `request` does over HTTP/1.1. */
-  async stream({ method, target, headers, signal }: UpstreamRequest): Promise<ClientHttp2Stream> {
+  async stream({ method, target, headers }: UpstreamRequest, signal: AbortSignal): Promise<ClientHttp2Stream> {
     const all = await this.#withCredentials(headers)
     const named = Object.groupBy(all, ([name]) => name)
     const values = Object.entries(named).map(([name, found = []]) => [name, found.map(([, value]) => value)])
