@@ -9,7 +9,7 @@ import { runCommand } from '../services/run-command.ts'
 import { secretVariables } from './secret-variables.ts'
 
 /** Variables of flags that sound like secrets, and are none. */
-const noSecrets = ['HOOP_DATABASE', 'HOOP_ROTATE_SECRET', 'HOOP_SHOW_PASSWORD']
+const noSecrets = ['HOOP_ACCESS_KEY_ID', 'HOOP_DATABASE', 'HOOP_ROTATE_SECRET', 'HOOP_SHOW_PASSWORD']
 
 let folder: string
 beforeEach(async () => {
