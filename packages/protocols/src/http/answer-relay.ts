@@ -86,13 +86,15 @@ export class AnswerRelay {
   /** Puts on the record why the answer has no end. `gone`: its caller wanted no more of it. */
   async fail(reason: unknown, gone: boolean): Promise<void> {
     if (this.#ended) return
-    this.#ended = true
     const message = reason instanceof Error ? reason.message : String(reason)
-    await this.#parts.permit.end({
-      ...this.#outcome(),
-      kind: gone ? 'cancelled' : 'error',
-      error: { code: reason instanceof HoopError ? reason.code : 'broken', message },
-    })
+    const code = reason instanceof HoopError ? reason.code : 'broken'
+    await this.close({ ...this.#outcome(), kind: gone ? 'cancelled' : 'error', error: { code, message } })
+  }
+
+  /** Puts the end on the record, of what went on behind a 101. */
+  async close(outcome: Outcome): Promise<void> {
+    this.#ended = true
+    await this.#parts.permit.end(outcome)
   }
 
   async #body(answer: IncomingMessage): Promise<void> {

@@ -159,7 +159,9 @@ export class Exchange {
           backend,
           answer,
           places: this.#places(),
-        }).then(resolve, reject)
+        })
+          .then((outcome) => relay.close(outcome))
+          .then(resolve, reject)
       })
     })
     const stop = (): void => void sent.destroy(new Error('it was given up'))

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Operation, Permit } from '@hoop/contracts'
-import { HoopError } from '@hoop/contracts'
+import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { Header, ServeContext } from '../protocol.ts'
 import { leaving } from './answer-relay.ts'
 import type { HttpDialect, UpgradeSocket } from './dialect.ts'
@@ -21,8 +20,8 @@ export interface UpgradeParts {
   readonly places: Places
 }
 
-/** Goes on behind a 101: every frame is read on one side, put on the record, and written anew on the other. */
-export async function relayUpgrade(parts: UpgradeParts): Promise<void> {
+/** Goes on behind a 101: every frame is read on one side, put on the record, and written anew on the other. What came of it is not on the record yet. */
+export async function relayUpgrade(parts: UpgradeParts): Promise<Outcome> {
   const { context, dialect, request, operation, permit, caller, backend, answer, places } = parts
   const spoken = answer.headers.upgrade?.toLowerCase() ?? ''
   const relay = spoken === request.upgrade ? dialect.upgraded(request, operation, answerOf(answer), permit.masks) : null
@@ -48,7 +47,7 @@ export async function relayUpgrade(parts: UpgradeParts): Promise<void> {
       await leaving(context, () => undefined)
     },
   })
-  await permit.end(outcomeOf(end))
+  return outcomeOf(end)
 }
 
 /** What is admitted here has no bytes of its own: they go on as those of the operation that it is part of. */
@@ -69,7 +68,7 @@ function answerOf(answer: IncomingMessage): readonly Header[] {
   return headers
 }
 
-function outcomeOf({ failure, tag = '101' }: RelayEnd & { readonly tag?: string }): Parameters<Permit['end']>[0] {
+function outcomeOf({ failure, tag = '101' }: RelayEnd & { readonly tag?: string }): Outcome {
   if (failure === null || failure === undefined) return { kind: 'done', tag, error: null, rows: 0, masked: {} }
   const message = failure instanceof Error ? failure.message : String(failure)
   return { kind: 'error', tag, error: { code: 'broken', message }, rows: 0, masked: {} }
