@@ -104,10 +104,14 @@ export function readRequest({ method, url, rawHeaders }: RawRequest): HttpReques
   const target = readTarget(url)
   const upgrade = upgradeOf(headers)
   checkTransfer(headers)
-  const kept = headers.filter(
-    ([name]) => !hopByHop.has(name) && !ofCaller.has(name) && !ofCallerBeginning.some((prefix) => name.startsWith(prefix)),
-  )
+  const kept = headers.filter(([name]) => mayPass(name))
   return { method, ...target, headers: kept, upgrade }
+}
+
+/** Underscores and hyphens are the same to CGI and WSGI. */
+function mayPass(header: string): boolean {
+  const name = header.replaceAll('_', '-')
+  return !hopByHop.has(name) && !ofCaller.has(name) && !ofCallerBeginning.some((prefix) => name.startsWith(prefix))
 }
 
 /** The only value of a header; null: there is none. */

@@ -179,13 +179,16 @@ describe('who the caller says it is', () => {
         'X-Real-IP: 10.0.0.1',
         'Proxy-Authorization: Basic x',
         'X-Remote-User: root',
+        'X_Remote_User: root',
+        'X_Forwarded_For: 10.0.0.1',
+        'Transfer_Encoding: chunked',
         'Impersonate-User: root',
         'Connection: keep-alive',
         'TE: trailers',
       ]),
     )
     const { received } = backend
-    for (const word of ['cookie', '10.0.0.1', 'evil', 'proxy-auth', 'root', 'basic', 'te: ', 'localhost'])
+    for (const word of ['cookie', '10.0.0.1', 'evil', 'proxy-auth', 'root', 'basic', 'te: ', 'transfer_encoding', 'localhost'])
       expect(received.toLowerCase()).not.toContain(word)
     expect(received).toContain('authorization: Bearer of-the-gateway')
     expect(received).toContain('host: billing.internal')
