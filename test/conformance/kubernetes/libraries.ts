@@ -13,8 +13,6 @@ export interface Library {
   readonly name: string
   readonly run: (kubeconfig: string) => Promise<string[]>
   readonly says: readonly string[]
-  /** What does not work through hoop, and keeps it from being run there. */
-  readonly notThroughHoop?: string
 }
 
 const fileOf = (name: string) => fileURLToPath(new URL(`clients/${name}`, import.meta.url))
