@@ -1,4 +1,4 @@
-import { HoopError, type Operation } from '@hoop/contracts'
+import type { Operation, ProtocolName } from '@hoop/contracts'
 import type { HttpServiceUpstream } from '../protocol.ts'
 import type { OpenReading } from '../reading.ts'
 import type { HttpDialect } from './dialect.ts'
@@ -9,18 +9,19 @@ import { ServiceDialect } from './service.ts'
 /** Reads requests that are written out, as the record shows them. */
 export const openReading: OpenReading<HttpServiceUpstream> = async (context) => {
   const dialect = new ServiceDialect(await context.upstream())
-  return async (text) => readRequestText(text, dialect)
+  return async (text) => readRequestText(text, 'http', dialect)
 }
 
-/** `METHOD TARGET`, headers, an empty line, and the body. Throws a HoopError for what is no request. */
-export function readRequestText(text: string, dialect: Pick<HttpDialect, 'operation'>): Operation {
+/** `METHOD TARGET`, headers, an empty line, and the body. What is no request is an operation that nobody can read. */
+export function readRequestText(text: string, protocol: ProtocolName, dialect: Pick<HttpDialect, 'operation'>): Operation {
   const [head = '', ...bodies] = text.split(/\r?\n\r?\n/)
   const [line = '', ...headers] = head.split(/\r?\n/)
   const [, method, url] = /^([A-Z]+) (\S+)$/.exec(line.trim()) ?? []
   if (method === undefined || url === undefined)
-    throw new HoopError(
-      'invalid_request',
-      'A request is written as METHOD and path, as in GET /v1/customers, and its body below an empty line.',
+    return unread(
+      text,
+      protocol,
+      'a request is written as METHOD and path, as in GET /v1/customers, and its body below an empty line',
     )
   const rawHeaders = headers.flatMap((header) => {
     const colon = header.indexOf(':')
@@ -33,7 +34,16 @@ export function readRequestText(text: string, dialect: Pick<HttpDialect, 'operat
   try {
     return dialect.operation(readRequest({ method, url, rawHeaders }), body)
   } catch (error) {
-    if (error instanceof BadRequest) throw new HoopError('invalid_request', `This is no request: ${error.message}.`)
+    if (error instanceof BadRequest) return unread(text, protocol, error.message)
     throw error
+  }
+}
+
+function unread(text: string, protocol: ProtocolName, words: string): Operation {
+  return {
+    ...{ protocol, text, parameters: [], fingerprint: null, effects: ['unknown'], objects: [], functions: [] },
+    facts: { verbs: [], statements: 1, unbounded: false, destructive: false, columns: [] },
+    ...{ literals: [], runs: [], flows: [], parts: [], unknownBecause: [words] },
+    refused: { code: 'unreadable', words },
   }
 }

@@ -6,5 +6,5 @@ import { kubernetesDialect } from './dialect.ts'
 /** Reads requests that are written out, as the record shows them. */
 export const openReading: OpenReading<KubernetesUpstream> = async (context) => {
   const dialect = kubernetesDialect(await context.upstream())
-  return async (text) => readRequestText(text, dialect)
+  return async (text) => readRequestText(text, 'kubernetes', dialect)
 }
