@@ -5,20 +5,26 @@ import { lineBytes } from './layout.ts'
 const newline = 10
 const readBytes = 64 * 1024
 
-/** Reads a file of lines from its beginning, as it grows, holding no more of it than one line and one read. */
+/** Reads a file of lines, as it grows, holding no more of it than one line and one read. */
 export class LineReader {
   readonly #handle: FileHandle
-  #position = 0
+  #position: number
   #unfinished: Buffer[] = []
   #unfinishedBytes = 0
 
-  private constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, from: number) {
     this.#handle = handle
+    this.#position = from
   }
 
-  /** Rejects with the system's error. */
-  static async open(path: string): Promise<LineReader> {
-    return new LineReader(await open(path, 'r'))
+  /** Begins at this byte, the first of a line. Rejects with the system's error. */
+  static async open(path: string, from = 0): Promise<LineReader> {
+    return new LineReader(await open(path, 'r'), from)
+  }
+
+  /** The byte behind the last newline seen. */
+  get end(): number {
+    return this.#position - this.#unfinishedBytes
   }
 
   /** Bytes after the last newline seen. */

@@ -19,7 +19,7 @@ export function openRecord(options: RecordOptions): SessionRecord {
 }
 
 interface Listener {
-  readonly onLine: (line: string) => void
+  readonly onLines: (lines: readonly string[]) => void
   readonly onEnd: () => void
 }
 
@@ -71,7 +71,6 @@ class WrittenRecord implements SessionRecord {
   constructor(options: RecordOptions) {
     this.folder = options.folder
     this.#options = options
-    if (options.onLine !== undefined) this.subscribe(options.onLine)
     let segment: Segment | null = null
     try {
       mkdirSync(dirname(options.folder), { recursive: true, mode: folderMode })
@@ -135,8 +134,8 @@ class WrittenRecord implements SessionRecord {
     return this.#settle()
   }
 
-  subscribe(onLine: (line: string) => void, onEnd: () => void = () => {}): () => void {
-    const listener = { onLine, onEnd }
+  subscribe(onLines: (lines: readonly string[]) => void, onEnd: () => void = () => {}): () => void {
+    const listener = { onLines, onEnd }
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -237,7 +236,7 @@ class WrittenRecord implements SessionRecord {
     this.#sync.note(segment.events)
     this.#head = head
     this.#operations += operations
-    for (const { onLine } of this.#listeners) for (const line of lines) onLine(line)
+    for (const { onLines } of this.#listeners) onLines(lines)
   }
 
   #beginSegment(): void {

@@ -42,8 +42,6 @@ export interface RecordOptions {
   readonly durability: 'ordered' | 'synced'
   /** Of the bytes of chunks: kept whole, as length and SHA-256 only, or not at all. */
   readonly results: 'full' | 'digest' | 'none'
-  /** As `subscribe`, from the first line on. */
-  readonly onLine?: (line: string) => void
   /** A new segment begins when the files of one hold this many bytes; 64 MB. */
   readonly segmentBytes?: number
 }
@@ -78,8 +76,8 @@ export interface SessionRecord {
    * Throws or rejects with RecordError.
    */
   durable(): Maybe<void>
-  /** Calls `onLine` with each new line, and `onEnd` once when there will be no more. Neither may throw or append. Returns the way out. */
-  subscribe(onLine: (line: string) => void, onEnd?: () => void): () => void
+  /** Calls `onLines` with the new lines of each write, once they are in the file, and `onEnd` once when there will be no more. Neither may throw or append. Returns the way out. */
+  subscribe(onLines: (lines: readonly string[]) => void, onEnd?: () => void): () => void
   /**
    * Ends the record with `session.closed`; resolves when all of it is on the disk. Closing it again does nothing. Rejects with RecordError.
    * A record that failed is closed too: that is what gives its files back.

@@ -264,14 +264,10 @@ class GatewaySessions implements Sessions {
     await this.get(id)
     const open = this.#open.get(id)
     const reading = open === undefined ? { ...options, follow: false } : { ...options, live: open.record }
-    const view = live ? new LiveView() : null
-    for await (const lines of readBatches(this.#folder(id), reading)) {
-      if (bytesOf !== null) {
-        yield* withBytes(this.#folder(id), lines, bytesOf)
-        continue
-      }
-      const shown = view === null ? lines : view.of(lines)
-      if (shown.length > 0) yield shown.join('\n')
+    const view = live && bytesOf === null ? new LiveView() : undefined
+    for await (const lines of readBatches(this.#folder(id), reading, view)) {
+      if (bytesOf !== null) yield* withBytes(this.#folder(id), lines, bytesOf)
+      else yield lines.join('\n')
     }
   }
 

@@ -47,10 +47,15 @@ function told(lines: readonly string[]): string[] {
   })
 }
 
+function shownOf(view: LiveView, lines: readonly string[]): string[] {
+  for (const each of lines) view.add(each)
+  return view.take()
+}
+
 test('few operations are all shown, and of their record only what a person can use', () => {
   const view = new LiveView()
   const chunk = line({ type: 'chunk', operation: 'op_1', way: 'down', data: { segment: 0, offset: 0, length: 1, sha256: 's' } })
-  expect(told(view.of([operation('op_1'), chunk, outcome('op_1'), operation('op_2', { by: 'hoop' })]))).toEqual([
+  expect(told(shownOf(view, [operation('op_1'), chunk, outcome('op_1'), operation('op_2', { by: 'hoop' })]))).toEqual([
     'operation op_1',
     'outcome op_1',
   ])
@@ -58,8 +63,8 @@ test('few operations are all shown, and of their record only what a person can u
 
 test('of many, those that went through are counted; whatever else became of one shows it', () => {
   const view = new LiveView()
-  view.of(Array.from({ length: 200 }, (_, n) => [operation(`op_a${n}`), outcome(`op_a${n}`)]).flat())
-  const shown = view.of([
+  shownOf(view, Array.from({ length: 200 }, (_, n) => [operation(`op_a${n}`), outcome(`op_a${n}`)]).flat())
+  const shown = shownOf(view, [
     operation('op_1'),
     operation('op_2'),
     outcome('op_1'),
@@ -80,8 +85,8 @@ test('of many, those that went through are counted; whatever else became of one 
 
 test('its end, and what is held, are always shown', () => {
   const view = new LiveView()
-  for (let n = 0; n < 200; n++) view.of([operation(`op_${n}`), outcome(`op_${n}`)])
+  for (let n = 0; n < 200; n++) shownOf(view, [operation(`op_${n}`), outcome(`op_${n}`)])
   const held = line({ type: 'held', operation: 'op_h', approval: 'a', rule: 'r', approvers: [], timeout: 9, text: 't' })
-  const shown = view.of([operation('op_h', { verdict: 'hold' }), held, line({ type: 'session.closed', words: 'over' })])
+  const shown = shownOf(view, [operation('op_h', { verdict: 'hold' }), held, line({ type: 'session.closed', words: 'over' })])
   expect(shown.map((each) => JSON.parse(each).type)).toEqual(['operation', 'held', 'session.closed'])
 })

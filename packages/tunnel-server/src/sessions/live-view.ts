@@ -1,4 +1,5 @@
 import type { PassedOperations } from '@hoop/contracts'
+import type { LineView } from '@hoop/recording'
 
 /** Operations a second, and at once, that are listed although nothing came of them but their result: what a person can follow. */
 const listedPerSecond = 20
@@ -13,42 +14,61 @@ const headLength = 100
  * What a person at `hoop connect` can follow of a record that is being written: each operation that was refused, held, masked or failed, and those that
  * went through as long as they are few. Of many they are counted.
  */
-export class LiveView {
+export class LiveView implements LineView {
   /** Lines of operations that were not listed, until their outcome. */
   readonly #unlisted = new Map<string, string>()
+  #shown: string[] = []
+  #size = 0
+  /** Operations that went through, and their rows, since the last call of `take`. */
+  #operations = 0
+  #rows = 0
   #budget = listedAtOnce
   #filled = performance.now()
 
-  /** The lines to show of these, which follow one another in the record; in the order of the record, a count of what is left out at their end. */
-  of(lines: readonly string[]): string[] {
-    this.#refill()
-    const shown: string[] = []
-    let operations = 0
-    let rows = 0
-    for (const line of lines) {
-      switch (member(line, 'type', headLength)) {
-        case 'operation':
-          if (!line.includes('"by":"hoop"') && this.#lists(line)) shown.push(line)
-          break
-        case 'outcome': {
-          const id = member(line, 'operation', headLength)
-          const unlisted = this.#unlisted.get(id)
-          this.#unlisted.delete(id)
-          if (unlisted === undefined) shown.push(line)
-          else if (line.includes('"kind":"done"') && line.includes('"masked":{}')) {
-            operations++
-            rows += Number(/"rows":(\d+)/.exec(line)?.[1] ?? 0)
-          } else shown.push(unlisted, line)
-          break
+  get size(): number {
+    return this.#size
+  }
+
+  add(line: string): void {
+    switch (member(line, 'type', headLength)) {
+      case 'operation':
+        if (!line.includes('"by":"hoop"') && this.#lists(line)) this.#show(line)
+        break
+      case 'outcome': {
+        const id = member(line, 'operation', headLength)
+        const unlisted = this.#unlisted.get(id)
+        this.#unlisted.delete(id)
+        if (unlisted === undefined) this.#show(line)
+        else if (line.includes('"kind":"done"') && line.includes('"masked":{}')) {
+          this.#operations++
+          this.#rows += Number(/"rows":(\d+)/.exec(line)?.[1] ?? 0)
+        } else {
+          this.#show(unlisted)
+          this.#show(line)
         }
-        case 'held':
-        case 'decided':
-        case 'session.closed':
-          shown.push(line)
+        break
       }
+      case 'held':
+      case 'decided':
+      case 'session.closed':
+        this.#show(line)
     }
-    if (operations > 0) shown.push(JSON.stringify({ type: 'passed', operations, rows } satisfies PassedOperations))
+  }
+
+  /** In the order of the record, a count of what is left out at their end. */
+  take(): string[] {
+    const shown = this.#shown
+    const passed: PassedOperations = { type: 'passed', operations: this.#operations, rows: this.#rows }
+    if (passed.operations > 0) shown.push(JSON.stringify(passed))
+    this.#shown = []
+    this.#size = this.#operations = this.#rows = 0
+    this.#refill()
     return shown
+  }
+
+  #show(line: string): void {
+    this.#shown.push(line)
+    this.#size += line.length
   }
 
   #refill(): void {
