@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openRecord, readLines, type SessionRecord } from './index.ts'
 import { linesOf, operation } from './testing/fixtures.ts'
@@ -40,6 +40,18 @@ test('following reads every line exactly once while they are written, over segme
   const read = await Promise.all(followers)
   const expected = [0, 101, 0, 0, 1235, 10_000, 0].map((from) => whole.slice(from))
   for (const [index, lines] of read.entries()) expect(lines).toEqual(expected[index])
+})
+
+test('following from a line that is not written yet begins behind it', async () => {
+  const record = open()
+  const following = follow(record, 40)
+  for (let index = 0; index < 60; index++) {
+    record.append(operation(`op_${index}`))
+    await setImmediate()
+    if (index % 20 === 0) await setTimeout(60)
+  }
+  await record.close('done')
+  expect(await following).toEqual((await linesOf(folder)).slice(41))
 })
 
 test('reading without following ends at what is written', async () => {

@@ -65,7 +65,7 @@ export async function* readBatches(
       if (tail === null || live === undefined) return
       if (ended && live.failed !== null) throw live.failed
       if (ended) return
-      place = yield* tail.follow(place, signal)
+      place = yield* tail.follow(place, after, signal)
       if (signal?.aborted) return
     }
   } finally {

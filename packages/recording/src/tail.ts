@@ -57,11 +57,11 @@ export class Tail {
 
   /**
    * What the view shows of the lines that are written behind this place, where it is the end. Returns the place from which the file has to be
-   * read: when more was written meanwhile, more than may wait, or the last line.
+   * read: when more was written meanwhile, more than may wait, the last line, or not yet the line after which they are wanted.
    */
-  async *follow(place: Position, signal: AbortSignal | undefined): AsyncGenerator<string[], Position, void> {
-    const { segment, bytes } = this.#live.position
-    if (segment !== place.segment || bytes !== place.bytes) {
+  async *follow(place: Position, after: number, signal: AbortSignal | undefined): AsyncGenerator<string[], Position, void> {
+    const { position, head } = this.#live
+    if (position.segment !== place.segment || position.bytes !== place.bytes || head.seq < after) {
       await pause(gatherTime, undefined, { signal }).catch(() => {})
       return place
     }
