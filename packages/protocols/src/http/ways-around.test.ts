@@ -14,6 +14,9 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
       return void response.end(gzipSync(`{"iban":"${secret}"}`))
     }
+    if (url.startsWith('/part')) return void response.writeHead(206, { 'content-type': 'application/json' }).end(`"${secret}"`)
+    if (url.startsWith('/forbidden'))
+      return void response.writeHead(403, { 'www-authenticate': 'Bearer realm="inner"' }).end('no')
     if (url.startsWith('/away')) return void response.writeHead(302, { location: 'https://elsewhere.example/x' }).end()
     if (url.startsWith('/unauthorized'))
       return void response.writeHead(401, { 'www-authenticate': 'Bearer realm="inner"' }).end('no')
@@ -78,6 +81,13 @@ describe('one request is one request', () => {
     ['CONNECT', request('CONNECT billing.internal:443')],
     ['TRACE', request('TRACE /a')],
     ['HTTP/0.9', 'GET /a\r\n\r\n'],
+    ['no Host', request('GET /a').replace(/Host: .*\r\n/, '')],
+    [
+      'no Host in HTTP/1.0',
+      request('GET /a')
+        .replace(/Host: .*\r\n/, '')
+        .replace('HTTP/1.1', 'HTTP/1.0'),
+    ],
     ['a header nominated as one of this hop', request('GET /a', ['Connection: close, X-Api-Key'])],
     ['another method in a header', request('POST /a', ['X-HTTP-Method-Override: DELETE', 'Content-Length: 0'])],
     ['another method in a header with underscores', request('POST /a', ['X_HTTP_Method_Override: DELETE', 'Content-Length: 0'])],
@@ -225,6 +235,16 @@ describe('what is masked stays so', () => {
     expect(backend.received.toLowerCase()).not.toMatch(/range|gzip/)
   })
 
+  test.each([
+    ['compressed against our asking', '/pressed', 'it is compressed (gzip)'],
+    ['in part against our asking', '/part', 'it is a part of something'],
+  ])('%s', async (_, path, words) => {
+    const { status, body } = await once(request(`GET ${path}`), hiding)
+    expect([status, body.includes(secret)]).toEqual([502, false])
+    expect(body).toContain(words)
+    expect(backend.received).toContain('accept-encoding: identity')
+  })
+
   test('what speaks of the original bytes is left out', async () => {
     const { headers } = await once(request('GET /a'), hiding)
     for (const name of ['content-length', 'etag', 'digest', 'content-md5']) expect(headers).not.toHaveProperty(name)
@@ -245,5 +265,10 @@ describe('what comes back', () => {
     const { status, headers, body } = await once(request('GET /unauthorized'))
     expect([status, headers['www-authenticate']]).toEqual([502, undefined])
     expect(body).toContain('credential of the gateway')
+  })
+
+  test('nor are its challenges handed out', async () => {
+    const { status, headers } = await once(request('GET /forbidden'))
+    expect([status, headers['www-authenticate']]).toEqual([403, undefined])
   })
 })
