@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
-import { cached, Unavailable } from './cache.ts'
+import { cached, isCached, Unavailable } from './cache.ts'
 
 /** The Kubernetes release that is built; its Go modules call 1.N.P 0.N.P. */
 export const kubernetesVersion = '1.35.4'
@@ -33,11 +33,19 @@ export async function buildPrograms(say: (line: string) => void): Promise<Progra
 
 async function buildProgram(name: string, folder: string, say: (line: string) => void): Promise<string> {
   const source = fileURLToPath(new URL(folder, import.meta.url))
-  const place = await cached(`${name}-${await digestOf(source)}`, async (partial) => {
+  const cacheName = `${name}-${await digestOf(source)}`
+  if (!(await isCached(cacheName))) await requireGo()
+  const place = await cached(cacheName, async (partial) => {
     say(`building ${folder} into the cache, once`)
     await compile(source, join(partial, name))
   })
   return join(place, name)
+}
+
+/** Asked before anything is made or fetched. */
+async function requireGo(): Promise<void> {
+  const { failed } = await execa('go', ['version'], { reject: false })
+  if (failed) throw new Unavailable('it needs Go 1.26 in the PATH: see https://go.dev/dl.')
 }
 
 async function compile(source: string, program: string): Promise<void> {
@@ -45,18 +53,13 @@ async function compile(source: string, program: string): Promise<void> {
   const version = { gitVersion: `v${kubernetesVersion}`, gitMajor: major, gitMinor: minor }
   const named = Object.entries(version).map(([key, value]) => `-X k8s.io/component-base/version.${key}=${value}`)
   const flags = ['-p', String(availableParallelism()), '-mod=readonly', '-trimpath', '-ldflags', ['-s -w', ...named].join(' ')]
-  const { failed, code, stderr } = await execa('nice', ['-n', '19', 'go', 'build', ...flags, '-o', program, '.'], {
+  const { failed, stderr } = await execa('nice', ['-n', '19', 'go', 'build', ...flags, '-o', program, '.'], {
     cwd: source,
     env: { CGO_ENABLED: '0' },
     reject: false,
   })
   if (!failed) return
-  const missing = code === 'ENOENT' || /No such file|not found/.test(stderr.slice(0, 200))
-  throw new Unavailable(
-    missing
-      ? 'it needs Go 1.26 in the PATH: see https://go.dev/dl.'
-      : `${source} could not be built (${complaint(stderr)}). Run this where the Go module proxy answers.`,
-  )
+  throw new Unavailable(`${source} could not be built (${complaint(stderr)}). Run this where the Go module proxy answers.`)
 }
 
 /** The last that Go said, without its downloads. */

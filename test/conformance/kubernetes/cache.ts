@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** What the suite needs is not to be had here: nothing was tested, and nothing failed. */
 export class Unavailable extends Error {
@@ -12,10 +12,9 @@ export class Unavailable extends Error {
  * @param name says all that its content depends on, versions above all.
  */
 export async function cached(name: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hoop', 'conformance')
-  const place = join(cache, name)
+  const place = placeOf(name)
   if (await isThere(place)) return place
-  await mkdir(cache, { recursive: true })
+  await mkdir(dirname(place), { recursive: true })
   const partial = await mkdtemp(`${place}.`)
   try {
     await make(partial)
@@ -27,6 +26,15 @@ export async function cached(name: string, make: (folder: string) => Promise<voi
   } finally {
     await rm(partial, { recursive: true, force: true })
   }
+}
+
+/** Whether `cached` has no need to make it. */
+export function isCached(name: string): Promise<boolean> {
+  return isThere(placeOf(name))
+}
+
+function placeOf(name: string): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hoop', 'conformance', name)
 }
 
 async function isThere(place: string): Promise<boolean> {

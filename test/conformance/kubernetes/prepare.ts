@@ -10,16 +10,13 @@ import { fetchPythonClient } from './python.ts'
 
 const unavailable = 77
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
 try {
+  // What is least often to be had first.
+  await buildPrograms((line) => process.stdout.write(`${line}\n`))
   for (const version of kubectlVersions) await fetchKubectl(version)
   await fetchPythonClient()
-  await buildPrograms(say)
 } catch (error) {
   if (!(error instanceof Unavailable)) throw error
-  say(`not run: ${error.message}`)
+  process.stderr.write(`not run: ${error.message}\n`)
   process.exitCode = unavailable
 }
