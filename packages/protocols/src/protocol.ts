@@ -80,8 +80,11 @@ export type Header = readonly [name: string, value: string]
 export interface HttpUpstream extends Upstream {
   /** What the service is called by: `Host`. */
   readonly authority: string
-  /** Headers by which the gateway shows who it is, made anew as often as they must be, and good for a second more. Rejects with a HoopError `connection_unavailable`. */
-  credentials(): Promise<readonly Header[]>
+  /**
+   * Headers by which the gateway shows who it is, made anew as often as they must be, and good for a second more. `refused`: those that the service
+   * did not take; where no others can be had, they are given again. Rejects with a HoopError `connection_unavailable`.
+   */
+  credentials(refused?: readonly Header[]): Promise<readonly Header[]>
 }
 export interface HttpServiceUpstream extends HttpUpstream {
   /** `/base`, or empty: goes before each path. */

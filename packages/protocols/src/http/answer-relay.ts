@@ -21,6 +21,15 @@ export interface AnswerRelayParts {
   readonly places: Places
 }
 
+/** The backend answered 401 or 407. */
+export class CredentialRefused extends HoopError {
+  constructor() {
+    super('connection_unavailable', 'The service does not accept the credential of the gateway.', {
+      hint: 'An admin corrects login of the connection.',
+    })
+  }
+}
+
 /** Brings one answer to its caller: masked, on the record first, and no faster than it is read. */
 export class AnswerRelay {
   readonly #parts: AnswerRelayParts
@@ -54,9 +63,7 @@ export class AnswerRelay {
     // It was the gateway's credential that was not accepted: the caller has none to mend.
     if (status === 401 || status === 407) {
       answer.destroy()
-      throw new HoopError('connection_unavailable', 'The service does not accept the credential of the gateway.', {
-        hint: 'An admin corrects login of the connection.',
-      })
+      throw new CredentialRefused()
     }
     const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304
     const contentType = answer.headers['content-type']?.toLowerCase() ?? null

@@ -3,7 +3,7 @@ import { Http2ServerRequest } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { HoopError, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { Header, HttpUpstream, ServeContext } from '../protocol.ts'
-import { AnswerRelay, leaving } from './answer-relay.ts'
+import { AnswerRelay, CredentialRefused, leaving } from './answer-relay.ts'
 import { budgetOf } from './body-budget.ts'
 import { BodyError } from './body-rewriter.ts'
 import { type CallerRequest, type CallerResponse, send } from './caller.ts'
@@ -118,12 +118,16 @@ export class Exchange {
       response: this.#response,
       places: this.#places(),
     })
+    const isGone = (): boolean => this.#gone.signal.aborted || permit.signal.aborted
     for (let again = false; ; again = true) {
       try {
         return await this.#exchange(sent, relay, { request, operation, permit, read, upgrade })
       } catch (error) {
         sent.destroy()
-        if (!again && !relay.begun && isStale(sent, error) && mayRepeat(request, read)) {
+        // What it was known by may have been taken back before its time.
+        const renewed = error instanceof CredentialRefused && (await pool.renew(sent)) && read.body.kind === 'none'
+        const stale = !relay.begun && isStale(sent, error)
+        if (!again && (renewed || stale) && mayRepeat(request, read) && !isGone()) {
           sent = await pool.request(sending)
           continue
         }

@@ -55,3 +55,41 @@ test('credentials are asked for once for requests that follow each other, and ag
   expect(answers.map(({ body }) => body)).toEqual(['hello', 'hello', 'hello'])
   expect(backend.received.match(/authorization: .*/g)).toEqual(new Array(3).fill('authorization: Bearer number-2'))
 })
+
+test.each([
+  ['GET /', [], '', 200],
+  ['DELETE /a', [], '', 200],
+  ['PUT /a', ['Content-Length: 1'], 'x', 502],
+  ['POST /', [], '', 502],
+])('a token that was taken back before its time is asked for anew: %s', async (line, headers, body, status) => {
+  const backend = await Backend.start((asked, answer) =>
+    answer.writeHead(asked.headers.authorization === 'Bearer second' ? 200 : 401).end('hello'),
+  )
+  onTestFinished(() => backend.stop())
+  const refused: unknown[] = []
+  const credentials = async (wrong?: readonly Header[]): Promise<readonly Header[]> => {
+    if (wrong !== undefined) refused.push(wrong)
+    return [['authorization', refused.length === 0 ? 'Bearer first' : 'Bearer second']]
+  }
+  const { caller, send, gate } = serve(backend, { credentials })
+  onTestFinished(() => void caller.destroy())
+  expect((await send(request(line, headers, body)))[0]?.status).toBe(status)
+  expect(gate.admitted.map(({ outcomes }) => outcomes.map(({ tag }) => tag))).toEqual([[status === 200 ? '200' : '401']])
+  expect((await send(request(line, headers, body)))[0]?.status).toBe(200)
+  expect(refused).toEqual([[['authorization', 'Bearer first']]])
+})
+
+test('where there is no other token the service is asked once, and the issuer not again at once', async () => {
+  const backend = await Backend.start((_, answer) => answer.writeHead(401).end())
+  onTestFinished(() => backend.stop())
+  let asked = 0
+  const credentials = async (wrong?: readonly Header[]): Promise<readonly Header[]> => {
+    if (wrong !== undefined) asked += 1
+    return [['authorization', 'Bearer same']]
+  }
+  const { caller, send } = serve(backend, { credentials })
+  onTestFinished(() => void caller.destroy())
+  const answers = await send(request('GET /').repeat(3), 3)
+  expect(answers.map(({ status }) => status)).toEqual([502, 502, 502])
+  expect([asked, backend.received.match(/GET/g)?.length]).toEqual([1, 3])
+})

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, request as httpRequest } from 'node:http'
 import type { ClientHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import type { Header, HttpUpstream } from '../protocol.ts'
 import { type DialContext, ServiceDial } from './dial-service.ts'
 import { Http2Upstream } from './http2-upstream.ts'
@@ -16,12 +17,21 @@ export interface UpstreamRequest {
   readonly headers: readonly Header[]
 }
 
+interface Credentials {
+  readonly headers: Promise<readonly Header[]>
+  readonly until: number
+}
+
 /** Our connections to the backend, for one local connection: never shared between identities, and of no use after an answer that cannot be read. */
 export class UpstreamPool {
   readonly #agent: DialledAgent
   readonly #http2: Http2Upstream
   readonly #upstream: HttpUpstream
-  #credentials: { readonly headers: Promise<readonly Header[]>; readonly until: number } | null = null
+  /** What each request was sent with. */
+  readonly #shown = new WeakMap<object, readonly Header[]>()
+  #credentials: Credentials | null = null
+  /** From when on others may be asked for. */
+  #renewable = 0
 
   constructor(context: DialContext, upstream: HttpUpstream) {
     const dial = new ServiceDial(context, upstream)
@@ -32,16 +42,39 @@ export class UpstreamPool {
 
   /** Begins a request, our own credential added; its body is for the caller to send. Rejects with a HoopError. */
   async request({ method, target, headers }: UpstreamRequest): Promise<ClientRequest> {
-    const all = await this.#withCredentials([['host', this.#upstream.authority], ...headers])
-    return httpRequest({ method, path: target, headers: all.flat(), agent: this.#agent, setHost: false })
+    const own = await this.#known()
+    const all = withCredentials([['host', this.#upstream.authority], ...headers], own)
+    const sent = httpRequest({ method, path: target, headers: all.flat(), agent: this.#agent, setHost: false })
+    this.#shown.set(sent, own)
+    return sent
   }
 
   /** Begins a request over HTTP/2, as `request` does over HTTP/1.1. */
   async stream({ method, target, headers }: UpstreamRequest, signal: AbortSignal): Promise<ClientHttp2Stream> {
-    const all = await this.#withCredentials(headers)
+    const own = await this.#known()
+    const all = withCredentials(headers, own)
     const named = Object.groupBy(all, ([name]) => name)
     const values = Object.entries(named).map(([name, found = []]) => [name, found.map(([, value]) => value)])
-    return await this.#http2.request({ ...Object.fromEntries(values), ':method': method, ':path': target }, signal)
+    const sent = await this.#http2.request({ ...Object.fromEntries(values), ':method': method, ':path': target }, signal)
+    this.#shown.set(sent, own)
+    sent.once('response', ({ ':status': status }) => {
+      if (status === 401) void this.renew(sent)
+    })
+    return sent
+  }
+
+  /** Asks for other credentials than those that the backend did not take, at most once a second; whether there are others now. */
+  async renew(sent: ClientRequest | ClientHttp2Stream): Promise<boolean> {
+    const refused = this.#shown.get(sent) ?? []
+    try {
+      if (isDeepStrictEqual(await this.#known(), refused) && performance.now() >= this.#renewable) {
+        this.#renewable = performance.now() + credentialsTime
+        this.#ask(refused)
+      }
+      return !isDeepStrictEqual(await this.#known(), refused)
+    } catch {
+      return false
+    }
   }
 
   close(): void {
@@ -49,18 +82,10 @@ export class UpstreamPool {
     this.#http2.close()
   }
 
-  async #withCredentials(headers: readonly Header[]): Promise<readonly Header[]> {
-    const all = [...headers, ...(await this.#known())]
-    // Where two of our own say the same, the credential counts.
-    return all.filter(([name], i) => !all.slice(i + 1).some(([later]) => later === name && name === 'authorization'))
-  }
-
   /** Our credentials, not asked for at each request: they stand in the store, or are issued elsewhere. */
   async #known(): Promise<readonly Header[]> {
     const now = performance.now()
-    if (this.#credentials === null || now > this.#credentials.until)
-      this.#credentials = { headers: this.#upstream.credentials(), until: now + credentialsTime }
-    const known = this.#credentials
+    const known = this.#credentials === null || now > this.#credentials.until ? this.#ask() : this.#credentials
     try {
       return await known.headers
     } catch (error) {
@@ -68,6 +93,18 @@ export class UpstreamPool {
       throw error
     }
   }
+
+  #ask(refused?: readonly Header[]): Credentials {
+    const asked = { headers: this.#upstream.credentials(refused), until: performance.now() + credentialsTime }
+    this.#credentials = asked
+    return asked
+  }
+}
+
+function withCredentials(headers: readonly Header[], own: readonly Header[]): readonly Header[] {
+  const all = [...headers, ...own]
+  // Where two of our own say the same, the credential counts.
+  return all.filter(([name], i) => !all.slice(i + 1).some(([later]) => later === name && name === 'authorization'))
 }
 
 /** Connections of HTTP/1.1, kept open between requests. */

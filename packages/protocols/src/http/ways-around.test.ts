@@ -159,6 +159,7 @@ describe('the path that is judged is the path that is asked for', () => {
     '/a%c0%af',
     '/a?x=1;y=2',
     '/a?x=%ff',
+    '/a?x=%00',
     '/a#b',
     '/a"b',
     '/a<b>',

@@ -5,8 +5,8 @@ function issuer(life: number) {
   const clock = { now: 1_000_000 }
   const cache = new CredentialCache(() => clock.now)
   let issued = 0
-  const ask = (madeOf: unknown = 'secret', connection = 'shop') =>
-    cache.token(connection, [madeOf], async () => ({ value: `token-${++issued}`, expires: clock.now + life }))
+  const ask = (madeOf: unknown = 'secret', connection = 'shop', refused: string | null = null) =>
+    cache.token(connection, [madeOf], async () => ({ value: `token-${++issued}`, expires: clock.now + life }), refused)
   return { clock, ask, cache, issued: () => issued }
 }
 
@@ -42,4 +42,16 @@ test('a failure is told to all who wait, and is not kept', async () => {
   const all = await Promise.allSettled([failing(), ask()])
   expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
   expect(await ask()).toBe('token-1')
+})
+
+test('one that the service does not take is forgotten, but not within a second', async () => {
+  const { ask, clock } = issuer(600_000)
+  const refuse = (token: string) => ask('secret', 'shop', token)
+  await ask()
+  clock.now += 999
+  expect(await refuse('token-1')).toBe('token-1')
+  clock.now += 1
+  expect(await Promise.all([refuse('token-1'), refuse('token-1'), ask()])).toEqual(['token-2', 'token-2', 'token-2'])
+  clock.now += 5_000
+  expect(await refuse('token-1')).toBe('token-2')
 })

@@ -12,10 +12,10 @@ type Credentials = HttpUpstream['credentials']
 export function httpCredentials({ name, login }: ConnectionOf<'http'>, secrets: Secrets, cache: CredentialCache): Credentials {
   const { basic, oauth, headers: own } = login
   // One way only: a bearer token may still be in the store from before the document had another.
-  const shown = async (): Promise<string | null> => {
+  const shown = async (refused: string | null): Promise<string | null> => {
     if (oauth !== undefined) {
       const client = { ...oauth, clientSecret: await needed(secrets, 'login.oauth.clientSecret', name) }
-      return `Bearer ${await cache.token(name, ['oauth', client], () => clientCredentialsToken(client))}`
+      return `Bearer ${await cache.token(name, ['oauth', client], () => clientCredentialsToken(client), refused)}`
     }
     if (basic !== undefined) {
       const pair = `${basic.user}:${(await secrets.read('login.basic.password')) ?? ''}`
@@ -24,9 +24,9 @@ export function httpCredentials({ name, login }: ConnectionOf<'http'>, secrets: 
     const bearer = await secrets.read('login.bearer')
     return bearer === null ? null : `Bearer ${bearer}`
   }
-  return async () => {
+  return async (refused) => {
     const headers: Header[] = []
-    const authorization = await shown()
+    const authorization = await shown(tokenOf(refused))
     if (authorization !== null) headers.push(['authorization', authorization])
     for (const { name: header } of own) {
       const value = await secrets.read(`login.headers.${header.toLowerCase()}`)
@@ -43,19 +43,25 @@ export function kubernetesCredentials(
   cache: CredentialCache,
 ): Credentials {
   const { google, eks } = login
-  const read = async (): Promise<string | null> => {
+  const read = async (refused: string | null): Promise<string | null> => {
     if (google !== undefined) {
       const key = await secrets.read('login.google.credentials')
-      return await cache.token(name, ['google', key], () => googleToken(key))
+      return await cache.token(name, ['google', key], () => googleToken(key), refused)
     }
     if (eks === undefined) return await secrets.read('login.token')
     const account = { ...eks, secretAccessKey: await needed(secrets, 'login.eks.secretAccessKey', name) }
-    return await cache.token(name, ['eks', account], () => eksToken(account))
+    return await cache.token(name, ['eks', account], () => eksToken(account), refused)
   }
-  return async () => {
-    const token = await read()
+  return async (refused) => {
+    const token = await read(tokenOf(refused))
     return token === null ? [] : [['authorization', `Bearer ${token}`]]
   }
+}
+
+/** The bearer token that was shown; null: none. */
+function tokenOf(headers: readonly Header[] = []): string | null {
+  const shown = headers.find(([name]) => name === 'authorization')?.[1]
+  return shown?.startsWith('Bearer ') ? shown.slice('Bearer '.length) : null
 }
 
 async function needed(secrets: Secrets, field: string, connection: string): Promise<string> {
