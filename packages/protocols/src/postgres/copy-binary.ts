@@ -1,6 +1,7 @@
-import type { MaskPlan } from '@hoop/contracts'
+import type { MaskPlan, ValueMask } from '@hoop/contracts'
 import { Pieces, ProtocolViolation } from '../bytes.ts'
 import { type ColumnMasks, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
+import { maskOf, type ValueForm } from './masked-values.ts'
 import { binaryText, detectInValue, types } from './values.ts'
 
 /** https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY */
@@ -12,11 +13,13 @@ const longRow = 4096
 const none: readonly Buffer[] = []
 
 /**
- * Masks COPY data in binary format, row by row. The data names no types, so that a masked value becomes NULL, which is valid for
- * all of them. Whole rows only leave, so that each message of the server's still holds one.
+ * Masks COPY data in binary format, row by row. The data names no types: where a column's is not known, a masked value becomes NULL,
+ * which is valid for all of them. Whole rows only leave, so that each message of the server's still holds one.
  */
 export class BinaryCopyRewriter implements CopyRewriter {
   readonly #masks: ColumnMasks
+  readonly #columns: readonly (ValueForm | null)[]
+  readonly #rewrites: (ReturnType<typeof maskOf> | undefined)[] = []
   /** Some column is masked by name: which is which must be certain. */
   readonly #named: boolean
   readonly #plan: MaskPlan
@@ -26,8 +29,9 @@ export class BinaryCopyRewriter implements CopyRewriter {
   #need = 0
   #state: 'header' | 'rows' | 'done' = 'header'
 
-  constructor(masks: ColumnMasks, plan: MaskPlan, count: (rule: string) => void) {
+  constructor(columns: readonly (ValueForm | null)[], masks: ColumnMasks, plan: MaskPlan, count: (rule: string) => void) {
     this.#masks = masks
+    this.#columns = columns
     this.#named = masks === 'all' || masks.some((mask) => mask !== null)
     this.#plan = plan
     this.#count = count
@@ -100,28 +104,45 @@ export class BinaryCopyRewriter implements CopyRewriter {
     for (let i = 0; i < fields; i++) {
       const length = row.readInt32BE(at)
       const next = at + 4 + Math.max(0, length)
-      const hidden = length >= 0 && this.#hidden(i, row.subarray(at + 4, next))
-      pieces.push(hidden ? nullValue : row.subarray(at, next))
-      changed ||= hidden
+      const value = row.subarray(at + 4, next)
+      const shown = length < 0 ? value : this.#shown(i, value)
+      if (shown === value) pieces.push(row.subarray(at, next))
+      else {
+        changed = true
+        if (shown === null) pieces.push(nullValue)
+        else pieces.push(lengthOf(shown), shown)
+      }
       at = next
     }
     return changed ? Buffer.concat(pieces) : row
   }
 
-  #hidden(column: number, value: Buffer): boolean {
+  /** The same buffer where nothing is masked; null is NULL. */
+  #shown(column: number, value: Buffer): Buffer | null {
     const mask = this.#masks === 'all' ? this.#plan.column('opaque') : (this.#masks[column] ?? null)
     if (mask !== null) {
       this.#count(mask.rule)
-      return true
+      return this.#rewrite(mask, column, value)
     }
     const { detectors } = this.#plan
+    if (detectors === null) return value
     // The value may be of any type: it is looked at as each that can hold what detectors find.
-    return (
-      detectors !== null && possibleTypes(value).some((type) => detectInValue(detectors, type, 1, value, this.#count) !== value)
-    )
+    return possibleTypes(value).some((type) => detectInValue(detectors, type, 1, value, this.#count) !== value) ? null : value
+  }
+
+  #rewrite(mask: ValueMask, column: number, value: Buffer): Buffer | null {
+    const form = this.#masks === 'all' ? null : (this.#columns[column] ?? null)
+    if (form === null) return null
+    this.#rewrites[column] ??= maskOf(mask, form)
+    return this.#rewrites[column](value)
   }
 }
 
+function lengthOf(value: Buffer): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value.length)
+  return bytes
+}
 const nullValue = Buffer.from([0xff, 0xff, 0xff, 0xff])
 const anyType = 0
 

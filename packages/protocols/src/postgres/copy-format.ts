@@ -1,4 +1,5 @@
 import type { Output, ValueMask } from '@hoop/contracts'
+import type { ValueForm } from './masked-values.ts'
 
 /** How COPY data is written. https://www.postgresql.org/docs/current/sql-copy.html */
 export interface CopyFormat {
@@ -11,8 +12,8 @@ export interface CopyFormat {
     readonly header: boolean
   }
   readonly outputs: readonly Output[] | 'opaque'
-  /** OIDs of the columns' types as far as they are known; the data itself names none. */
-  readonly types?: readonly (number | null)[]
+  /** What is known of the columns' types; the data itself names none. */
+  readonly columns?: readonly (ValueForm | null)[]
 }
 
 /** Whole lines (rows in binary format), in pieces that may be cut anywhere; both are empty where none is complete. */

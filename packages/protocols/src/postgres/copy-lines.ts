@@ -19,12 +19,12 @@ export interface TextLines {
 type AsciiMask = ValueMask & Required<Pick<ValueMask, 'ascii'>>
 
 /** Null where one of the masks cannot be written so. */
-export function textLines({ format, options, types }: CopyFormat, masks: ColumnMasks): TextLines | null {
+export function textLines({ format, options, columns }: CopyFormat, masks: ColumnMasks): TextLines | null {
   if (format !== 'text' || masks === 'all' || !plainDelimiter.test(options.delimiter)) return null
   const ascii: (AsciiMask | null)[] = []
   for (const [i, mask] of masks.entries()) {
-    const type = types?.[i] ?? null
-    if (mask !== null && (!isAscii(mask) || !(type === null || isTextType(type)))) return null
+    const column = columns?.[i] ?? null
+    if (mask !== null && (!isAscii(mask) || !(column === null || isTextType(column.typeOid)))) return null
     ascii.push(mask)
   }
   return new PlainLines(ascii, options.delimiter.charCodeAt(0), Buffer.from(options.null))

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ProtocolViolation } from '../bytes.ts'
 import { copyRewriter } from './copy.ts'
 import type { CopyFormat } from './copy-format.ts'
+import { ValueStyles } from './value-styles.ts'
 import { hides } from './wire.fixture.ts'
 
 const column = (name: string): Output => ({ name, sources: [{ schema: 'public', table: 't', column: name } satisfies ColumnRef] })
@@ -158,10 +159,13 @@ test('a line longer than any may be ends the COPY', () => {
 })
 
 test('where the types are known, a masked value is one of its type, or NULL', () => {
-  const [text, date, jsonb] = [25, 1082, 3802]
-  const outputs = [column('secret'), column('secret'), column('secret')]
+  const [text, date, jsonb, unknown] = [25, 1082, 3802, 999_999]
+  const outputs = Array.from({ length: 4 }, () => column('secret'))
   const defaults = { delimiter: ',', null: '', quote: '"', escape: '"', header: false }
-  const format: CopyFormat = { format: 'csv', options: defaults, outputs, types: [text, date, jsonb] }
+  const known = { format: 0, stored: true, types: { types: new Map(), typesByOid: new Map() }, styles: new ValueStyles() }
+  const columns = [text, date, jsonb, unknown].map((typeOid) => ({ ...known, typeOid }))
+  const format: CopyFormat = { format: 'csv', options: defaults, outputs, columns }
   const copy = copyRewriter(format, hidden, () => undefined)
-  expect(copy.push(Buffer.from('ada,2026-01-02,"{""a"": 1}"\n')).masked.join('')).toBe('"(hidden)",,"""(hidden)"""\n')
+  const masked = '"(hidden)","2000-01-01","{""a"":""(hidden)""}",\n'
+  expect(copy.push(Buffer.from('ada,2026-01-02,"{""a"": ""x""}",x\n')).masked.join('')).toBe(masked)
 })

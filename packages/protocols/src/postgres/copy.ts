@@ -12,7 +12,7 @@ import {
   messageHeader,
 } from './copy-format.ts'
 import { type TextLines, textLines } from './copy-lines.ts'
-import { maskValue } from './values.ts'
+import { maskOf } from './masked-values.ts'
 
 const newline = 0x0a
 const carriageReturn = 0x0d
@@ -22,12 +22,21 @@ const dot = 0x2e
 /** The rewriter of a COPY in this format; `count` is told of each masked value with its rule. */
 export function copyRewriter(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void): CopyRewriter {
   if (format.format !== 'binary') return new LineRewriter(format, plan, count)
-  return new BinaryCopyRewriter(columnMasks(format, plan), plan, count)
+  return new BinaryCopyRewriter(format.columns ?? [], columnMasks(format, plan), plan, count)
 }
 
 function columnMasks({ outputs }: CopyFormat, plan: MaskPlan): ColumnMasks {
   if (outputs !== 'opaque') return outputs.map(({ sources, form }) => plan.column(sources, form))
   return plan.hasColumns ? 'all' : []
+}
+
+/** How the columns are rewritten whose types are known. */
+function rewritesOf(masks: ColumnMasks, columns: NonNullable<CopyFormat['columns']>): (ReturnType<typeof maskOf> | null)[] {
+  if (masks === 'all') return []
+  return masks.map((mask, i) => {
+    const column = columns[i] ?? null
+    return mask === null || column === null ? null : maskOf(mask, column)
+  })
 }
 
 const none: CopyLines = { masked: [], original: [] }
@@ -39,6 +48,7 @@ const none: CopyLines = { masked: [], original: [] }
 class LineRewriter implements CopyRewriter {
   readonly #format: CopyFormat
   readonly #masks: ColumnMasks
+  readonly #rewrites: readonly (ReturnType<typeof maskOf> | null)[]
   /** Whether any column is masked by name. */
   readonly #byColumn: boolean
   readonly #quick: TextLines | null
@@ -56,6 +66,7 @@ class LineRewriter implements CopyRewriter {
     this.#count = count
     this.#header = format.options.header
     this.#masks = columnMasks(format, plan)
+    this.#rewrites = rewritesOf(this.#masks, format.columns ?? [])
     this.#byColumn = this.#masks === 'all' || this.#masks.some((mask) => mask !== null)
     this.#quick = textLines(format, this.#masks)
   }
@@ -211,7 +222,7 @@ class LineRewriter implements CopyRewriter {
   #textFields(line: Buffer): Buffer | null {
     const masks = this.#masks
     if (masks === 'all') return null
-    const { options, types } = this.#format
+    const { options } = this.#format
     const delimiter = options.delimiter.charCodeAt(0)
     let last = line.length
     if (line[last - 1] === newline) last--
@@ -231,7 +242,7 @@ class LineRewriter implements CopyRewriter {
         if (mask !== null) {
           const field = line.toString('utf8', start, at)
           if (field !== options.null) {
-            const value = this.#masked(mask, types?.[column - 1] ?? null, unescapeText(field))
+            const value = this.#masked(mask, column - 1, unescapeText(field))
             pieces.push(
               line.subarray(kept, start),
               Buffer.from(value === null ? options.null : escapeText(value, options.delimiter)),
@@ -264,7 +275,7 @@ class LineRewriter implements CopyRewriter {
       if (mask === null || field === this.#format.options.null) return field
       this.#count(mask.rule)
       const value = this.#format.format === 'text' ? unescapeText(field) : this.#unquote(field)
-      const masked = this.#masked(mask, this.#format.types?.[i] ?? null, value)
+      const masked = this.#masked(mask, i, value)
       if (masked === null) return this.#format.options.null
       return this.#format.format === 'text' ? escapeText(masked, this.#format.options.delimiter) : this.#quote(masked)
     })
@@ -272,8 +283,9 @@ class LineRewriter implements CopyRewriter {
   }
 
   /** Where the type is known, in its form; NULL for one that has no masked form. */
-  #masked(mask: ValueMask, type: number | null, value: string): string | null {
-    return type === null ? mask.text(value) : (maskValue(mask, type, 0, Buffer.from(value))?.toString('utf8') ?? null)
+  #masked(mask: ValueMask, column: number, value: string): string | null {
+    const rewrite = this.#rewrites[column] ?? null
+    return rewrite === null ? mask.text(value) : (rewrite(Buffer.from(value))?.toString('utf8') ?? null)
   }
 
   #splitText(content: string): string[] {

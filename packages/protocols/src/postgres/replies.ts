@@ -15,6 +15,7 @@ import { ResultMasks } from './result-masks.ts'
 import { rewriteRow } from './results.ts'
 import { schemasOf } from './search-path.ts'
 import type { SessionState } from './session-state.ts'
+import { ValueStyles } from './value-styles.ts'
 
 /** Bytes of a description of a result that is kept, to be compared with the next. */
 const keptDescription = 4096
@@ -47,6 +48,8 @@ export class Replies {
   #failed = false
 
   readonly #reader = new MessageReader(maxBackendMessage)
+  /** As the server reports them. */
+  readonly styles = new ValueStyles()
   /** What the backend owes. */
   readonly owed: OwedReplies
   readonly #gate: Gate
@@ -76,7 +79,7 @@ export class Replies {
     this.#transparent = parts.transparent
     this.#registry = parts.registry
     this.#state = parts.state
-    this.#masks = new ResultMasks(parts.catalogue, parts.transparent)
+    this.#masks = new ResultMasks(parts.catalogue, parts.transparent, this.styles)
     this.owed = new OwedReplies(parts.transparent)
     this.#output = parts.output
     this.#events = parts.events
@@ -203,6 +206,7 @@ export class Replies {
       }
       case tags.parameterStatus: {
         const { name, value } = read.parameterStatus(reader.body())
+        this.styles.report(name, value)
         if (name === 'search_path') this.#state.report(schemasOf(value))
         if (!isReported(name) && !this.#transparent) return
         const shown = this.#gate.masks.detectors?.text(value).text ?? value

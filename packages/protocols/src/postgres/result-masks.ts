@@ -4,27 +4,38 @@ import { type Catalogue, storedType } from './catalogue.ts'
 import { copyRewriter } from './copy.ts'
 import type { CopyRewriter } from './copy-format.ts'
 import type { Exchange } from './exchange.ts'
+import type { ValueForm } from './masked-values.ts'
 import type { Column } from './messages.ts'
 import type { Portal } from './registry.ts'
 import { type Planned, planRows, type RowPlan, type RowPlanInput } from './results.ts'
+import type { ValueStyles } from './value-styles.ts'
 
 /** How the results of operations are masked: what their statements say of them, joined with what the backend says. */
 export class ResultMasks {
   readonly #latest: () => Catalogue | null
   readonly #transparent: boolean
+  readonly #styles: ValueStyles
   /** Of simple queries: texts that differ in constants only say the same of their results. */
   #last: Planned | null = null
 
-  constructor(latest: () => Catalogue | null, transparent: boolean) {
+  constructor(latest: () => Catalogue | null, transparent: boolean, styles: ValueStyles) {
     this.#latest = latest
     this.#transparent = transparent
+    this.#styles = styles
   }
 
   /** Of the rows that a simple query's result is described by. */
   ofQuery(exchange: Exchange, columns: readonly Column[]): RowPlan {
     const { masks } = exchange.permit
     if (masks.empty) return null
-    const from = { masks, columns, resultFormats: null, outputs: this.#outputs(exchange), catalogue: this.#catalogue() }
+    const from = {
+      masks,
+      columns,
+      resultFormats: null,
+      outputs: this.#outputs(exchange),
+      catalogue: this.#catalogue(),
+      styles: this.#styles,
+    }
     if (this.#last === null || !isSame(this.#last.from, from)) this.#last = { from, plan: planRows(from) }
     return this.#last.plan
   }
@@ -34,7 +45,14 @@ export class ResultMasks {
     const { columns } = prepared
     if (columns === null) throw new ProtocolViolation('a row whose columns were never described')
     const { masks } = exchange.permit
-    const from = { masks, columns, resultFormats, outputs: this.#outputs(exchange), catalogue: this.#catalogue() }
+    const from = {
+      masks,
+      columns,
+      resultFormats,
+      outputs: this.#outputs(exchange),
+      catalogue: this.#catalogue(),
+      styles: this.#styles,
+    }
     if (prepared.planned === undefined || !isSame(prepared.planned.from, from)) prepared.planned = { from, plan: planRows(from) }
     return prepared.planned.plan
   }
@@ -49,7 +67,7 @@ export class ResultMasks {
     const { masks } = exchange.permit
     if (masks.empty) return null
     const outputs = direction === 'out' && this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
-    return copyRewriter({ ...copy, outputs, types: this.#types(outputs) }, masks, exchange.count)
+    return copyRewriter({ ...copy, outputs, columns: this.#forms(outputs, binary ? 1 : 0) }, masks, exchange.count)
   }
 
   /** What the statement says of its results, as far as the names in it still mean what they did. */
@@ -59,9 +77,13 @@ export class ResultMasks {
     return exchange.blind || changedBefore ? 'opaque' : (parts[exchange.part]?.outputs ?? 'opaque')
   }
 
-  #types(outputs: readonly Output[] | 'opaque'): (number | null)[] {
-    const catalogue = this.#catalogue()
-    return outputs === 'opaque' ? [] : outputs.map((output) => storedType(catalogue, output))
+  #forms(outputs: readonly Output[] | 'opaque', format: number): (ValueForm | null)[] {
+    if (outputs === 'opaque') return []
+    const types = this.#catalogue()
+    return outputs.map((output) => {
+      const typeOid = storedType(types, output)
+      return typeOid === null ? null : { typeOid, format, stored: true, types, styles: this.#styles }
+    })
   }
 
   #catalogue(): Catalogue {

@@ -4,9 +4,11 @@ import { fixtureCatalogue } from './catalogue.fixture.ts'
 import { write } from './codec.ts'
 import type { Column } from './messages.ts'
 import { planRows, rewriteRow } from './results.ts'
+import { ValueStyles } from './value-styles.ts'
 
 const catalogue = fixtureCatalogue()
 const customers = catalogue.relations.get('public')?.get('customers')?.oid ?? 0
+const styles = new ValueStyles()
 const mask = { rule: 'mails', method: 'redact', looksMasked: () => false } as const
 
 /** Masks what may come from customers.email, and what nobody can tell. */
@@ -22,7 +24,7 @@ const masks = {
 /** What becomes of one column that the parse tree says is made of `sources` and the server says is `attribute` of customers. */
 function action(sources: Sources, attribute: number): string {
   const column: Column = { name: 'x', tableOid: customers, attribute, typeOid: 25, typeSize: -1, typeModifier: -1, format: 0 }
-  const plan = planRows({ masks, columns: [column], resultFormats: null, outputs: [{ name: 'x', sources }], catalogue })
+  const plan = planRows({ masks, columns: [column], resultFormats: null, outputs: [{ name: 'x', sources }], catalogue, styles })
   return plan?.[0]?.kind ?? 'pass'
 }
 const source = (column: string) => ({ schema: 'public', table: 'customers', column })
@@ -41,7 +43,7 @@ test('a system column (xmin, ctid) holds nobody’s data', () => {
 })
 
 test('a result without columns has rows without any', () => {
-  const plan = planRows({ masks, columns: [], resultFormats: null, outputs: 'opaque', catalogue }) ?? []
+  const plan = planRows({ masks, columns: [], resultFormats: null, outputs: 'opaque', catalogue, styles }) ?? []
   const rewritten = (row: Buffer) => rewriteRow(plan, row, 5, row.length, () => {})
   expect(rewritten(write.dataRow([]))).toBeNull()
   expect(() => rewritten(write.dataRow([Buffer.from('ada@example.com')]))).toThrow('another number of columns')

@@ -1,14 +1,16 @@
-import type { Detectors, MaskPlan, Output, Sources, ValueMask } from '@hoop/contracts'
+import type { Detectors, MaskPlan, Output, Sources } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { type Catalogue, originOf } from './catalogue.ts'
 import { write } from './codec.ts'
+import { maskOf } from './masked-values.ts'
 import type { Column } from './messages.ts'
-import { detectInValue, maskValue } from './values.ts'
+import type { ValueStyles } from './value-styles.ts'
+import { detectInValue } from './values.ts'
 
 /** What happens to one column of a result. */
 export type ColumnAction =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'mask'; readonly mask: ValueMask; readonly typeOid: number; readonly format: number }
+  | { readonly kind: 'mask'; readonly rule: string; readonly rewrite: (value: Buffer) => Buffer | null }
   | { readonly kind: 'detect'; readonly detectors: Detectors; readonly typeOid: number; readonly format: number }
 
 /** How the rows of one result are rewritten; null: they pass as they came. */
@@ -24,6 +26,7 @@ export interface RowPlanInput {
   /** From the parse tree; `opaque` where it cannot be relied upon (DDL of an open transaction, unreadable). */
   readonly outputs: readonly Output[] | 'opaque'
   readonly catalogue: Catalogue
+  readonly styles: ValueStyles
 }
 
 /** How rows were rewritten, and what that was made of. */
@@ -33,15 +36,19 @@ export interface Planned {
 }
 
 /** Joins what the parse tree says of each column with what the server says of its origin. Disagreement masks. */
-export function planRows({ masks, columns, resultFormats, outputs, catalogue }: RowPlanInput): RowPlan {
+export function planRows({ masks, columns, resultFormats, outputs, catalogue, styles }: RowPlanInput): RowPlan {
   if (masks.empty) return null
   const known = outputs !== 'opaque' && outputs.length === columns.length ? outputs : null
   const actions = columns.map((column, i): ColumnAction => {
     const format = resultFormats === null ? column.format : formatOf(resultFormats, i)
     const { typeOid } = column
     if (masks.hasColumns) {
-      const mask = masks.column(checkedSources(known?.[i]?.sources ?? 'opaque', column, catalogue), known?.[i]?.form)
-      if (mask !== null) return { kind: 'mask', mask, typeOid, format }
+      const sources = checkedSources(known?.[i]?.sources ?? 'opaque', column, catalogue)
+      const form = known?.[i]?.form
+      const mask = masks.column(sources, form)
+      const stored = form === 'stored' && sources !== 'opaque'
+      if (mask !== null)
+        return { kind: 'mask', rule: mask.rule, rewrite: maskOf(mask, { typeOid, format, stored, types: catalogue, styles }) }
     }
     return masks.detectors === null ? pass : { kind: 'detect', detectors: masks.detectors, typeOid, format }
   })
@@ -99,8 +106,8 @@ export function rewriteRow(
     at += length
     let shown: Buffer | null = value
     if (action.kind === 'mask') {
-      shown = maskValue(action.mask, action.typeOid, action.format, value)
-      count(action.mask.rule)
+      shown = action.rewrite(value)
+      count(action.rule)
     } else if (action.kind === 'detect') {
       shown = detectInValue(action.detectors, action.typeOid, action.format, value, count)
     }

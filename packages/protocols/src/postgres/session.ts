@@ -143,8 +143,10 @@ class Session {
     this.#context.signal.addEventListener('abort', this.#onAbort, { once: true })
     if (this.#context.signal.aborted) return this.#onAbort()
     const greeting = [write.authentication(0)]
-    for (const [name, value] of backend.parameters)
+    for (const [name, value] of backend.parameters) {
+      this.#replies.styles.report(name, value)
       if (isReported(name) || this.#context.profile === 'transparent') greeting.push(write.parameterStatus(name, value))
+    }
     greeting.push(write.backendKeyData(this.#cancelHandle.processId, this.#cancelHandle.secret), write.readyForQuery('I'))
     this.#output.say(Buffer.concat(greeting))
 

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ByteReader } from '../bytes.ts'
 import { read, write } from './codec.ts'
-import { binaryText, detectInValue, maskValue, types } from './values.ts'
+import { maskOf } from './masked-values.ts'
+import { ValueStyles } from './value-styles.ts'
+import { binaryText, detectInValue, types } from './values.ts'
 import { execute, outline, type WireClient } from './wire.fixture.ts'
 import { WireServer } from './wire-server.fixture.ts'
 
@@ -47,6 +49,8 @@ const detectors: Detectors = {
   text: (value) => ({ text: value, masked: {} }),
 }
 
+const noTypes = { types: new Map(), typesByOid: new Map() }
+const styles = new ValueStyles()
 const letters = fc.string({
   unit: fc.oneof(fc.constantFrom('"', '\\', "'", '{', ',', 'é', '🂡', ' '), fc.string({ maxLength: 1 })),
 })
@@ -98,18 +102,17 @@ for (const [name, typeOid, texts] of samples) {
         texts,
         fc.constantFrom(0, 1),
         fc.oneof(letters, fc.string({ unit: 'binary' })),
-        async (text, format, mask) => {
+        fc.boolean(),
+        async (text, format, mask, stored) => {
           const value = await taken(typeOid, Buffer.from(text), 0, format)
           // The sample was no value of the type.
           if (value === null || typeof value === 'string') return
           if (format === 1) expect(binaryText(typeOid, value) ?? '').not.toBe('undefined')
           const shown = mask.replaceAll('\0', '')
-          const masked = maskValue(
+          const masked = maskOf(
             { rule: 'Mask/x', method: 'redact', looksMasked: () => false, text: () => shown },
-            typeOid,
-            format,
-            value,
-          )
+            { typeOid, format, stored, types: noTypes, styles },
+          )(value)
           if (masked !== null) expect(await taken(typeOid, masked, format, 0)).toBeInstanceOf(Buffer)
           const searched = detectInValue(detectors, typeOid, format, value, () => undefined)
           if (searched === null || searched === value) return

@@ -1,4 +1,4 @@
-import type { Detectors, ValueMask } from '@hoop/contracts'
+import type { Detectors } from '@hoop/contracts'
 
 /** Type OIDs that are fixed in every server. https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 export const types = {
@@ -112,26 +112,6 @@ function isoDate(millis: number): string | null {
   // Years before 1 and after 9999, and infinity, are written in ways of their own.
   const year = date.getUTCFullYear()
   return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null
-}
-
-/**
- * A masked value in its type's own form. Text keeps the method's text, JSON gets it as a string; every other type gets NULL,
- * which is valid for all of them.
- */
-export function maskValue(mask: ValueMask, typeOid: number, format: number, value: Buffer): Buffer | null {
-  if (textTypes.has(typeOid)) {
-    const masked = mask.text(value.toString('utf8'))
-    return masked === null ? null : Buffer.from(masked)
-  }
-  if (jsonTypes.has(typeOid)) {
-    const text = format === 1 ? binaryText(typeOid, value) : value.toString('utf8')
-    const masked = text === null ? null : mask.text(text)
-    if (masked === null) return null
-    // Half of a surrogate pair would be written as an escape that the server's jsonb does not take.
-    const json = Buffer.from(JSON.stringify(masked.toWellFormed()))
-    return typeOid === types.jsonb && format === 1 ? Buffer.concat([Buffer.from([1]), json]) : json
-  }
-  return null
 }
 
 /** What the detectors make of one value: the same buffer where nothing was found, a masked copy, or NULL where the type has no masked form. */
