@@ -49,6 +49,12 @@ export interface LiteralField {
   readonly value?: string | null | undefined
 }
 
+/** A value that an operation takes from a field without naming it; `to`: where it is stored; null: its answer tells whether a guess at the value is right. */
+export interface FieldFlow {
+  readonly from: LiteralField
+  readonly to: LiteralField | null
+}
+
 /** A bound value, decoded to text where its type is known and to `\x…` otherwise; `sources` as for a literal. */
 export interface Parameter {
   readonly type: string | null
@@ -135,6 +141,8 @@ export interface Operation {
   readonly runs: readonly { readonly name: string; readonly text: string; readonly literals: readonly Literal[] }[]
   /** Columns whose values this operation stores somewhere else in the backend (INSERT … SELECT, CTAS, UPDATE … FROM). */
   readonly flows: Sources
+  /** The same of fields in documents. */
+  readonly fieldFlows?: readonly FieldFlow[] | undefined
   readonly parts: readonly Part[]
   /**
    * Why it is refused whatever the rules say: a construct that is not built yet, a text that the engine's parser rejects, or one whose names

@@ -1,4 +1,4 @@
-import type { FieldNode, Literal, LiteralField, MaskPlan, Operation, ValueMask } from '@hoop/contracts'
+import type { FieldFlow, FieldNode, Literal, LiteralField, MaskPlan, Operation, ValueMask } from '@hoop/contracts'
 import { strictestFirst } from './methods.ts'
 
 /** What masks the field that a literal stands at, the strictest of all that do; null: nothing by name. */
@@ -53,6 +53,20 @@ function writtenValue(text: string, { start, end }: Literal, { value }: LiteralF
     // What it says is what stands there.
   }
   return written
+}
+
+/**
+ * The first flow by which more of a masked value would be shown: a guess at it is answered, or it is stored where another mask is, or none. What
+ * has masked values somewhere below it is stored nowhere: where they would be found then is not looked at.
+ */
+export function maskedFieldFlow({ fieldFlows = [] }: Operation, plan: MaskPlan): FieldFlow | null {
+  return (
+    fieldFlows.find(({ from, to }) => {
+      if (!reachesMask(from, plan)) return false
+      const mask = fieldMask(from, plan)
+      return to === null || mask === null || fieldMask(to, plan) !== mask
+    }) ?? null
+  )
 }
 
 /** `data.password`, `items[2].name`: for people. */

@@ -1,5 +1,5 @@
 import type { ColumnRef, MaskPlan, Operation, Reason } from '@hoop/contracts'
-import { maskedWrite, pathWords } from '../masks/literal-fields.ts'
+import { maskedFieldFlow, maskedWrite, pathWords } from '../masks/literal-fields.ts'
 import type { RuleRefusal } from './judgement.ts'
 import type { RuleOutcome } from './policy-rule.ts'
 
@@ -109,6 +109,33 @@ export function maskedPlaceholder(operation: Operation, masks: MaskPlan): BuiltI
       message: 'refused: a masked placeholder never overwrites the truth',
       detail,
       hint: 'Leave the field out, for example with a patch of what you mean to change, or write the real value.',
+    },
+  }
+}
+
+/** A masked field is neither guessed at nor copied to where its mask does not cover it. */
+export function maskedFieldFlows(operation: Operation, masks: MaskPlan): BuiltInOutcome | null {
+  if (!masks.hasFields || (operation.fieldFlows ?? []).length === 0) return null
+  const rule = 'hoop/masked-flow'
+  const found = maskedFieldFlow(operation, masks)
+  if (found === null) return { reason: { rule, matched: false, words: 'no masked field is stored elsewhere' }, refusal: null }
+  const { from, to } = found
+  const place = `${pathWords(from.path) || 'something'} of ${from.resource}`
+  const detail =
+    to === null
+      ? `Fields at or below ${place} are masked for you, and the answer would tell whether a guess at them is right.`
+      : `Fields at or below ${place} are masked for you, and ${pathWords(to.path) || 'the place they go to'} is not masked in the same way.`
+  return {
+    reason: { rule, matched: true, words: `deny: ${detail}` },
+    refusal: {
+      code: 'masked_flow',
+      rule,
+      message:
+        to === null
+          ? 'refused: this operation would tell what a masked value is'
+          : 'refused: this operation would copy masked data to where no mask covers it',
+      detail,
+      hint: 'Leave the masked fields out, or ask somebody whom the mask excepts to run it.',
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { ConnectionDocument, Identity, MaskPlan, Operation, Reason } from '@hoop/contracts'
 import type { LocalTimes } from '../conditions/local-times.ts'
 import { ConnectionVariable, IdentityVariable, OperationVariable, SessionVariable } from '../conditions/variables.ts'
-import { cannotRun, maskedFlow, maskedPlaceholder, unknownEffects } from './built-in.ts'
+import { cannotRun, maskedFieldFlows, maskedFlow, maskedPlaceholder, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 
@@ -90,7 +90,7 @@ export class Standing {
     const enforced = connection.profile !== 'transparent'
     const impossible = enforced ? cannotRun(operation) : null
     const unknown = enforced ? unknownEffects(operation, outcomes) : null
-    const flow = maskedFlow(operation, this.masks)
+    const flow = maskedFlow(operation, this.masks) ?? maskedFieldFlows(operation, this.masks)
     const placeholder = maskedPlaceholder(operation, this.masks)
     const builtIn = [impossible, unknown, flow, placeholder].filter((outcome) => outcome !== null)
     const reasons = [...builtIn.map(({ reason }) => reason), ...outcomes.map(({ reason }) => reason), ...this.#misfits]

@@ -8,7 +8,7 @@ import {
   underMember,
   underMembers,
 } from '../http/field-nodes.ts'
-import { reaches } from './patches.ts'
+import { lastAppliedName, reaches } from './patches.ts'
 import { namesOf } from './requests.ts'
 import { cellPaths } from './table-cells.ts'
 
@@ -42,8 +42,6 @@ function encodedPlaces(kind: string): DocumentNode | null {
   if (kind === 'configmaps') return underMember('binaryData', underMembers(base64Value))
   return null
 }
-
-const lastAppliedName = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** What of the object is in its metadata once more: as it was last applied, and what its managers wrote. */
 function metadataNode({ lastApplied, managed }: { lastApplied: DocumentNode; managed: DocumentNode | null }): DocumentNode {

@@ -1,7 +1,7 @@
 import type { Literal } from '@hoop/contracts'
 import type { JsonScalar } from '../http/json-document.ts'
 import type { ReadBody } from './body.ts'
-import { type FieldPath, type PatchOperation, writtenPlace } from './patches.ts'
+import { type FieldPath, lastAppliedName, type PatchOperation, writtenPlace } from './patches.ts'
 import { namesOf } from './requests.ts'
 
 /** Every scalar of a body, where it stands in the operation's text, and in which field of the object it ends up. */
@@ -31,7 +31,7 @@ function writtenValue(resource: string, [first]: FieldPath, value: JsonScalar['v
 const encoded: Readonly<Record<string, string>> = { secrets: 'data', configmaps: 'binarydata' }
 
 function isLastApplied([first, second, third]: FieldPath): boolean {
-  return first === 'metadata' && second === 'annotations' && third === 'kubectl.kubernetes.io/last-applied-configuration'
+  return first === 'metadata' && second === 'annotations' && third === lastAppliedName
 }
 
 /** Of a Secret everything but what names it; of anything what is called a token, and of reviews and requests of credentials what they carry. */

@@ -34,6 +34,10 @@ function written({ request, type, body }: Case): object {
     selectors: [facts.kubernetes?.fieldSelector, facts.kubernetes?.labelSelector].filter(Boolean),
     secrets: literals.filter(({ secret }) => secret).map(({ start, end }) => text.slice(start, end)),
     unknown: operation.refused === null ? operation.unknownBecause : [],
+    guesses: (operation.fieldFlows ?? []).flatMap(({ from, to }) => (to === null ? from.path.join('.') : [])),
+    copies: (operation.fieldFlows ?? []).flatMap(({ from, to }) =>
+      to === null ? [] : `${from.path.join('.')} to ${to.path.join('.')}`,
+    ),
     refused: operation.refused === null ? '' : `${operation.refused.code}: ${operation.refused.words}`,
   }
   const present = Object.entries(all).filter(

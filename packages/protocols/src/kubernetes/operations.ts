@@ -6,7 +6,7 @@ import { objectOf } from './body-object.ts'
 import { isDestructive, readEffects, readPathEffects, resourceName } from './effects.ts'
 import { bodyLiterals } from './literals.ts'
 import { asksForToken, manifestClaims } from './manifests.ts'
-import { addedParts, patchOperations, unknownInPatch } from './patches.ts'
+import { addedParts, patchFlows, patchOperations, unknownInPatch } from './patches.ts'
 import { portsOf } from './ports.ts'
 import { documentKind, isProxied, type RequestAttributes, readAttributes, truth } from './requests.ts'
 
@@ -35,7 +35,7 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
 
   const patch = read?.form === 'json-patch' ? patchOperations(read.value) : null
   if (read?.form === 'json-patch' && patch === null) unknown.push('its body is no JSON patch (RFC 6902)')
-  if (patch !== null) unknown.push(...unknownInPatch(patch))
+  if (patch !== null) unknown.push(...unknownInPatch(patch, attributes))
   const manifests = patch !== null ? addedParts(patch) : read === null ? [] : [read.value]
   const name = resourceName(attributes)
   for (const manifest of manifests) {
@@ -71,6 +71,7 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
       read === null || attributes.verb.startsWith('delete')
         ? []
         : bodyLiterals(read, patch, { resource: documentKind(attributes), bodyStart }),
+    ...(patch !== null && { fieldFlows: patchFlows(patch, documentKind(attributes)) }),
     unknownBecause: unknown,
   }
 }

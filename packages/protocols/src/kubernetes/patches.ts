@@ -1,10 +1,14 @@
-import type { FieldNode } from '@hoop/contracts'
+import type { FieldFlow, FieldNode, LiteralField } from '@hoop/contracts'
 import { z } from 'zod'
 import type { JsonScalar } from '../http/json-document.ts'
 import type { ReadBody } from './body.ts'
+import { namesOf } from './requests.ts'
 
 /** A place in the object that a request writes. */
 export type FieldPath = readonly (string | number)[]
+
+/** The annotation in which kubectl keeps the object once more. */
+export const lastAppliedName = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** One operation of a JSON patch (RFC 6902). */
 export interface PatchOperation {
@@ -73,17 +77,55 @@ function withoutDirective(part: string | number): string | number {
   return typeof part === 'string' && part.startsWith('$') ? part.slice(part.indexOf('/') + 1) : part
 }
 
-/** Why nobody here knows what a JSON patch does, or what its answer tells: words. */
-export function unknownInPatch(operations: readonly PatchOperation[]): readonly string[] {
-  const copies = operations.some(({ op }) => op === 'copy' || op === 'move')
-  const guesses = operations.some(({ op, path }) => op === 'test' && !(path[0] === 'metadata' && versions.has(String(path[1]))))
-  return [
-    ...(copies ? ['a copy or a move in its patch writes what only the cluster knows'] : []),
-    ...(guesses ? ['a test in its patch answers whether a guess at a value is right'] : []),
-  ]
+/** Where a copy or a move writes, and rules look for what is written there; its value only the cluster knows: words. */
+export function unknownInPatch(
+  operations: readonly PatchOperation[],
+  kind: { readonly group: string; readonly resource: string },
+): readonly string[] {
+  const found = operations.find(({ op, path }) => (op === 'copy' || op === 'move') && rulesLookAt(path, kind))
+  if (found === undefined) return []
+  return [`a ${found.op} in its patch writes to /${found.path.join('/')} what only the cluster knows`]
+}
+
+/** What pods and grants ask for stands in none of these; what a namespace asks of its pods stands in its labels. */
+function rulesLookAt(
+  [first, second]: FieldPath,
+  { group, resource }: { readonly group: string; readonly resource: string },
+): boolean {
+  if (first === 'metadata') return resource === 'namespaces' && second !== 'annotations'
+  const holdsData = group === '' && (resource === 'configmaps' || resource === 'secrets')
+  return !(first === 'status' || (holdsData && (first === 'data' || first === 'binaryData' || first === 'stringData')))
+}
+
+/** What a JSON patch takes from the object without naming it: what it copies and moves, and what its tests tell. */
+export function patchFlows(operations: readonly PatchOperation[], resource: string): readonly FieldFlow[] {
+  const others = namesOf(resource).filter((name) => name !== resource)
+  const field = (path: FieldPath): LiteralField => ({ resource, others, path })
+  return operations.flatMap(({ op, path, from }): FieldFlow[] => {
+    if (op === 'test') return isVersion(path) ? [] : [{ from: field(taken(path)), to: null }]
+    return (op === 'copy' || op === 'move') && from !== null ? [{ from: field(taken(from)), to: field(certain(path)) }] : []
+  })
+}
+
+/** A place that values are taken from: where the object stands once more, all of it. */
+function taken(path: FieldPath): FieldPath {
+  const [first, second, third] = path
+  if (first !== 'metadata') return certain(path)
+  if (second === undefined || second === 'managedFields') return []
+  return second === 'annotations' && (third === undefined || third === lastAppliedName) ? [] : certain(path)
+}
+
+/** Up to the first step that Kubernetes may take for the index of another element: `-1`, `+1`, `01`. */
+function certain(path: FieldPath): FieldPath {
+  const end = path.findIndex((part) => typeof part === 'string' && /^[+-]?[0-9]+$/.test(part))
+  return end === -1 ? path : path.slice(0, end)
 }
 
 /** Of an object's metadata: what a client tests so that it changes what it has seen. */
+function isVersion([first, second, ...below]: FieldPath): boolean {
+  return first === 'metadata' && versions.has(String(second)) && below.length === 0
+}
+
 const versions: ReadonlySet<string> = new Set(['resourceVersion', 'uid', 'generation'])
 
 /** Whether something at this place, above it or below it is masked. */

@@ -92,13 +92,6 @@ describe('a caller who may write, but neither run programs nor give rights', () 
       'unknown',
     ],
     [
-      'a test that answers a guess',
-      'PATCH /api/v1/namespaces/prod/secrets/db',
-      'application/json-patch+json',
-      [{ op: 'test', path: '/data/password', value: 'czNjcjN0' }],
-      'unknown',
-    ],
-    [
       'a copy of what nobody here knows',
       'PATCH /api/v1/namespaces/prod/pods/api-7',
       'application/json-patch+json',
@@ -207,6 +200,17 @@ describe('a caller for whom the data of secrets is masked', () => {
     if (results === 'identity' || 'refuse' in results) throw new Error('It is not rewritten.')
     const shown = Buffer.concat([...results.write(Buffer.from(JSON.stringify(answer))), ...results.end()]).toString()
     expect(shown).not.toContain(value)
+  })
+  test.each([
+    ['copies', { op: 'copy', from: '/data/password', path: '/metadata/annotations/p' }, ['data', 'password']],
+    ['copies what was last applied', { op: 'copy', from: '/metadata/annotations', path: '/stringData' }, []],
+    ['copies by an index from the end', { op: 'copy', from: '/data/-1/a', path: '/type' }, ['data']],
+    ['moves', { op: 'move', from: '/data', path: '/metadata/annotations' }, ['data']],
+    ['guesses', { op: 'test', path: '/data/password', value }, ['data', 'password']],
+    ['guesses at all', { op: 'test', path: '', value: secret }, []],
+  ])('a patch that %s: the rules are told of what', (_, patch, path) => {
+    const sent = requestOf('PATCH /api/v1/namespaces/prod/secrets/db', { type: 'application/json-patch+json', body: [patch] })
+    expect(dialect.operation(...sent).fieldFlows).toMatchObject([{ from: { resource: 'secrets', path } }])
   })
   test('an answer in another form', () => {
     const line = 'GET /api/v1/namespaces/prod/secrets/db'
