@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { noMasks } from '../scripted-gate.fixture.ts'
 import { readRequest } from './read-request.ts'
 import { ServiceDialect } from './service.ts'
 
@@ -36,4 +37,27 @@ test('in any other body everything may stand', () => {
     { at: 'a=b', sources: 'opaque', secret: false, field },
   ])
   expect(literals('/x', 'text/plain', '')).toEqual([])
+})
+
+test.each([
+  ['/x?user=ada&access_token=abc&n=1', 'text/plain', 'password=in-plain-text', ['abc']],
+  ['/x?apiKey=abc&API-KEY=def&user%5Bpassword%5D=g%26h&user[token]=i', 'text/plain', '', ['abc', 'def', 'g%26h', 'i']],
+  ['/x?password=&token', 'text/plain', '', []],
+  ['/x?token=a=b', 'text/plain', '', ['a=b']],
+  ['/x', 'application/x-www-form-urlencoded; charset=utf-8', 'user=ä&passwd=ü&client_secret=s&x=password', ['ü', 's']],
+  ['/x', 'application/x-www-form-urlencoded', '%70assword=x&%zz=1&page=2', ['x']],
+  ['/x', 'application/json', '{"user":"ada","login":{"password":"p","clientSecret":"s","token":7}}', ['"p"', '"s"']],
+])('passwords and tokens are secret by their names: %s %s', (url, type, body, secrets) => {
+  const found = literals(url, type, body).filter(({ secret }) => secret)
+  expect(found.map(({ at }) => at)).toEqual(secrets)
+})
+
+test.each([
+  ['a WebSocket', 'websocket', noMasks, true],
+  ['a WebSocket in which fields are masked', 'websocket', { ...noMasks, fields: () => ({ mask: null }) as never }, false],
+  ['another protocol', 'spdy/3.1', noMasks, false],
+])('%s', (_, upgrade, masks, relayed) => {
+  const request = readRequest({ method: 'GET', url: '/x', rawHeaders: ['Connection', 'Upgrade', 'Upgrade', upgrade] })
+  const operation = dialect.operation(request, { kind: 'none' })
+  expect(dialect.upgraded(request, operation, [], masks) !== null).toBe(relayed)
 })

@@ -8,6 +8,7 @@ import type { JsonDocument } from './json-document.ts'
 import { operationText } from './operation-text.ts'
 import type { HttpRequest, RequestBody, Unreadable } from './request.ts'
 import { rewriterOf } from './results.ts'
+import { isSecretName, secretParameters } from './secret-names.ts'
 import { Templates } from './templates.ts'
 import { relayWebSocket } from './websocket-relay.ts'
 
@@ -58,7 +59,11 @@ export class ServiceDialect implements HttpDialect {
       objects: [{ kind: 'path', name: resource, access }, ...called.map((name) => ({ kind: 'grpc', name, access }))],
       functions: [],
       facts,
-      literals: literalsOf(json, this.#names(request), { start: bodyStart, end: text.length }),
+      literals: [
+        ...secretsInQuery(request, text),
+        ...secretsInForm(body, text, bodyStart),
+        ...literalsOf(json, this.#names(request), { start: bodyStart, end: text.length }),
+      ],
       runs: [],
       flows: [],
       parts: [],
@@ -161,13 +166,24 @@ function literalsOf(
   if (json === null || 'unreadable' in json) {
     return body.end > body.start ? [{ ...body, sources: 'opaque', secret: false, field: { resource, others, path: [] } }] : []
   }
-  return json.scalars.map(({ start, end, path }) => ({
+  return json.scalars.map(({ start, end, path, value }) => ({
     start: body.start + start,
     end: body.start + end,
     sources: [],
-    secret: false,
+    secret: typeof value === 'string' && isSecretName(String(path.at(-1) ?? '')),
     field: { resource, others, path },
   }))
+}
+
+function secretsInQuery({ method, target }: HttpRequest, text: string): Operation['literals'] {
+  const mark = target.indexOf('?')
+  const start = method.length + 1
+  return mark === -1 ? [] : secretParameters(text, start + mark + 1, start + target.length)
+}
+
+function secretsInForm(body: RequestBody, text: string, bodyStart: number): Operation['literals'] {
+  const isForm = body.kind === 'whole' && /^application\/x-www-form-urlencoded *(;|$)/.test(body.type ?? '')
+  return isForm ? secretParameters(text, bodyStart, text.length) : []
 }
 
 /** The status of each kind of refusal: a decision is 403, what cannot be told now is 503. */
