@@ -75,6 +75,34 @@ export const PolicyDocument = z.strictObject({
 })
 export type PolicyDocument = z.infer<typeof PolicyDocument>
 
+/** Numbers that countries give to people. */
+export const nationalIdKinds = [
+  'br-cpf',
+  'de-steuer-id',
+  'es-dni',
+  'fr-nir',
+  'in-aadhaar',
+  'it-codice-fiscale',
+  'nl-bsn',
+  'pl-pesel',
+  'se-personnummer',
+  'uk-nino',
+  'us-ssn',
+] as const
+/** What detectors find by value. */
+export const detectorKinds = [
+  'card',
+  'cloud-key',
+  'email',
+  'iban',
+  'ip',
+  'jwt',
+  'phone',
+  'private-key',
+  ...nationalIdKinds,
+] as const
+export type DetectorKind = (typeof detectorKinds)[number]
+
 export const MaskDocument = z.strictObject({
   kind: z.literal('Mask'),
   name: DocumentName,
@@ -84,7 +112,20 @@ export const MaskDocument = z.strictObject({
   columns: z.array(z.string()).default([]),
   /** RESOURCE:PATH, as in `secrets:data.*`: members and elements of documents (JSON) of one kind. */
   fields: z.array(z.string()).default([]),
-  detect: z.array(z.enum(['card'])).default([]),
+  /** What values look like; `national-id` is every kind of them. */
+  detect: z.array(z.enum([...detectorKinds, 'national-id'])).default([]),
+  /** What values look like that only its author knows, in the syntax of RE2. */
+  patterns: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is of lower-case letters, digits and hyphens, and begins with a letter'),
+        re2: z.string().min(1).max(1000),
+      }),
+    )
+    .max(20)
+    .default([]),
   method: z.enum(['redact', 'partial', 'hash', 'fixed', 'null']).default('redact'),
   except: z.strictObject({ groups: z.array(z.string()).min(1) }).optional(),
 })

@@ -169,6 +169,11 @@ export interface Detectors {
   blank(bytes: Uint8Array, findings: readonly Finding[]): void
   /** The text with each finding masked, and how many there were, by rule. */
   text(value: string): { readonly text: string; readonly masked: Readonly<Record<string, number>> }
+  /**
+   * Where a value that takes several lines or more than 256 bytes begins in `[start, end)` and may go on behind `end`: what reads a stream keeps
+   * the bytes from there. `end`: none does. At most 16 KiB before `end`. Absent: no value is that long.
+   */
+  unfinished?(bytes: Uint8Array, start: number, end: number): number
 }
 
 /** A place in documents (JSON) of one kind, and the masks at it and below. Immutable; the same places are the same objects where that is cheap. */

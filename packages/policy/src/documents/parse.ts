@@ -4,6 +4,7 @@ import {
   type ConnectionOf,
   type Document,
   DocumentKind,
+  detectorKinds,
   LimitDocument,
   MaskDocument,
   mostHttpOperations,
@@ -24,6 +25,7 @@ import {
   conditionLanguage,
 } from '../conditions/condition.ts'
 import { ColumnPatternError, parseColumnPattern } from '../masks/columns.ts'
+import { compileValuePattern, ValuePatternError } from '../masks/detectors/patterns.ts'
 import { FieldPatternError, parseFieldPattern } from '../masks/field-patterns.ts'
 import { suggestion } from '../near-misses.ts'
 import { HoursError, parseHours } from '../rules/hours.ts'
@@ -309,18 +311,24 @@ class DocumentReader {
   }
 
   #checkMask(mask: MaskDocument): void {
-    if (mask.columns.length === 0 && mask.fields.length === 0 && mask.detect.length === 0) {
-      this.#at(['name'], 'masks nothing: give columns, fields, detect, or several of them')
+    if (mask.columns.length === 0 && mask.fields.length === 0 && mask.detect.length === 0 && mask.patterns.length === 0) {
+      this.#at(['name'], 'masks nothing: give columns, fields, detect, patterns, or several of them')
     }
     for (const [index, pattern] of mask.columns.entries()) this.#checkPattern(parseColumnPattern, pattern, ['columns', index])
     for (const [index, pattern] of mask.fields.entries()) this.#checkPattern(parseFieldPattern, pattern, ['fields', index])
+    for (const [index, pattern] of mask.patterns.entries()) {
+      this.#checkPattern(compileValuePattern, pattern, ['patterns', index, 're2'])
+      const taken = mask.patterns.findIndex(({ name }) => name === pattern.name) < index || isDetectorName(pattern.name)
+      if (taken) this.#at(['patterns', index, 'name'], `the name ${pattern.name} is taken`)
+    }
   }
 
-  #checkPattern(parse: (pattern: string) => unknown, pattern: string, path: readonly PropertyKey[]): void {
+  #checkPattern<P>(parse: (pattern: P) => unknown, pattern: P, path: readonly PropertyKey[]): void {
     try {
       parse(pattern)
     } catch (error) {
-      if (!(error instanceof ColumnPatternError || error instanceof FieldPatternError)) throw error
+      if (!(error instanceof ColumnPatternError || error instanceof FieldPatternError || error instanceof ValuePatternError))
+        throw error
       this.#at(path, error.message)
     }
   }
@@ -334,4 +342,8 @@ class DocumentReader {
     const { start, end } = placeOfKey(this.#yaml, path, key)
     this.#problems.add(start, end, message)
   }
+}
+
+function isDetectorName(name: string): boolean {
+  return name === 'national-id' || detectorKinds.some((kind) => kind === name)
 }

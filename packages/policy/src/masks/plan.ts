@@ -1,6 +1,6 @@
 import type { MaskDocument, MaskPlan, Sources, ValueMask } from '@hoop/contracts'
 import { type ColumnPattern, matchesColumn, parseColumnPattern } from './columns.ts'
-import { cardDetectors } from './detectors.ts'
+import { valueDetectors } from './detectors/detectors.ts'
 import { parseFieldPattern } from './field-patterns.ts'
 import { fieldMasks } from './fields.ts'
 import { strictestFirst, valueMask } from './methods.ts'
@@ -29,7 +29,7 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
       stored: valueMask(mask.method, `Mask/${mask.name}`, hashKey),
       computed: valueMask(tellsOfParts.has(mask.method) ? 'redact' : mask.method, `Mask/${mask.name}`, hashKey),
     }))
-  const detecting = ordered.find(detectsCards)
+  const detectors = valueDetectors(ordered, hashKey)
   const hasColumns = columns.length > 0
   const fields = ordered
     .filter((mask) => mask.fields.length > 0)
@@ -40,7 +40,7 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
   const hasFields = fields.length > 0
   const opaque = hasColumns ? valueMask('redact', 'hoop/opaque', hashKey) : null
   return {
-    empty: !hasColumns && !hasFields && detecting === undefined,
+    empty: !hasColumns && !hasFields && detectors === null,
     hasColumns,
     hasFields,
     fields: fieldMasks(fields),
@@ -49,14 +49,8 @@ export function maskPlan(masks: readonly MaskDocument[], hashKey: Buffer): MaskP
       const found = columnMask(columns, sources)
       return found && (form === 'stored' ? found.stored : found.computed)
     },
-    detectors: detecting === undefined ? null : cardDetectors(`Mask/${detecting.name}`, detecting.method),
+    detectors,
   }
-}
-
-function detectsCards(mask: MaskDocument): boolean {
-  // The type holds this place to the contract: another detector there does not compile here until it is built.
-  const kinds: readonly 'card'[] = mask.detect
-  return kinds.includes('card')
 }
 
 function strictest(masks: readonly MaskDocument[]): MaskDocument[] {

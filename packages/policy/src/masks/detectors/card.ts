@@ -3,6 +3,8 @@
  * known issuer prefix and a Luhn check digit. Works on bytes, in one pass, without a regular expression.
  */
 
+import { passesLuhn } from './check-digits.ts'
+
 /** The groupings in which card numbers are written. */
 const groupings: readonly (readonly number[])[] = [
   [4, 3, 3, 3],
@@ -86,22 +88,23 @@ function scanChain(
   let group = from
   while (true) {
     const groupEnd = digitsEnd(bytes, group, last)
-    const length = groupEnd - group
-    let to = groupEnd
-    if (!isFraction(bytes, group, first)) {
-      if (length >= 13 && length <= 19) {
-        if (isCard(bytes, group, groupEnd, length)) found(group, groupEnd)
-      } else if (length === 4 || length === 6 || length === 8) {
-        const numberEnd = groupedEnd(bytes, group, last)
-        if (numberEnd > 0) {
-          found(group, numberEnd)
-          to = numberEnd
-        }
-      }
-    }
+    const card = cardEnd(bytes, group, groupEnd, first, last)
+    if (card > 0) found(group, card)
+    const to = Math.max(card, groupEnd)
     if (!(to + 1 < last && isSeparator(bytes[to]) && isDigit(bytes[to + 1]))) return to
     group = to + 1
   }
+}
+
+/** Where the card number ends whose first digits are `[group, groupEnd)`; 0: there is none. */
+export function cardEnd(bytes: Uint8Array, group: number, groupEnd: number, first: number, last: number): number {
+  const length = groupEnd - group
+  if (length >= 13 && length <= 19) {
+    return isCard(bytes, group, groupEnd, length) && !isFraction(bytes, group, first) ? groupEnd : 0
+  }
+  if (length !== 4 && length !== 6 && length !== 8) return 0
+  if (!isSeparator(bytes[groupEnd]) || isFraction(bytes, group, first)) return 0
+  return groupedEnd(bytes, group, last)
 }
 
 function digitsEnd(bytes: Uint8Array, from: number, last: number): number {
@@ -143,7 +146,7 @@ function mayBeIssued(bytes: Uint8Array, from: number): boolean {
 
 /** Whether the digits in `[from, to)`, separators left aside, are a card number. */
 function isCard(bytes: Uint8Array, from: number, to: number, digits: number): boolean {
-  return isIssued(prefixOf(bytes, from), digits) && hasCheckDigit(bytes, from, to)
+  return isIssued(prefixOf(bytes, from), digits) && passesLuhn(bytes, from, to)
 }
 
 /** The first six digits, the issuer identification number. */
@@ -172,18 +175,4 @@ function isIssued(prefix: number, digits: number): boolean {
   if (four >= 3528 && four <= 3589) return digits >= 16 // JCB
   // Maestro, with Discover (6011, 644–649, 65) and UnionPay (62) among the sixties.
   return two === 50 || (two >= 56 && two <= 69)
-}
-
-/** ISO/IEC 7812-1 annex B (Luhn). */
-function hasCheckDigit(bytes: Uint8Array, from: number, to: number): boolean {
-  let sum = 0
-  let double = false
-  for (let at = to - 1; at >= from; at--) {
-    const digit = (bytes[at] as number) - zero
-    if (digit < 0 || digit > 9) continue
-    if (!double) sum += digit
-    else sum += digit > 4 ? digit * 2 - 9 : digit * 2
-    double = !double
-  }
-  return sum % 10 === 0
 }

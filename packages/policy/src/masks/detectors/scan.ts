@@ -1,0 +1,201 @@
+import type { DetectorKind } from '@hoop/contracts'
+import { beginsFree } from './boundaries.ts'
+import { byteAt, colon, digit, dot, endOf, follows, hyphen, is, letter, reads, underscore } from './bytes.ts'
+import { cardEnd } from './card.ts'
+import { isSecretAccessKey, keyAtA, keyAtHyphen, keyAtK, keyAtUnderscore } from './cloud-key.ts'
+import { emailEnd, emailStart } from './email.ts'
+import { ibanEnd } from './iban.ts'
+import { ipv4End, ipv6 } from './ip.ts'
+import { jwtEnd } from './jwt.ts'
+import { codiceFiscale, dni, nino, type Span } from './lettered-ids.ts'
+import { aadhaarEnd, bsnEnd, cpfEnd, nirEnd, personnummerEnd, peselEnd, ssnEnd, steuerIdEnd } from './national-ids.ts'
+import { phone } from './phone.ts'
+import { privateKeyEnd } from './private-key.ts'
+
+/** Takes a value that was found: `[start, end)`. */
+export type Found = (kind: DetectorKind, start: number, end: number) => void
+
+/** What a byte may be the mark of; each mark is rare in text, and says where to look closer. */
+const marks = { none: 0, digit: 1, at: 2, colon: 3, hyphen: 4, underscore: 5, a: 6, j: 7, k: 8 } as const
+
+/** The kinds of national ids that are made of digits, in the order in which they are tried. */
+const numbers = {
+  'us-ssn': { end: ssnEnd, lengths: [3, 9] },
+  'fr-nir': { end: nirEnd, lengths: [1, 6, 15] },
+  'br-cpf': { end: cpfEnd, lengths: [3, 11] },
+  'pl-pesel': { end: peselEnd, lengths: [11] },
+  'de-steuer-id': { end: steuerIdEnd, lengths: [2, 11] },
+  'se-personnummer': { end: personnummerEnd, lengths: [6, 8, 12] },
+  'in-aadhaar': { end: aadhaarEnd, lengths: [4, 12] },
+  'nl-bsn': { end: bsnEnd, lengths: [3, 4, 9] },
+} satisfies Partial<Record<DetectorKind, { readonly end: typeof ssnEnd; readonly lengths: readonly number[] }>>
+type NumberKind = keyof typeof numbers
+
+/**
+ * Looks for values of several kinds in one pass: every byte is looked up in a table of 256 marks, and only at a mark is anything else looked
+ * at. What is looked at around one is bounded, or a run of bytes that is passed over as a whole.
+ */
+export class Scan {
+  readonly #marks = new Uint8Array(256)
+  readonly #kinds: ReadonlySet<DetectorKind>
+  /** By how many digits they begin with in one run. */
+  readonly #numbers: readonly (readonly (readonly [NumberKind, typeof ssnEnd])[] | undefined)[]
+  readonly #card: boolean
+  readonly #iban: boolean
+  readonly #ip: boolean
+  readonly #phone: boolean
+  readonly #secrets: boolean
+  readonly #jwt: boolean
+
+  constructor(kinds: ReadonlySet<DetectorKind>) {
+    this.#kinds = kinds
+    this.#card = kinds.has('card')
+    this.#iban = kinds.has('iban')
+    this.#ip = kinds.has('ip')
+    this.#phone = kinds.has('phone')
+    this.#secrets = kinds.has('cloud-key')
+    this.#jwt = kinds.has('jwt')
+    const asked = (Object.keys(numbers) as NumberKind[]).filter((kind) => kinds.has(kind))
+    this.#numbers = Array.from({ length: 16 }, (_, length) => {
+      const some = asked.filter((kind) => numbers[kind].lengths.includes(length))
+      return some.length === 0 ? undefined : some.map((kind) => [kind, numbers[kind].end] as const)
+    })
+    const lettered = (['uk-nino', 'es-dni', 'it-codice-fiscale'] as const).some((kind) => kinds.has(kind))
+    if (this.#card || this.#iban || this.#ip || this.#phone || lettered || asked.length > 0)
+      this.#marks.fill(marks.digit, 0x30, 0x3a)
+    if (kinds.has('email')) this.#marks[0x40] = marks.at
+    if (this.#ip) this.#marks[colon] = marks.colon
+    if (this.#secrets || kinds.has('private-key')) this.#marks[hyphen] = marks.hyphen
+    if (this.#secrets) {
+      this.#marks[underscore] = marks.underscore
+      this.#marks[0x4b] = marks.k
+    }
+    if (this.#secrets || this.#jwt) this.#marks[0x41] = marks.a
+    if (this.#jwt) this.#marks[0x4a] = marks.j
+  }
+
+  /** Calls `found` with each value in `[first, last)`, in order; they never overlap. Nothing outside is read. */
+  run(bytes: Uint8Array, first: number, last: number, found: Found): void {
+    if (this.#secrets && isSecretAccessKey(bytes, first, last)) {
+      found('cloud-key', first, last)
+      return
+    }
+    const table = this.#marks
+    /** Nothing before it is a part of a value that is still to be found. */
+    let floor = first
+    let at = first
+    while (at < last) {
+      const mark = table[bytes[at] as number] as number
+      if (mark === marks.none) {
+        at++
+        continue
+      }
+      const end = this.#at(mark, bytes, at, floor, first, last, found)
+      if (end > 0) {
+        at = end
+        floor = end
+      } else at = mark === marks.digit ? endOf(bytes, at, last, digit) : at + 1
+    }
+  }
+
+  /** Where the value ends that has its mark at `at`; 0: there is none. */
+  #at(mark: number, bytes: Uint8Array, at: number, floor: number, first: number, last: number, found: Found): number {
+    switch (mark) {
+      case marks.digit:
+        return this.#digits(bytes, at, floor, first, last, found)
+      case marks.at:
+        return email(bytes, at, floor, last, found)
+      case marks.colon: {
+        if (!is(bytes, at + 1, last, digit | letter) && byteAt(bytes, at + 1, last) !== colon) return 0
+        return spanned('ip', ipv6(bytes, at, floor, last), found)
+      }
+      case marks.hyphen: {
+        if (this.#kinds.has('private-key') && reads(bytes, at, last, '-----BEGIN '))
+          return ended('private-key', at, privateKeyEnd(bytes, at, last), found)
+        return this.#secrets ? spanned('cloud-key', keyAtHyphen(bytes, at, floor, last), found) : 0
+      }
+      case marks.underscore:
+        return spanned('cloud-key', keyAtUnderscore(bytes, at, floor, last), found)
+      case marks.k:
+        return spanned('cloud-key', keyAtK(bytes, at, floor, last), found)
+      case marks.j:
+        return token(bytes, at, floor, last, found)
+      default: {
+        const key = this.#secrets ? spanned('cloud-key', keyAtA(bytes, at, floor, last), found) : 0
+        return key > 0 || !this.#jwt ? key : token(bytes, at, floor, last, found)
+      }
+    }
+  }
+
+  #digits(bytes: Uint8Array, at: number, floor: number, first: number, last: number, found: Found): number {
+    const to = endOf(bytes, at, last, digit)
+    const length = to - at
+    if (at > floor && follows(bytes, at, first, letter)) {
+      const lettered = this.#behindLetters(bytes, at, length, floor, last, found)
+      if (lettered > 0) return lettered
+    }
+    if (this.#card) {
+      const card = cardEnd(bytes, at, to, first, last)
+      if (card > 0) return ended('card', at, card, found)
+    }
+    if (this.#kinds.has('es-dni') && length === 8) {
+      const id = dni(bytes, at, length, first, last)
+      if (id !== null) return spanned('es-dni', id, found)
+    }
+    if (this.#kinds.has('uk-nino') && length === 2) {
+      const id = nino(bytes, at, length, floor, last)
+      if (id !== null) return spanned('uk-nino', id, found)
+    }
+    if (this.#ip && length <= 3 && byteAt(bytes, to, last) === dot) {
+      const end = ipv4End(bytes, at, first, last)
+      if (end > 0) return ended('ip', at, end, found)
+    }
+    const candidates = this.#numbers[length]
+    if (candidates !== undefined && (length > 8 || isGrouped(bytes, to, last)) && beginsFree(bytes, at, first)) {
+      for (const [kind, endOfNumber] of candidates) {
+        const end = endOfNumber(bytes, at, length, last, first)
+        if (end > 0) return ended(kind, at, end, found)
+      }
+    }
+    return this.#phone && length <= 15 ? spanned('phone', phone(bytes, at, length, floor, last), found) : 0
+  }
+
+  #behindLetters(bytes: Uint8Array, at: number, length: number, floor: number, last: number, found: Found): number {
+    if (this.#iban && length >= 2) {
+      const end = ibanEnd(bytes, at, floor, last)
+      if (end > 0) return ended('iban', at - 2, end, found)
+    }
+    const kinds = this.#kinds
+    if (kinds.has('uk-nino') && length === 6) return spanned('uk-nino', nino(bytes, at, length, floor, last), found)
+    if (kinds.has('es-dni') && length === 7) return spanned('es-dni', dni(bytes, at, length, floor, last), found)
+    return kinds.has('it-codice-fiscale') && length === 2
+      ? spanned('it-codice-fiscale', codiceFiscale(bytes, at, floor, last), found)
+      : 0
+  }
+}
+
+/** Whether digits go on behind one byte, or behind the `2A` of Corsica. */
+function isGrouped(bytes: Uint8Array, to: number, last: number): boolean {
+  return is(bytes, to + 1, last, digit)
+}
+
+function email(bytes: Uint8Array, at: number, floor: number, last: number, found: Found): number {
+  const start = emailStart(bytes, at, floor)
+  return start === at ? 0 : ended('email', start, emailEnd(bytes, at, last), found)
+}
+
+/** `{"` and `{ ` in base64url are `eyJ` and `eyA`: the third character is the mark. */
+function token(bytes: Uint8Array, at: number, floor: number, last: number, found: Found): number {
+  const start = at - 2
+  return start >= floor && reads(bytes, start, at, 'ey') ? ended('jwt', start, jwtEnd(bytes, start, floor, last), found) : 0
+}
+
+function spanned(kind: DetectorKind, span: Span | null, found: Found): number {
+  return span === null ? 0 : ended(kind, span.start, span.end, found)
+}
+
+function ended(kind: DetectorKind, start: number, end: number, found: Found): number {
+  if (end <= start) return 0
+  found(kind, start, end)
+  return end
+}
