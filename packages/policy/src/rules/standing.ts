@@ -3,6 +3,7 @@ import type { LocalTimes } from '../conditions/local-times.ts'
 import { ConnectionVariable, IdentityVariable, OperationVariable, SessionVariable } from '../conditions/variables.ts'
 import { cannotRun, maskedFieldFlows, maskedFlow, maskedPlaceholder, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
+import { placeholderWritten } from './placeholders.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
 
 /** How long what came of a rule holds for the same key: always, for the same text, within a session, within a minute, or not at all. */
@@ -72,6 +73,9 @@ export class Standing {
   }
 
   judge(input: JudgeInput): Judgement {
+    const placeholder = placeholderWritten(input.operation, this.masks)
+    if (placeholder !== null)
+      return { decision: 'refuse', reasons: [placeholder.reason], version: this.#version, refusal: placeholder.refusal }
     const key = input.cacheKey ?? input.operation
     const known = this.#judged.get(key)
     const kept = known !== undefined && isSame(known.of, input.operation) ? known : null

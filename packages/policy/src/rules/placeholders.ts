@@ -1,0 +1,76 @@
+import type { ColumnRef, MaskPlan, Operation, Reason, Sources, ValueMask } from '@hoop/contracts'
+import type { RuleRefusal } from './judgement.ts'
+
+interface PlaceholderWritten {
+  readonly reason: Reason
+  readonly refusal: RuleRefusal
+}
+
+/**
+ * What a mask shows in the place of a column's value must not be written over the value: whole rows are read, changed in one place and written
+ * back by many programs. A statement that writes may not have such a value as a literal or a parameter that goes to, or is compared with, a
+ * masked column. It depends on parameters, so that it is asked anew for each run.
+ */
+export function placeholderWritten(operation: Operation, masks: MaskPlan): PlaceholderWritten | null {
+  if (!masks.hasColumns || !operation.effects.includes('write')) return null
+  const { text, literals, parameters, facts } = operation
+  const overwrites = facts.verbs.some((verb) => verb === 'UPDATE' || verb === 'MERGE')
+  const named = facts.columns.flatMap(columnNamed)
+  for (const [value, sources] of [
+    ...literals.map(({ start, end, sources }): [string | null, Sources] => [literalValue(text.slice(start, end)), sources]),
+    ...parameters.map(({ value, sources }): [string | null, Sources] => [value, sources]),
+  ]) {
+    if (value === null || sources === 'opaque') continue
+    // One that was followed to no column may come to any that the statement names.
+    for (const column of sources.length > 0 ? sources : named) {
+      const mask = masks.column([column], 'stored')
+      if (mask !== null && isPlaceholder(value, mask, overwrites)) return refused(column, mask)
+    }
+  }
+  return null
+}
+
+function columnNamed(name: string): ColumnRef[] {
+  const [schema, table, column, ...more] = name.split('.')
+  return schema === undefined || table === undefined || column === undefined || more.length > 0 ? [] : [{ schema, table, column }]
+}
+
+/** What stands for values of other types than text. Zero and false are not among them: they may be meant. */
+const constants =
+  /^(2000-01-01([ T]00:00:00(\.0+)?(Z|[+-]00(:?00)?)?)?|0{8}-0{4}-0{4}-0{4}-0{12}|<masked\/>|empty|0\.0\.0\.0(\/32)?)$/
+
+/** Texts within JSON and arrays count, too. */
+function isPlaceholder(value: string, mask: ValueMask, overwrites: boolean): boolean {
+  if (mask.looksMasked(value) || (overwrites && mask.method !== 'null' && constants.test(value))) return true
+  if (!/^\s*[{["]/.test(value)) return false
+  for (const [, inside = ''] of value.matchAll(/"((?:[^"\\]|\\.)*)"/gs)) {
+    if (mask.looksMasked(inside.replaceAll(/\\(.)/gs, '$1'))) return true
+  }
+  return false
+}
+
+/** What a literal of SQL says; null for a comment or a name. */
+function literalValue(literal: string): string | null {
+  if (/^(--|\/\*|"|u&")/i.test(literal)) return null
+  const dollar = /^(\$\w*\$)(.*)\1$/s.exec(literal)
+  if (dollar !== null) return dollar[2] ?? ''
+  const quoted = /^([a-z&]*)'(.*)'$/is.exec(literal)
+  if (quoted === null) return literal
+  const inside = (quoted[2] ?? '').replaceAll("''", "'")
+  return /^e$/i.test(quoted[1] ?? '') ? inside.replaceAll(/\\(.)/gs, '$1') : inside
+}
+
+function refused({ schema, table, column }: ColumnRef, mask: ValueMask): PlaceholderWritten {
+  const rule = 'hoop/masked-placeholder'
+  const detail = `${mask.rule} masks ${schema}.${table}.${column} for you, and a value given for it is what a mask shows.`
+  return {
+    reason: { rule, matched: true, words: `deny: ${detail}` },
+    refusal: {
+      code: 'masked_flow',
+      rule,
+      message: 'refused: a masked placeholder never overwrites the truth',
+      detail,
+      hint: 'Write the columns that you mean to change and leave the masked ones out, or give the real value.',
+    },
+  }
+}
