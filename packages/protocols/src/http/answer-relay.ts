@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { HoopError, type Maybe, type Operation, type Outcome, type Permit } from '@hoop/contracts'
 import type { ServeContext } from '../protocol.ts'
+import { headMistake } from './answer-head.ts'
 import { Arrivals } from './arrivals.ts'
 import type { BodyRewriter } from './body-rewriter.ts'
 import { type CallerResponse, whenWritable, writeBody, writeHead } from './caller.ts'
@@ -60,6 +61,11 @@ export class AnswerRelay {
     const { request, operation, permit, dialect, response, places } = this.#parts
     const status = answer.statusCode ?? 502
     this.#status = status
+    const mistake = headMistake(answer)
+    if (mistake !== null) {
+      answer.destroy()
+      throw new HoopError('connection_unavailable', `The answer of the service cannot be read: ${mistake}.`)
+    }
     // It was the gateway's credential that was not accepted: the caller has none to mend.
     if (status === 401 || status === 407) {
       answer.destroy()

@@ -15,6 +15,9 @@ import type { HttpRequest, RequestBody } from './request.ts'
 import { relayUpgrade } from './upgrade.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
 
+/** Answers of status 1xx before the one that counts. */
+const mostEarly = 100
+
 export interface ExchangeParts {
   readonly context: ServeContext<HttpUpstream>
   readonly dialect: HttpDialect
@@ -147,6 +150,10 @@ export class Exchange {
     const answered = new Promise<void>((resolve, reject) => {
       // Stays: what fails after the answer has nobody left to tell.
       sent.on('error', reject)
+      let early = 0
+      sent.on('information', () => {
+        if (++early > mostEarly) reject(new HoopError('connection_unavailable', 'The service never comes to its answer (1xx).'))
+      })
       sent.once('response', (answer: IncomingMessage) => relay.run(answer).then(resolve, reject))
       sent.once('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
         const backend = { socket, head }
@@ -278,6 +285,11 @@ export function unreachable(error: unknown, signal: AbortSignal): unknown {
   if (reason instanceof HoopError) return reason
   if (reason instanceof BodyError)
     return new HoopError('connection_unavailable', `The answer cannot be shown: ${reason.message}.`, { cause: error })
+  if (reason instanceof Error && 'code' in reason && String(reason.code).startsWith('HPE_'))
+    return new HoopError('connection_unavailable', `The service did not answer in well-formed HTTP: ${reason.message}.`, {
+      hint: 'What was asked may have been done: look before you ask again.',
+      cause: error,
+    })
   const words = reason instanceof Error ? ` (${'code' in reason ? String(reason.code) : reason.message})` : ''
   return new HoopError('connection_unavailable', `The service did not answer${words}.`, {
     hint: 'What was asked may have been done: look before you ask again.',
