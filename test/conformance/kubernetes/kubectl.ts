@@ -11,6 +11,8 @@ export interface Kubectl {
   readonly folder: string
   /** Runs it to its end; `input` is fed to it and closed, null leaves it without. */
   run(args: readonly string[], input?: string | Buffer): Promise<Answer>
+  /** The same with more in its environment. */
+  with(more: Readonly<Record<string, string>>): Kubectl
   /** Starts one that goes on. */
   start(args: readonly string[]): Promise<Program>
   /** Opens one in a pseudo terminal of 30 rows and 100 columns, whose name is the first that is shown. */
@@ -24,7 +26,15 @@ const inNamespace = `--namespace=${namespace}`
 /** @param folder where it keeps its cache, and what it is given by relative paths. */
 export async function kubectlFor(version: KubectlVersion, kubeconfig: string, folder: string): Promise<Kubectl> {
   const file = await fetchKubectl(version)
-  const env = { PATH: process.env.PATH ?? '', HOME: folder, KUBECONFIG: kubeconfig, KUBECTL_EXTERNAL_DIFF: 'diff -u' }
+  return kubectlOf(version, file, folder, {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    KUBECONFIG: kubeconfig,
+    KUBECTL_EXTERNAL_DIFF: 'diff -u',
+  })
+}
+
+function kubectlOf(version: KubectlVersion, file: string, folder: string, env: Readonly<Record<string, string>>): Kubectl {
   return {
     version,
     folder,
@@ -36,6 +46,7 @@ export async function kubectlFor(version: KubectlVersion, kubeconfig: string, fo
       })
       return { code: exitCode ?? null, stdout, stderr }
     },
+    with: (more) => kubectlOf(version, file, folder, { ...env, ...more }),
     start: (args) => Program.start(file, [inNamespace, ...args], { env, cwd: folder }),
     open: (args) => openTerminal(`sh -c 'tty; stty rows 30 cols 100; exec ${file} ${inNamespace} ${args}'`, env),
   }

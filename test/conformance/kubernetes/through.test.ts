@@ -15,7 +15,7 @@ let through: ThroughHoop
 
 beforeAll(async () => {
   cluster = await keep(startCluster(await buildPrograms(console.log)))
-  through = await keep(startThroughHoop(cluster, 'token'))
+  through = await keep(startThroughHoop(cluster, { login: 'token' }))
 })
 
 afterEach(({ task }) => {
