@@ -59,7 +59,8 @@ export function ipv6(bytes: Uint8Array, at: number, first: number, last: number)
   if (given > 4 || follows(bytes, start, first, alphanumeric) || byteBefore(bytes, start, first) === colon) return null
   // An address that is shortened begins as global, local and multicast ones do: `a::b` is written in programs, too.
   const mapped = given === 0 && (reads(bytes, at, last, '::ffff:') || reads(bytes, at, last, '::FFFF:'))
-  const shortened = mapped || reads(bytes, start, last, '64:ff9b::') || (given === 4 && isRouted(bytes[start] as number))
+  const shortened =
+    mapped || (given === 2 && reads(bytes, start, last, '64:ff9b::')) || (given === 4 && isRouted(bytes[start] as number))
   let groups = given === 0 ? 0 : 1
   let to = at
   let gap = false

@@ -1,6 +1,6 @@
 import type { DetectorKind } from '@hoop/contracts'
 import { beginsFree } from './boundaries.ts'
-import { byteAt, colon, digit, dot, endOf, follows, hyphen, is, letter, reads, underscore } from './bytes.ts'
+import { byteAt, byteBefore, colon, digit, dot, endOf, follows, hyphen, is, letter, reads, underscore } from './bytes.ts'
 import { cardEnd } from './card.ts'
 import { isSecretAccessKey, keyAtA, keyAtHyphen, keyAtK, keyAtUnderscore } from './cloud-key.ts'
 import { emailEnd, emailStart } from './email.ts'
@@ -18,6 +18,9 @@ export type Found = (kind: DetectorKind, start: number, end: number) => void
 /** What a byte may be the mark of; each mark is rare in text, and says where to look closer. */
 const marks = { none: 0, digit: 1, at: 2, colon: 3, hyphen: 4, underscore: 5, a: 6, j: 7, k: 8 } as const
 
+const plus = 0x2b
+const opening = 0x28
+
 /** The kinds of national ids that are made of digits, in the order in which they are tried. */
 const numbers = {
   'us-ssn': { end: ssnEnd, lengths: [3, 9] },
@@ -30,6 +33,10 @@ const numbers = {
   'nl-bsn': { end: bsnEnd, lengths: [3, 4, 9] },
 } satisfies Partial<Record<DetectorKind, { readonly end: typeof ssnEnd; readonly lengths: readonly number[] }>>
 type NumberKind = keyof typeof numbers
+interface NumberCandidate {
+  readonly kind: NumberKind
+  readonly end: typeof ssnEnd
+}
 
 /**
  * Looks for values of several kinds in one pass: every byte is looked up in a table of 256 marks, and only at a mark is anything else looked
@@ -37,35 +44,41 @@ type NumberKind = keyof typeof numbers
  */
 export class Scan {
   readonly #marks = new Uint8Array(256)
-  readonly #kinds: ReadonlySet<DetectorKind>
   /** By how many digits they begin with in one run. */
-  readonly #numbers: readonly (readonly (readonly [NumberKind, typeof ssnEnd])[] | undefined)[]
+  readonly #numbers: readonly (readonly NumberCandidate[] | undefined)[]
   readonly #card: boolean
   readonly #iban: boolean
   readonly #ip: boolean
   readonly #phone: boolean
   readonly #secrets: boolean
   readonly #jwt: boolean
+  readonly #privateKey: boolean
+  readonly #dni: boolean
+  readonly #nino: boolean
+  readonly #codiceFiscale: boolean
 
   constructor(kinds: ReadonlySet<DetectorKind>) {
-    this.#kinds = kinds
     this.#card = kinds.has('card')
     this.#iban = kinds.has('iban')
     this.#ip = kinds.has('ip')
     this.#phone = kinds.has('phone')
     this.#secrets = kinds.has('cloud-key')
     this.#jwt = kinds.has('jwt')
+    this.#privateKey = kinds.has('private-key')
+    this.#dni = kinds.has('es-dni')
+    this.#nino = kinds.has('uk-nino')
+    this.#codiceFiscale = kinds.has('it-codice-fiscale')
     const asked = (Object.keys(numbers) as NumberKind[]).filter((kind) => kinds.has(kind))
     this.#numbers = Array.from({ length: 16 }, (_, length) => {
       const some = asked.filter((kind) => numbers[kind].lengths.includes(length))
-      return some.length === 0 ? undefined : some.map((kind) => [kind, numbers[kind].end] as const)
+      return some.length === 0 ? undefined : some.map((kind) => ({ kind, end: numbers[kind].end }))
     })
-    const lettered = (['uk-nino', 'es-dni', 'it-codice-fiscale'] as const).some((kind) => kinds.has(kind))
+    const lettered = this.#dni || this.#nino || this.#codiceFiscale
     if (this.#card || this.#iban || this.#ip || this.#phone || lettered || asked.length > 0)
       this.#marks.fill(marks.digit, 0x30, 0x3a)
     if (kinds.has('email')) this.#marks[0x40] = marks.at
     if (this.#ip) this.#marks[colon] = marks.colon
-    if (this.#secrets || kinds.has('private-key')) this.#marks[hyphen] = marks.hyphen
+    if (this.#secrets || this.#privateKey) this.#marks[hyphen] = marks.hyphen
     if (this.#secrets) {
       this.#marks[underscore] = marks.underscore
       this.#marks[0x4b] = marks.k
@@ -110,7 +123,7 @@ export class Scan {
         return spanned('ip', ipv6(bytes, at, floor, last), found)
       }
       case marks.hyphen: {
-        if (this.#kinds.has('private-key') && reads(bytes, at, last, '-----BEGIN '))
+        if (this.#privateKey && reads(bytes, at, last, '-----BEGIN '))
           return ended('private-key', at, privateKeyEnd(bytes, at, last), found)
         return this.#secrets ? spanned('cloud-key', keyAtHyphen(bytes, at, floor, last), found) : 0
       }
@@ -134,30 +147,52 @@ export class Scan {
       const lettered = this.#behindLetters(bytes, at, length, floor, last, found)
       if (lettered > 0) return lettered
     }
-    if (this.#card) {
+    if (this.#card && length >= 4) {
       const card = cardEnd(bytes, at, to, first, last)
       if (card > 0) return ended('card', at, card, found)
     }
-    if (this.#kinds.has('es-dni') && length === 8) {
+    // Few digits that do not go on behind one byte begin nothing, but behind a plus or a parenthesis.
+    if (length > 15) return 0
+    const goesOn = is(bytes, to + 1, last, digit)
+    if (length < 7 && !goesOn) {
+      const before = byteBefore(bytes, at, first)
+      if (before !== plus && before !== opening) return 0
+    }
+    return beginsFree(bytes, at, first) ? this.#freeDigits(bytes, at, length, goesOn, floor, first, last, found) : 0
+  }
+
+  /** Of digits that belong to nothing before them. */
+  #freeDigits(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    goesOn: boolean,
+    floor: number,
+    first: number,
+    last: number,
+    found: Found,
+  ): number {
+    if (this.#dni && length === 8) {
       const id = dni(bytes, at, length, first, last)
       if (id !== null) return spanned('es-dni', id, found)
     }
-    if (this.#kinds.has('uk-nino') && length === 2) {
+    if (this.#nino && length === 2) {
       const id = nino(bytes, at, length, floor, last)
       if (id !== null) return spanned('uk-nino', id, found)
     }
-    if (this.#ip && length <= 3 && byteAt(bytes, to, last) === dot) {
+    if (this.#ip && length <= 3 && byteAt(bytes, at + length, last) === dot) {
       const end = ipv4End(bytes, at, first, last)
       if (end > 0) return ended('ip', at, end, found)
     }
-    const candidates = this.#numbers[length]
-    if (candidates !== undefined && (length > 8 || isGrouped(bytes, to, last)) && beginsFree(bytes, at, first)) {
-      for (const [kind, endOfNumber] of candidates) {
+    const candidates = length > 8 || goesOn ? this.#numbers[length] : undefined
+    if (candidates !== undefined) {
+      for (let i = 0; i < candidates.length; i++) {
+        const { kind, end: endOfNumber } = candidates[i] as NumberCandidate
         const end = endOfNumber(bytes, at, length, last, first)
         if (end > 0) return ended(kind, at, end, found)
       }
     }
-    return this.#phone && length <= 15 ? spanned('phone', phone(bytes, at, length, floor, last), found) : 0
+    return this.#phone ? spanned('phone', phone(bytes, at, length, floor, last), found) : 0
   }
 
   #behindLetters(bytes: Uint8Array, at: number, length: number, floor: number, last: number, found: Found): number {
@@ -165,18 +200,10 @@ export class Scan {
       const end = ibanEnd(bytes, at, floor, last)
       if (end > 0) return ended('iban', at - 2, end, found)
     }
-    const kinds = this.#kinds
-    if (kinds.has('uk-nino') && length === 6) return spanned('uk-nino', nino(bytes, at, length, floor, last), found)
-    if (kinds.has('es-dni') && length === 7) return spanned('es-dni', dni(bytes, at, length, floor, last), found)
-    return kinds.has('it-codice-fiscale') && length === 2
-      ? spanned('it-codice-fiscale', codiceFiscale(bytes, at, floor, last), found)
-      : 0
+    if (this.#nino && length === 6) return spanned('uk-nino', nino(bytes, at, length, floor, last), found)
+    if (this.#dni && length === 7) return spanned('es-dni', dni(bytes, at, length, floor, last), found)
+    return this.#codiceFiscale && length === 2 ? spanned('it-codice-fiscale', codiceFiscale(bytes, at, floor, last), found) : 0
   }
-}
-
-/** Whether digits go on behind one byte, or behind the `2A` of Corsica. */
-function isGrouped(bytes: Uint8Array, to: number, last: number): boolean {
-  return is(bytes, to + 1, last, digit)
 }
 
 function email(bytes: Uint8Array, at: number, floor: number, last: number, found: Found): number {
