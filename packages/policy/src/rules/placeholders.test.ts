@@ -55,6 +55,7 @@ test('a new row may have values that look like constants of a type, but not the 
 test('parameters count as literals do', () => {
   const given = (value: string | null) => ({ ...update('1'), parameters: [{ type: 'text', value, sources: [email] }] })
   expect(isRefused(given('[masked]'))).toBe(true)
+  expect(isRefused(given(`\\x${Buffer.from('[masked]').toString('hex')}`))).toBe(true)
   expect(isRefused(given('ada@example.com'))).toBe(false)
   expect(isRefused(given(null))).toBe(false)
 })

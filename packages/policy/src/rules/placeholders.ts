@@ -18,7 +18,7 @@ export function placeholderWritten(operation: Operation, masks: MaskPlan): Place
   const named = facts.columns.flatMap(columnNamed)
   for (const [value, sources] of [
     ...literals.map(({ start, end, sources }): [string | null, Sources] => [literalValue(text.slice(start, end)), sources]),
-    ...parameters.map(({ value, sources }): [string | null, Sources] => [value, sources]),
+    ...parameters.map(({ value, sources }): [string | null, Sources] => [parameterValue(value), sources]),
   ]) {
     if (value === null || sources === 'opaque') continue
     // One that was followed to no column may come to any that the statement names.
@@ -58,6 +58,16 @@ function literalValue(literal: string): string | null {
   if (quoted === null) return literal
   const inside = (quoted[2] ?? '').replaceAll("''", "'")
   return /^e$/i.test(quoted[1] ?? '') ? inside.replaceAll(/\\(.)/gs, '$1') : inside
+}
+
+/** What a parameter says; one whose type is not known may be a text in binary format, or jsonb with its version before it. */
+function parameterValue(value: string | null): string | null {
+  const bytes = /^\\x((?:[0-9a-f]{2})+)$/i.exec(value ?? '')
+  return bytes === null
+    ? value
+    : Buffer.from(bytes[1] ?? '', 'hex')
+        .toString()
+        .replace(/^\x01/, '')
 }
 
 function refused({ schema, table, column }: ColumnRef, mask: ValueMask): PlaceholderWritten {
