@@ -28,9 +28,12 @@ export interface WebSocketRelayOptions {
   readonly pieces?: 'fragments' | 'messages'
   /**
    * Takes each piece of a message before it moves on, one after another for each way: a promise is back-pressure. What it answers moves on in its
-   * place (null: nothing; of text it must be UTF-8). What it throws ends the relay, with its words for the caller if it is a HoopError.
+   * place (null: nothing; of text it must be UTF-8). What it throws ends the relay, with its words for the caller if it is a HoopError. `send`
+   * sends a whole message to where the piece goes, now or later; only where each piece is a message.
    */
-  onPiece(piece: WebSocketPiece, way: Way): Maybe<Buffer | null>
+  onPiece(piece: WebSocketPiece, way: Way, send: (bytes: Buffer) => Maybe<void>): Maybe<Buffer | null>
+  /** Nothing more comes from the backend: what `onPiece` holds back must leave now. */
+  onEnding?(): Maybe<void>
   /** A last message for the caller, before the relay ends for a reason of ours; null: the close frame says it. */
   lastMessage?(words: string): Pick<WebSocketPiece, 'type' | 'bytes'> | null
 }
@@ -93,18 +96,21 @@ class WebSocketRelay {
       from.decoder.push(chunk)
       for (let item = from.decoder.next(); item !== null; item = from.decoder.next()) {
         if (this.#over) return
+        if (item.kind === 'close' && way === 'down') await this.#options.onEnding?.()
         const sent = item.kind === 'piece' ? this.#pass(item, to, way) : this.#control(item, to)
         if (sent instanceof Promise) await sent
         if (item.kind === 'close') return
       }
     }
+    if (way === 'down' && !this.#over) await this.#options.onEnding?.()
     // Gone without a close frame: the other side need not wait for one.
     this.#close(to, closeCodes.goingAway, 'the other side is gone')
     this.#stop()
   }
 
   #pass(piece: WebSocketPiece, to: Leg, way: Way): Maybe<void> {
-    const answer = this.#options.onPiece(piece, way)
+    const whole = { ...piece, first: true, last: true }
+    const answer = this.#options.onPiece(piece, way, (bytes) => (this.#over ? undefined : this.#send(whole, bytes, to, way)))
     if (answer instanceof Promise) return answer.then((bytes) => this.#send(piece, bytes, to, way))
     return this.#send(piece, answer, to, way)
   }

@@ -6,14 +6,21 @@ import { relayWebSocket, type WebSocketRelayOptions } from '../http/websocket-re
 import { type ChannelMessage, type ChannelProtocol, ChannelReader, channelMessage } from './channels.ts'
 import { type PortChannels, portChannels } from './port-forward-channels.ts'
 import { failedStatus } from './remote-command-status.ts'
-import { mayGo, type OnStreamEvent, type StreamChannel, type StreamEvent, type UpgradePurpose } from './stream-event.ts'
+import {
+  mayGo,
+  type OnStreamEvent,
+  type SendBytes,
+  type StreamChannel,
+  type StreamEvent,
+  type UpgradePurpose,
+} from './stream-event.ts'
 
 /** The channels of a remote command, by number. */
 const commandChannels = ['stdin', 'stdout', 'stderr', 'error', 'resize'] as const satisfies readonly StreamChannel[]
 const errorChannel = commandChannels.indexOf('error')
 
 export interface ChannelRelayOptions
-  extends Pick<WebSocketRelayOptions, 'caller' | 'callerHead' | 'backend' | 'backendHead' | 'signal'> {
+  extends Pick<WebSocketRelayOptions, 'caller' | 'callerHead' | 'backend' | 'backendHead' | 'signal' | 'onEnding'> {
   readonly protocol: ChannelProtocol
   readonly purpose: UpgradePurpose
   readonly onEvent: OnStreamEvent
@@ -29,7 +36,7 @@ export async function relayChannels(options: ChannelRelayOptions): Promise<Relay
   const ports = purpose.kind === 'port-forward' ? portChannels(purpose.ports) : null
   const type = protocol.base64 ? 'text' : 'binary'
   const moved = { up: 0, down: 0 }
-  const move = (channel: number, event: StreamEvent, before: Buffer): Maybe<Buffer | null> => {
+  const move = (channel: number, event: StreamEvent, before: Buffer, send: SendBytes): Maybe<Buffer | null> => {
     const written = (bytes: Buffer | null): Buffer | null => {
       moved[event.way] += bytes?.length ?? 0
       const all = before.length === 0 ? bytes : Buffer.concat([before, bytes ?? Buffer.alloc(0)])
@@ -37,20 +44,23 @@ export async function relayChannels(options: ChannelRelayOptions): Promise<Relay
     }
     // An empty message says only that its channel is there.
     if (event.bytes.length === 0) return written(event.bytes)
-    const answer = onEvent(event)
+    const answer = onEvent(event, (bytes) => {
+      moved[event.way] += bytes.length
+      return send(channelMessage(protocol, { kind: 'bytes', channel, bytes }))
+    })
     return answer instanceof Promise ? answer.then(written) : written(answer)
   }
   const { failure } = await relayWebSocket({
     ...sockets,
     pieces: 'messages',
-    onPiece(piece: WebSocketPiece, way: Way): Maybe<Buffer | null> {
+    onPiece(piece: WebSocketPiece, way: Way, send: SendBytes): Maybe<Buffer | null> {
       const message = readers[way].read(piece)
       if (message === null) return piece.bytes
       if (message.kind === 'close') return channelMessage(protocol, checkedClose(message, way, purpose))
       const { channel, bytes } = message
-      if (ports === null) return move(channel, commandEvent(channel, way, bytes), Buffer.alloc(0))
+      if (ports === null) return move(channel, commandEvent(channel, way, bytes), Buffer.alloc(0), send)
       const { event, preface } = portEvent(ports, channel, way, bytes)
-      return move(channel, event, preface)
+      return move(channel, event, preface, send)
     },
     lastMessage(words) {
       if (ports !== null) return null

@@ -18,6 +18,8 @@ export interface SpdyRelayOptions {
   readonly signal: AbortSignal
   readonly purpose: UpgradePurpose
   readonly onEvent: OnStreamEvent
+  /** The backend ends a stream, or all: what a hook holds back of what came from there must leave before. */
+  onEnding?(): Maybe<void>
   /** What the caller reads as the error of its command, where the relay ends for a reason of ours. */
   lastError?(words: string): Buffer
 }
@@ -80,10 +82,12 @@ class SpdyRelay {
       from.decoder.push(chunk)
       for (let frame = from.decoder.next(); frame !== null; frame = from.decoder.next()) {
         if (this.#over) return
+        if (way === 'down' && isEnding(frame)) await this.#options.onEnding?.()
         const passed = this.#pass(frame, from, to, way)
         if (passed instanceof Promise) await passed
       }
     }
+    if (way === 'down' && !this.#over) await this.#options.onEnding?.()
     // Neither end knows of a half of a connection: one that has no more to say is gone.
     this.#stop()
   }
@@ -153,9 +157,19 @@ class SpdyRelay {
     if (frame.bytes.length === 0) return this.#sendData(frame, frame.bytes, to, way)
     if (!mayGo(channel, way)) throw new ProtocolViolation(`bytes for ${channel} from the wrong side`)
     const place = { ...(port === undefined ? {} : { port }), ...(connection === undefined ? {} : { connection }) }
-    const answer = this.#options.onEvent({ channel, ...place, way, bytes: frame.bytes })
+    const send = (bytes: Buffer): Maybe<void> => {
+      if (!stream.ended[way]) return this.#sendData({ ...frame, fin: false }, bytes, to, way)
+    }
+    const event = this.#options.onEvent({ channel, ...place, way, bytes: frame.bytes }, send)
+    const answer = frame.fin && way === 'down' ? this.#last(event) : event
     if (answer instanceof Promise) return answer.then((bytes) => this.#sendData(frame, bytes, to, way))
     return this.#sendData(frame, answer, to, way)
+  }
+
+  async #last(answer: Maybe<Buffer | null>): Promise<Buffer | null> {
+    const bytes = await answer
+    await this.#options.onEnding?.()
+    return bytes
   }
 
   #sendData(frame: SpdyFrame & { readonly type: 'data' }, bytes: Buffer | null, to: Leg, way: Way): Maybe<void> {
@@ -200,4 +214,10 @@ class SpdyRelay {
     this.#over = true
     this.#stopped.resolve()
   }
+}
+
+/** Nothing more comes on its stream, or at all. */
+function isEnding(frame: SpdyFrame): boolean {
+  if (frame.type === 'data') return frame.fin && frame.bytes.length === 0
+  return frame.type === 'rstStream' || frame.type === 'goAway'
 }

@@ -14,8 +14,11 @@ export interface StreamEvent {
   readonly bytes: Buffer
 }
 
+/** Sends bytes on the stream of an event, at any later time; when that is over, they go nowhere. */
+export type SendBytes = (bytes: Buffer) => Maybe<void>
+
 /** What moves on in place of the bytes; null: nothing. A promise is back-pressure; what it throws ends the relay. */
-export type OnStreamEvent = (event: StreamEvent) => Maybe<Buffer | null>
+export type OnStreamEvent = (event: StreamEvent, send: SendBytes) => Maybe<Buffer | null>
 
 /** What was upgraded. */
 export type UpgradePurpose =

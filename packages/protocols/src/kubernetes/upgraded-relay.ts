@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { Maybe } from '@hoop/contracts'
 import type { RelayEnd } from '../http/relay-end.ts'
 import { webSocketStream } from '../http/websocket-stream.ts'
 import { type ChannelProtocol, channelProtocol } from './channels.ts'
@@ -58,6 +59,8 @@ export interface UpgradedOptions {
   /** Ends the relay; its reason is a HoopError with words for the caller. */
   readonly signal: AbortSignal
   readonly onEvent: OnStreamEvent
+  /** The backend ends a stream, or all: what a hook holds back of what came from there must leave before. */
+  onEnding?(): Maybe<void>
 }
 
 export interface UpgradedEnd extends RelayEnd {
@@ -72,9 +75,9 @@ export async function relayUpgraded(options: UpgradedOptions): Promise<UpgradedE
   const { protocol, purpose } = options
   const version = protocol.transport === 'channels' ? protocol.channels.version : protocol.version
   const end = new RemoteCommandEnd(version)
-  const onEvent: OnStreamEvent = (event) => {
+  const onEvent: OnStreamEvent = (event, send) => {
     if (purpose.kind === 'remote-command' && event.channel === 'error') end.push(event.bytes)
-    return options.onEvent(event)
+    return options.onEvent(event, send)
   }
   const relayed = await relay({ ...options, onEvent }, version)
   return { ...relayed, ...end.result() }
@@ -92,5 +95,6 @@ function relay(options: UpgradedOptions, version: number): Promise<RelayEnd> {
           ...{ backend: webSocketStream(backend, backendHead, 'server'), backendHead: nothing },
         }
   const lastError = purpose.kind === 'remote-command' ? { lastError: (words: string) => failedStatus(version, words) } : {}
-  return relaySpdy({ ...sockets, signal, purpose, onEvent, ...lastError })
+  const ending = options.onEnding === undefined ? {} : { onEnding: options.onEnding }
+  return relaySpdy({ ...sockets, signal, purpose, onEvent, ...ending, ...lastError })
 }

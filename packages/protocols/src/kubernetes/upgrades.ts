@@ -3,6 +3,7 @@ import type { UpgradeRelay } from '../http/dialect.ts'
 import { headerOf } from '../http/read-request.ts'
 import type { HttpRequest } from '../http/request.ts'
 import type { Header } from '../protocol.ts'
+import { OutputMasking } from './output-masking.ts'
 import { portsOf } from './ports.ts'
 import type { UpgradePurpose } from './stream-event.ts'
 import { relayUpgraded, type UpgradedEnd, upgradedProtocol } from './upgraded-relay.ts'
@@ -25,6 +26,11 @@ export function upgradeRelay(
       kind === 'remote-command'
         ? { kind }
         : { kind, ports: portsOf(request), mayForward: (port) => admit(forwardingOf(operation, port)) }
+    const { detectors } = masks
+    const masking =
+      detectors === null || kind === 'port-forward'
+        ? null
+        : new OutputMasking(detectors, async (bytes, channel) => await record('down', bytes, channel))
     const end = await relayUpgraded({
       protocol,
       purpose,
@@ -33,12 +39,21 @@ export function upgradeRelay(
       backend: backend.socket,
       backendHead: backend.head,
       signal,
-      onEvent: async ({ way, bytes, channel }) => {
-        const shown = way === 'down' && kind === 'remote-command' ? withoutFindings(bytes, masks) : bytes
-        await record(way, shown, channel)
-        return shown
+      onEvent: async (event, send) => {
+        const { way, bytes, channel } = event
+        if (masking !== null && way === 'down') {
+          // A client that knows how its command ended reads no more of what it printed.
+          if (channel === 'error') await masking.flush()
+          await masking.write(event, send)
+          if (channel === 'error') await masking.flush()
+          return null
+        }
+        await record(way, bytes, channel)
+        return bytes
       },
+      ...(masking !== null && { onEnding: () => masking.flush() }),
     })
+    await masking?.close()
     return { ...end, tag: tagOf(end, kind) }
   }
 }
@@ -54,15 +69,6 @@ function forwardingOf(operation: Operation, port: number): Operation {
   const [line = ''] = operation.text.split('\n', 1)
   const functions = [...operation.functions.filter((name) => !name.startsWith('port:')), `port:${port}`]
   return { ...operation, text: `${line}\n\nport ${port}`, functions, facts: { ...operation.facts } }
-}
-
-/** What detectors find in one piece of a program's output: best effort, as a value may be cut over two of them. */
-function withoutFindings(bytes: Buffer, { detectors }: MaskPlan): Buffer {
-  const findings = detectors?.find(bytes, 0, bytes.length) ?? []
-  if (findings.length === 0) return bytes
-  const copy = Buffer.from(bytes)
-  detectors?.blank(copy, findings)
-  return copy
 }
 
 function tagOf({ exitCode }: UpgradedEnd, kind: UpgradePurpose['kind']): string {
