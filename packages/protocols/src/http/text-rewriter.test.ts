@@ -1,3 +1,4 @@
+import type { Detectors } from '@hoop/contracts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BodyError } from './body-rewriter.ts'
@@ -39,6 +40,28 @@ describe('a text', () => {
     expect(write(`99x9999999${'x'.repeat(250)}`)).toBe('99x')
     expect(write('\n')).toBe(`*******${'x'.repeat(250)}\n`)
     expect(rewriter.masked).toEqual({ 'Mask/nines': 1 })
+  })
+
+  test('waits for the end of a value that takes several lines', () => {
+    const value = /<[a-z\n]*>/g
+    const blocks: Detectors = {
+      find: (bytes, start, end) =>
+        [...Buffer.from(bytes.subarray(start, end)).toString('latin1').matchAll(value)].map(({ index, 0: found }) => ({
+          ...{ start: start + index, end: start + index + found.length, kind: 'block', rule: 'Mask/blocks' },
+        })),
+      blank: nines.blank,
+      text: (text) => ({ text: text.replaceAll(value, (found) => '*'.repeat(found.length)), masked: {} }),
+      unfinished: (bytes, start, end) => {
+        const open = Buffer.from(bytes.subarray(start, end))
+          .toString('latin1')
+          .search(/<[a-z\n]*$/)
+        return open < 0 ? end : start + open
+      },
+    }
+    const text = `one\n<${'line\n'.repeat(200)}> two <open`
+    for (const size of [1, 7, 300, 2000]) {
+      expect(run(textRewriter(blocks), cut(Buffer.from(text), [size]))).toBe(blocks.text(text).text)
+    }
   })
 
   test('leaves the bytes that came as they are', () => {

@@ -1,12 +1,15 @@
 import type { Detectors, Finding } from '@hoop/contracts'
 import { BodyError, type BodyRewriter } from './body-rewriter.ts'
 
-/** Looked at on both sides of where a text is cut: a value that detectors find is not longer, and stands in one line. */
+/** Looked at on both sides of where a text is cut: a value that detectors find is not longer, and stands in one line, but for what they call unfinished. */
 const reach = 256
 const newline = 0x0a
 const noBytes = Buffer.alloc(0)
 
-/** Blanks what detectors find in a text of any kind whose characters below U+0080 are bytes. Of a line that goes on, up to 256 bytes wait. */
+/**
+ * Blanks what detectors find in a text of any kind whose characters below U+0080 are bytes. Of a line that goes on, up to 256 bytes wait; of a
+ * token or a key that goes on, all of it, up to 16 KiB.
+ */
 export function textRewriter(detectors: Detectors): BodyRewriter {
   return new TextRewriter(detectors)
 }
@@ -32,7 +35,8 @@ class TextRewriter implements BodyRewriter {
     }
     const findings = this.#find(bytes)
     const line = bytes.lastIndexOf(newline) + 1
-    let cut = Math.max(line, bytes.length - reach, this.#shown)
+    const unfinished = this.#detectors.unfinished?.(bytes, this.#shown, bytes.length) ?? bytes.length
+    let cut = Math.max(Math.min(Math.max(line, bytes.length - reach), unfinished), this.#shown)
     for (const { start, end } of findings) if (start < cut && cut < end) cut = Math.max(start, this.#shown)
     const shown = this.#show(bytes, findings, cut)
     const before = cut === line ? cut : Math.max(0, cut - reach)
