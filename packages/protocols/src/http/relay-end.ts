@@ -17,29 +17,52 @@ export function failureWords(failure: unknown): string {
   return 'the gateway could not go on with this connection; its log says why'
 }
 
-/** What one direction does with what it reads: resolves when there is nothing more to read. */
-export type Pump = (way: Way) => Promise<void>
-
-/**
- * Runs both directions until both are over or one of them stops the relay, and ends both sockets. Nothing of it runs any more when it resolves.
- * `failed` gets the first error of either direction, or the signal's reason: what is to be said is said there.
- */
-export async function runBothWays(options: {
+/** What a relay does with its two sockets. */
+interface RelayParts {
   readonly caller: UpgradedSocket
   readonly backend: UpgradedSocket
   readonly signal: AbortSignal
-  readonly pump: Pump
-  /** Settled by whoever ends the relay before both directions are over. */
-  readonly stopped: Promise<void>
-  failed(failure: unknown): void
-}): Promise<void> {
-  const { caller, backend, signal, pump, stopped, failed } = options
-  const abort = (): void => failed(signal.reason)
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  const both = Promise.all([pump('up').catch(failed), pump('down').catch(failed)])
-  await Promise.race([both, stopped])
-  signal.removeEventListener('abort', abort)
-  await Promise.all([caller.finish(), backend.finish()])
-  await both
+  /** What one direction does with what it reads: resolves when there is nothing more to read. */
+  pump(way: Way): Promise<void>
+  /** Says what is to be said of a failure: the first error of either direction, or the signal's reason. */
+  tell(failure: unknown): void
+}
+
+/** One relay, from the 101 to its end. */
+export class RelayRun {
+  /** Bytes of content that moved on, for whoever moves them to count. */
+  readonly bytes = { up: 0, down: 0 }
+  readonly #stopped = Promise.withResolvers<void>()
+  #over = false
+  #failure: unknown = null
+
+  /** Nothing may be sent any more. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Ends it before both directions are over. */
+  stop(): void {
+    this.#over = true
+    this.#stopped.resolve()
+  }
+
+  /** Runs both directions until both are over or it is stopped, and ends both sockets. Nothing of it runs any more when it resolves. */
+  async run({ caller, backend, signal, pump, tell }: RelayParts): Promise<RelayEnd> {
+    const fail = (failure: unknown): void => {
+      if (this.#over) return
+      this.#failure = failure
+      tell(failure)
+      this.stop()
+    }
+    const abort = (): void => fail(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    const both = Promise.all([pump('up').catch(fail), pump('down').catch(fail)])
+    await Promise.race([both, this.#stopped.promise])
+    signal.removeEventListener('abort', abort)
+    await Promise.all([caller.finish(), backend.finish()])
+    await both
+    return { bytesUp: this.bytes.up, bytesDown: this.bytes.down, failure: this.#failure }
+  }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Maybe, Way } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
-import { failureWords, type RelayEnd, runBothWays } from './relay-end.ts'
+import { failureWords, type RelayEnd, RelayRun } from './relay-end.ts'
 import { UpgradedSocket } from './upgraded-socket.ts'
 import {
   closeCodes,
@@ -65,10 +65,7 @@ class WebSocketRelay {
   readonly #options: WebSocketRelayOptions
   readonly #caller: Leg
   readonly #backend: Leg
-  readonly #stopped = Promise.withResolvers<void>()
-  readonly #bytes = { up: 0, down: 0 }
-  #over = false
-  #failure: unknown = null
+  readonly #relay = new RelayRun()
   #closingTimer: NodeJS.Timeout | null = null
 
   constructor(options: WebSocketRelayOptions) {
@@ -78,16 +75,15 @@ class WebSocketRelay {
   }
 
   async run(): Promise<RelayEnd> {
-    await runBothWays({
+    const end = await this.#relay.run({
       caller: this.#caller.socket,
       backend: this.#backend.socket,
       signal: this.#options.signal,
       pump: (way) => this.#pump(way),
-      stopped: this.#stopped.promise,
-      failed: (failure) => this.#fail(failure),
+      tell: (failure) => this.#tell(failure),
     })
     if (this.#closingTimer !== null) clearTimeout(this.#closingTimer)
-    return { bytesUp: this.#bytes.up, bytesDown: this.#bytes.down, failure: this.#failure }
+    return end
   }
 
   async #pump(way: Way): Promise<void> {
@@ -95,29 +91,31 @@ class WebSocketRelay {
     for await (const chunk of from.socket.chunks()) {
       from.decoder.push(chunk)
       for (let item = from.decoder.next(); item !== null; item = from.decoder.next()) {
-        if (this.#over) return
+        if (this.#relay.over) return
         if (item.kind === 'close' && way === 'down') await this.#options.onEnding?.()
         const sent = item.kind === 'piece' ? this.#pass(item, to, way) : this.#control(item, to)
         if (sent instanceof Promise) await sent
         if (item.kind === 'close') return
       }
     }
-    if (way === 'down' && !this.#over) await this.#options.onEnding?.()
+    if (way === 'down' && !this.#relay.over) await this.#options.onEnding?.()
     // Gone without a close frame: the other side need not wait for one.
     this.#close(to, closeCodes.goingAway, 'the other side is gone')
-    this.#stop()
+    this.#relay.stop()
   }
 
   #pass(piece: WebSocketPiece, to: Leg, way: Way): Maybe<void> {
     const whole = { ...piece, first: true, last: true }
-    const answer = this.#options.onPiece(piece, way, (bytes) => (this.#over ? undefined : this.#send(whole, bytes, to, way)))
+    const answer = this.#options.onPiece(piece, way, (bytes) =>
+      this.#relay.over ? undefined : this.#send(whole, bytes, to, way),
+    )
     if (answer instanceof Promise) return answer.then((bytes) => this.#send(piece, bytes, to, way))
     return this.#send(piece, answer, to, way)
   }
 
   #send({ type, first, last }: WebSocketPiece, bytes: Buffer | null, to: Leg, way: Way): Maybe<void> {
     if (to.closing) return
-    this.#bytes[way] += bytes?.length ?? 0
+    this.#relay.bytes[way] += bytes?.length ?? 0
     if (this.#options.pieces === 'messages') {
       if (bytes !== null) return to.socket.send(to.encoder.piece({ type, first: true, last: true, bytes }))
       return
@@ -130,7 +128,7 @@ class WebSocketRelay {
   #control(control: WebSocketControl, to: Leg): Maybe<void> {
     if (to.closing) return
     if (control.kind !== 'close') return to.socket.send(to.encoder[control.kind](control.bytes))
-    this.#closingTimer ??= setTimeout(() => this.#stop(), closingTime)
+    this.#closingTimer ??= setTimeout(() => this.#relay.stop(), closingTime)
     return this.#close(to, control.code, control.reason)
   }
 
@@ -141,9 +139,7 @@ class WebSocketRelay {
   }
 
   /** What a peer sent wrong is told to both; of a refusal the backend learns only that its peer goes. */
-  #fail(failure: unknown): void {
-    if (this.#over) return
-    this.#failure = failure
+  #tell(failure: unknown): void {
     const words = failureWords(failure)
     const violated = failure instanceof ProtocolViolation
     const code = failure instanceof WebSocketViolation ? failure.closeCode : closeCodes.protocolError
@@ -154,7 +150,6 @@ class WebSocketRelay {
       else void this.#close(this.#caller, closeCodes.policyViolation, words)
       void this.#close(this.#backend, closeCodes.goingAway, '')
     }
-    this.#stop()
   }
 
   #sendLast(words: string): boolean {
@@ -163,10 +158,5 @@ class WebSocketRelay {
     if (last === null) return false
     void socket.send(encoder.piece({ ...last, first: true, last: true }))
     return true
-  }
-
-  #stop(): void {
-    this.#over = true
-    this.#stopped.resolve()
   }
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Maybe, Way } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
-import { failureWords, type RelayEnd, runBothWays } from '../http/relay-end.ts'
+import { failureWords, type RelayEnd, RelayRun } from '../http/relay-end.ts'
 import { UpgradedSocket } from '../http/upgraded-socket.ts'
 import { goAwayCodes, refusedStream, SpdyDecoder, SpdyEncoder, type SpdyFrame } from './spdy-frames.ts'
 import { type SpdyStream, SpdyStreams } from './spdy-streams.ts'
@@ -52,10 +52,7 @@ class SpdyRelay {
   readonly #caller: Leg
   readonly #backend: Leg
   readonly #streams: SpdyStreams
-  readonly #stopped = Promise.withResolvers<void>()
-  readonly #bytes = { up: 0, down: 0 }
-  #over = false
-  #failure: unknown = null
+  readonly #relay = new RelayRun()
 
   constructor(options: SpdyRelayOptions) {
     this.#options = options
@@ -65,15 +62,13 @@ class SpdyRelay {
   }
 
   async run(): Promise<RelayEnd> {
-    await runBothWays({
+    return await this.#relay.run({
       caller: this.#caller.socket,
       backend: this.#backend.socket,
       signal: this.#options.signal,
       pump: (way) => this.#pump(way),
-      stopped: this.#stopped.promise,
-      failed: (failure) => this.#fail(failure),
+      tell: (failure) => this.#tell(failure),
     })
-    return { bytesUp: this.#bytes.up, bytesDown: this.#bytes.down, failure: this.#failure }
   }
 
   async #pump(way: Way): Promise<void> {
@@ -81,15 +76,15 @@ class SpdyRelay {
     for await (const chunk of from.socket.chunks()) {
       from.decoder.push(chunk)
       for (let frame = from.decoder.next(); frame !== null; frame = from.decoder.next()) {
-        if (this.#over) return
+        if (this.#relay.over) return
         if (way === 'down' && isEnding(frame)) await this.#options.onEnding?.()
         const passed = this.#pass(frame, from, to, way)
         if (passed instanceof Promise) await passed
       }
     }
-    if (way === 'down' && !this.#over) await this.#options.onEnding?.()
+    if (way === 'down' && !this.#relay.over) await this.#options.onEnding?.()
     // Neither end knows of a half of a connection: one that has no more to say is gone.
-    this.#stop()
+    this.#relay.stop()
   }
 
   #pass(frame: SpdyFrame, from: Leg, to: Leg, way: Way): Maybe<void> {
@@ -176,7 +171,7 @@ class SpdyRelay {
     // It may have been reset while its bytes were looked at.
     if (this.#streams.get(frame.stream) === undefined) return
     if (bytes === null && !frame.fin) return
-    this.#bytes[way] += bytes?.length ?? 0
+    this.#relay.bytes[way] += bytes?.length ?? 0
     const sent = this.#send(to, { ...frame, bytes: bytes ?? Buffer.alloc(0) })
     if (frame.fin) this.#streams.end(frame.stream, way)
     return sent
@@ -188,18 +183,15 @@ class SpdyRelay {
   }
 
   #send(to: Leg, frame: SpdyFrame): Maybe<void> {
-    if (this.#over) return
+    if (this.#relay.over) return
     return to.socket.send(to.encoder.write(frame))
   }
 
-  #fail(failure: unknown): void {
-    if (this.#over) return
-    this.#failure = failure
+  #tell(failure: unknown): void {
     const status = failure instanceof ProtocolViolation ? goAwayCodes.protocolError : goAwayCodes.internalError
     this.#tellCaller(failureWords(failure))
     void this.#send(this.#caller, { type: 'goAway', lastStream: 0, status })
     void this.#send(this.#backend, { type: 'goAway', lastStream: 0, status })
-    this.#stop()
   }
 
   #tellCaller(words: string): void {
@@ -208,11 +200,6 @@ class SpdyRelay {
     if (bytes === undefined || stream === null) return
     const { replied, ended } = this.#streams.get(stream) ?? { replied: false, ended: { down: true } }
     if (replied && !ended.down) void this.#send(this.#caller, { type: 'data', stream, fin: true, bytes })
-  }
-
-  #stop(): void {
-    this.#over = true
-    this.#stopped.resolve()
   }
 }
 
