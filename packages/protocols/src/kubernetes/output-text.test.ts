@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cut, nines } from '../http/json-masks.fixture.ts'
+import { masksOf } from './masks.fixture.ts'
 import { OutputText } from './output-text.ts'
 
 test('however an output is cut, values in it are blanked, and nothing else is changed', () => {
@@ -28,4 +29,19 @@ test('what was shown already is seen beside what follows', () => {
 test('of a long line 256 bytes wait', () => {
   const output = new OutputText(nines)
   expect(output.write(Buffer.alloc(1000, 'x')).length).toBe(744)
+})
+
+test('of a value that takes several lines all waits, and what was shown of it is seen beside the rest', () => {
+  const masks = masksOf('detect: [private-key]')
+  const key = `-----BEGIN PRIVATE KEY-----\n${`${'MIIEvQIBADANBgkq'.repeat(4)}\n`.repeat(10)}-----END PRIVATE KEY-----`
+  const whole = `$ cat key\n${key}\n$ `
+  const pieces = cut(Buffer.from(whole), [90])
+  if (masks.detectors === null) throw new Error('Nothing is detected.')
+  const output = new OutputText(masks.detectors)
+  const shown = [...pieces.map((piece) => output.write(piece)), output.rest()]
+  expect(Buffer.concat(shown).toString()).not.toContain('MII')
+  expect(Buffer.concat(shown).toString()).toMatch(/^\$ cat key\n[^$]*\n\$ $/)
+  const slow = new OutputText(masks.detectors)
+  const parts = pieces.flatMap((piece) => [slow.write(piece), slow.rest()])
+  expect(Buffer.concat(parts.slice(-4)).toString()).not.toContain('MII')
 })
