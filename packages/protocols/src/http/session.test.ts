@@ -25,6 +25,25 @@ test('a caller who offers HTTP/2 has it, its first frames right behind the hands
   expect(await done).toBe(null)
 })
 
+test('a caller of HTTP/2 who goes away while a request is held withdraws it', async () => {
+  const backend = await Backend.start((_, answer) => answer.end('hello'))
+  onTestFinished(() => backend.stop())
+  const tls = await makeLocalTls()
+  const { caller, gate, done } = serve(backend, {}, new ScriptedGate(), tls)
+  gate.judge = () => 'hold'
+  const options = { socket: caller, ca: tls.certificate, servername: 'localhost', ALPNProtocols: ['h2'] }
+  const socket = connect(options)
+  const session = connectHttp2('https://localhost:1', { createConnection: () => socket })
+  session.on('error', () => undefined)
+  const asked = session.request({ ':path': '/', authorization: `Basic ${btoa(`any:${localPassword}`)}` })
+  asked.on('error', () => undefined)
+  await expect.poll(() => gate.decide).not.toBe(null)
+  // What the kernel does for a process that ended; nothing of HTTP/2 or TLS is said before.
+  caller.end()
+  expect(await done).toBe(null)
+  expect(gate.admitted.map(({ verdict }) => verdict)).toEqual(['refuse'])
+})
+
 test('a body of many pieces goes up to a service that takes them at once', async () => {
   const backend = await Backend.start(async (request, answer) => answer.end(String((await buffer(request)).length)))
   onTestFinished(() => backend.stop())

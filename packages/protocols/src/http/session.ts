@@ -13,6 +13,7 @@ import { TLSSocket } from 'node:tls'
 import { HoopError } from '@hoop/contracts'
 import type { Header, HttpUpstream, LocalTls, ServeContext } from '../protocol.ts'
 import { type CallerRequest, type CallerResponse, send } from './caller.ts'
+import { type CallerTimes, callerTimes } from './caller-times.ts'
 import type { HttpAnswer, HttpDialect } from './dialect.ts'
 import { Exchange } from './exchange.ts'
 import { grpcFailure, isGrpc } from './grpc.ts'
@@ -39,8 +40,9 @@ const http1Limits = { maxHeaderSize: 64 * 1024, insecureHTTPParser: false } as c
 export async function serveHttp<U extends HttpUpstream>(
   context: ServeContext<U>,
   dialectOf: (upstream: U) => HttpDialect,
+  times = callerTimes,
 ): Promise<void> {
-  const session = new HttpSession(context, dialectOf)
+  const session = new HttpSession(context, dialectOf, times)
   const stream = context.localTls === null ? context.client : secured(context.client, context.localTls)
   await session.serve(stream)
 }
@@ -49,14 +51,23 @@ function secured(client: Duplex, { context }: LocalTls): TLSSocket {
   return new TLSSocket(client, { isServer: true, secureContext: context, ALPNProtocols: ['h2', 'http/1.1'] })
 }
 
+/** A caller of HTTP/2 that closes its side has gone: Node's server would wait for as long as nothing is written. That of HTTP/1.1 does not. */
+function endsWhole(stream: Duplex): void {
+  stream.once('end', () => stream.destroy())
+}
+
 class HttpSession<U extends HttpUpstream> {
   readonly #context: ServeContext<U>
   readonly #access: LocalAccess
   readonly #ready: Promise<{ readonly dialect: HttpDialect; readonly pool: UpstreamPool; readonly upstream: U }>
-  readonly #open = new Set<Promise<void>>()
+  readonly #times: CallerTimes
+  /** What is being answered, and what of. */
+  readonly #open = new Map<Promise<void>, { readonly request: CallerRequest; readonly response: CallerResponse }>()
+  #server: Server | null = null
 
-  constructor(context: ServeContext<U>, dialectOf: (upstream: U) => HttpDialect) {
+  constructor(context: ServeContext<U>, dialectOf: (upstream: U) => HttpDialect, times: CallerTimes) {
     this.#context = context
+    this.#times = times
     this.#access = accessOf(context)
     this.#ready = context.upstream().then((upstream) => ({
       upstream,
@@ -76,39 +87,54 @@ class HttpSession<U extends HttpUpstream> {
     const end = (): void => {
       // Those who wait are told first.
       const late = new Promise<void>((resolve) => setTimeout(resolve, farewellTime).unref())
-      void Promise.race([Promise.allSettled(this.#open), late]).then(() => stream.destroy())
+      void Promise.race([Promise.allSettled(this.#open.keys()), late]).then(() => stream.destroy())
     }
     signal.addEventListener('abort', end, { once: true })
     try {
       if (stream instanceof TLSSocket) {
+        const timer = setTimeout(() => stream.destroy(), this.#times.head)
         await Promise.race([once(stream, 'secure'), closed])
+        clearTimeout(timer)
         if (stream.destroyed) return
         // What a TLS server does for the sockets that it makes: HTTP/2 waits for a handshake that it takes to be under way.
         Reflect.set(stream, 'secureConnecting', false)
-        this.#secureServer().emit('secureConnection', stream)
-      } else
-        (await beginsHttp2(stream)) ? this.#http2Server().emit('connection', stream) : this.#server().emit('connection', stream)
+        if (stream.alpnProtocol === 'h2') endsWhole(stream)
+        if (stream.alpnProtocol === 'h2') this.#secureServer().emit('secureConnection', stream)
+        else this.#http1Server().emit('connection', stream)
+      } else if (await beginsHttp2(stream, this.#times.head)) {
+        endsWhole(stream)
+        this.#http2Server().emit('connection', stream)
+      } else this.#http1Server().emit('connection', stream)
       await closed
-      await Promise.allSettled(this.#open)
+      await Promise.allSettled(this.#open.keys())
     } finally {
       signal.removeEventListener('abort', end)
+      this.#server?.close()
       const ready = await this.#ready.catch(() => null)
       ready?.pool.close()
     }
   }
 
-  #server(): Server {
-    const server = createServer({ ...http1Limits, requireHostHeader: false })
-    server.requestTimeout = 0
-    server.timeout = 0
-    server.keepAliveTimeout = 0
+  #http1Server(): Server {
+    const server = createServer({
+      ...http1Limits,
+      requireHostHeader: false,
+      headersTimeout: this.#times.head,
+      connectionsCheckingInterval: Math.ceil(this.#times.head / 4),
+      // Bodies have times of their own: one for the whole would cut long uploads.
+      requestTimeout: 0,
+      keepAliveTimeout: 0,
+    })
+    // Node looks for heads that are late from when a server listens; this one never does.
+    server.emit('listening')
+    this.#server = server
     this.#attend(server)
     return server
   }
 
   /** The connection is encrypted already: its certificate is not this server's business. */
   #secureServer(): Http2SecureServer {
-    const server = createSecureServer({ allowHTTP1: true, ...http1Limits, ...http2Limits })
+    const server = createSecureServer(http2Limits)
     this.#attend(server)
     return server
   }
@@ -135,8 +161,10 @@ class HttpSession<U extends HttpUpstream> {
       response.once('finish', () => socket.end(() => socket.destroy()))
       this.#take(request, response, { socket, head })
     })
-    server.on('clientError', (_error: Error, socket: Duplex) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    server.on('clientError', (error: Error, socket: Duplex) => {
+      // In the middle of another answer it would be taken for a part of it, or for the answer to a request that was done.
+      const free = [...this.#open.values()].every(({ request, response }) => !request.complete && !response.headersSent)
+      if (free && socket.writable) socket.end(unreadHead(error), () => socket.destroy())
       else socket.destroy()
     })
   }
@@ -149,7 +177,7 @@ class HttpSession<U extends HttpUpstream> {
       this.#open.delete(taken)
       if (this.#open.size === 0) this.#context.rested?.()
     })
-    this.#open.add(taken)
+    this.#open.set(taken, { request, response })
   }
 
   async #serveOne(
@@ -166,7 +194,7 @@ class HttpSession<U extends HttpUpstream> {
       const ready = await this.#ready
       dialect = ready.dialect
       const scheme = this.#context.localTls === null ? 'http' : 'https'
-      const parts = { context: this.#context, ...ready, caller: `${scheme}://${host}` }
+      const parts = { context: this.#context, ...ready, times: this.#times, caller: `${scheme}://${host}` }
       if (dialect.grpc && isGrpc(headers) && request instanceof Http2ServerRequest && response instanceof Http2ServerResponse)
         await new GrpcExchange(parts, request, response, headers).run()
       else await new Exchange(parts, request, response, headers).run(upgrade)
@@ -225,6 +253,19 @@ function plainFailure(
 ): HttpAnswer {
   const body = `${message}${hint === null ? '' : `\n${hint}`}\nsession ${sessionId}\n`
   return { status, headers: [['content-type', 'text/plain; charset=utf-8']], body }
+}
+
+/** The answer to a head that Node's parser gave up. */
+function unreadHead(error: Error): string {
+  const code = 'code' in error ? error.code : null
+  const [status, words] =
+    code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? ['408 Request Timeout', 'The head of the request did not come in time: send it at once.']
+      : code === 'HPE_HEADER_OVERFLOW'
+        ? ['431 Request Header Fields Too Large', `The head of the request has more than ${http1Limits.maxHeaderSize} bytes.`]
+        : ['400 Bad Request', `The request is not well-formed HTTP: ${error.message}.`]
+  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`
+  return `${head}Content-Length: ${Buffer.byteLength(words) + 1}\r\n\r\n${words}\n`
 }
 
 function withChallenge(answer: HttpAnswer): HttpAnswer {
