@@ -79,7 +79,7 @@ export class JsonMasking {
 
   #number(bytes: Buffer, start: number, end: number): string | null {
     const detectors = this.#detectors
-    if (detectors === null || end - start < shortestFound) return null
+    if (detectors === null) return null
     const found = detectors.find(bytes, start, end)
     if (found.length > 0)
       return JSON.stringify(this.#found(detectors, Buffer.from(bytes.subarray(start, end)))?.toString() ?? null)
@@ -115,9 +115,6 @@ export class JsonMasking {
     this.masked[rule] = (this.masked[rule] ?? 0) + more
   }
 }
-
-/** No detector finds anything in fewer bytes that make a number. */
-const shortestFound = 6
 
 /** The digits of an integer that is written with an exponent, as `4.1E15`; null: it is none, or one that no double holds. */
 function plainInteger(number: string): string | null {

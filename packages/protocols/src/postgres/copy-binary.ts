@@ -150,6 +150,7 @@ function possibleTypes(value: Buffer): number[] {
   const possible: number[] = [anyType]
   if (value.length === 8) possible.push(types.int8, types.float8)
   if (binaryText(types.numeric, value) !== null) possible.push(types.numeric)
+  if (binaryText(types.inet, value) !== null) possible.push(types.inet)
   return possible
 }
 

@@ -125,6 +125,28 @@ describe('a card number is found in binary', () => {
   })
 })
 
+test('an address in binary is found as it is written', async () => {
+  for (const [expression, written] of [
+    ["'10.1.2.3'::inet", '10.1.2.3'],
+    ["'10.1.2.0/24'::cidr", '10.1.2.0/24'],
+    ["'2001:db8::1'::inet", '2001:0db8:0000:0000:0000:0000:0000:0001'],
+    ["array['10.1.2.3'::inet]", '10.1.2.3'],
+  ] as const) {
+    const looked: string[] = []
+    const finding: Detectors = {
+      ...detectors,
+      find: (bytes, start, end) => {
+        const text = Buffer.from(bytes.subarray(start, end)).toString('latin1')
+        looked.push(text)
+        return text === written ? [{ start, end, kind: 'ip', rule: 'Mask/ip' }] : []
+      },
+    }
+    const { type, binary } = await forms(expression)
+    expect(detectInValue(finding, type, 1, binary, () => undefined)).toBeNull()
+    expect(looked).toContain(written)
+  }
+})
+
 test('garbage is a value that cannot be read, never a crash', () => {
   const typeOid = fc.constantFrom(...Object.values(types), 1016, 2249, 99_999)
   fc.assert(

@@ -13,9 +13,11 @@ export const types = {
   oid: 26,
   json: 114,
   xml: 142,
+  cidr: 650,
   float4: 700,
   float8: 701,
   unknown: 705,
+  inet: 869,
   bpchar: 1042,
   varchar: 1043,
   date: 1082,
@@ -34,7 +36,8 @@ export function isTextType(typeOid: number): boolean {
 
 const jsonTypes = new Set<number>([types.json, types.jsonb])
 const numberTypes = new Set<number>([types.int8, types.numeric, types.float8, types.float4])
-/** Types whose values cannot hold a card number, whichever way they are written. */
+const addressTypes = new Set<number>([types.inet, types.cidr])
+/** Types whose values cannot hold what detectors find, whichever way they are written. */
 const freeTypes = new Set<number>([
   types.bool,
   types.char,
@@ -73,6 +76,18 @@ function numericText(bytes: Buffer): string | typeof undecodable {
 const twoDigits = (value: number): string => String(value).padStart(2, '0')
 const epoch2000 = Date.UTC(2000, 0, 1)
 
+const families = { v4: 2, v6: 3 } as const
+/** Family, bits of the network, whether it is a network, length, and the address; IPv6 with all its groups. */
+function addressText(bytes: Buffer): string | null {
+  const [family, bits, , length] = bytes
+  if (length === undefined || bytes.length !== 4 + length) return null
+  const address = bytes.subarray(4)
+  const network = bits === length * 8 ? '' : `/${bits}`
+  if (family === families.v4 && length === 4) return `${address.join('.')}${network}`
+  if (family !== families.v6 || length !== 16) return null
+  return `${address.toString('hex').replaceAll(/(?<=^(?:.{4})+)(?=.)/g, ':')}${network}`
+}
+
 /** A binary value as the server would print it, for the built-in types that drivers send in binary; null where the type is not known here. */
 export function binaryText(typeOid: number, bytes: Buffer): string | null {
   if (textTypes.has(typeOid) || typeOid === types.json || typeOid === types.xml) return bytes.toString('utf8')
@@ -90,6 +105,7 @@ export function binaryText(typeOid: number, bytes: Buffer): string | null {
     const text = numericText(bytes)
     return typeof text === 'string' ? text : null
   }
+  if (addressTypes.has(typeOid)) return addressText(bytes)
   if (typeOid === types.uuid && length === 16) {
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
   }
@@ -124,7 +140,7 @@ export function detectInValue(
   depth = 0,
 ): Buffer | null {
   if (freeTypes.has(typeOid)) return value
-  if (numberTypes.has(typeOid)) {
+  if (numberTypes.has(typeOid) || addressTypes.has(typeOid)) {
     const text = format === 1 ? binaryText(typeOid, value) : value.toString('latin1')
     if (text === null) return null
     return findInNumber(detectors, text, found) ? null : value
@@ -167,14 +183,16 @@ function holdsNumbers(detectors: Detectors, value: Buffer, found: (rule: string)
   return elements.some(([typeOid, bytes]) => detectInValue(detectors, typeOid, 1, bytes, found, depth + 1) !== bytes)
 }
 
-/** A number that was blanked in JSON is none any more: it becomes a string. What stands in strings is as it was blanked. */
+/** A number or a word that was blanked in JSON is none any more: it becomes a string. What stands in strings is as it was blanked. */
 function jsonAgain(original: Buffer, masked: Buffer): Buffer {
   // Byte by byte: all that tells strings from numbers is ASCII.
   const text = masked.toString('latin1')
-  const json = original.toString('latin1').replaceAll(/"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*/gs, (token, at: number) => {
-    const shown = text.slice(at, at + token.length)
-    return token.startsWith('"') || shown === token ? shown : JSON.stringify(shown)
-  })
+  const json = original
+    .toString('latin1')
+    .replaceAll(/"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*|true|false|null/gs, (token, at: number) => {
+      const shown = text.slice(at, at + token.length)
+      return token.startsWith('"') || shown === token ? shown : JSON.stringify(shown)
+    })
   return Buffer.from(json, 'latin1')
 }
 
