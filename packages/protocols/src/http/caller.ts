@@ -3,6 +3,9 @@ import { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { HttpAnswer } from './dialect.ts'
 import { joined } from './headers.ts'
 
+/** Milliseconds for which more of a request is read, and dropped, behind the answer to it: a reset would take that answer away. */
+const lingering = 2_000
+
 export type CallerRequest = IncomingMessage | Http2ServerRequest
 export type CallerResponse = ServerResponse | Http2ServerResponse
 
@@ -47,5 +50,9 @@ export function send(request: CallerRequest, response: CallerResponse, { status,
   )
   if (request.method !== 'HEAD') writeBody(response, bytes)
   response.end()
-  if (close) request.resume()
+  if (!close) return
+  request.resume()
+  const { socket } = request
+  const timer = setTimeout(() => socket.destroy(), lingering)
+  socket.once('close', () => clearTimeout(timer))
 }

@@ -7,10 +7,11 @@ import { AnswerRelay, CredentialRefused, leaving } from './answer-relay.ts'
 import { budgetOf } from './body-budget.ts'
 import { BodyError } from './body-rewriter.ts'
 import { type CallerRequest, type CallerResponse, send } from './caller.ts'
+import { type CallerTimes, inTime } from './caller-times.ts'
 import type { HttpDialect, UpgradeSocket } from './dialect.ts'
 import type { Places } from './headers.ts'
 import { type ReadBody, readBody } from './read-body.ts'
-import { headerOf, readRequest } from './read-request.ts'
+import { BadRequest, headerOf, readRequest } from './read-request.ts'
 import type { HttpRequest, RequestBody } from './request.ts'
 import { relayUpgrade } from './upgrade.ts'
 import type { UpstreamPool } from './upstream-pool.ts'
@@ -23,6 +24,7 @@ export interface ExchangeParts {
   readonly dialect: HttpDialect
   readonly pool: UpstreamPool
   readonly upstream: HttpUpstream
+  readonly times: CallerTimes
   /** `http://127.0.0.1:8080`: what the caller calls the service. */
   readonly caller: string
 }
@@ -93,7 +95,8 @@ export class Exchange {
     if (!hasBody(this.#request, this.#headers)) return nothing
     const expected = headerOf(this.#headers, 'expect')?.toLowerCase() === '100-continue'
     if (expected) this.#response.writeContinue()
-    return await readBody(this.#request, this.#headers, keep)
+    const { body } = this.#parts.times
+    return await inTime(readBody(this.#request, this.#headers, keep), body)
   }
 
   async #forward(
@@ -216,7 +219,11 @@ export class Exchange {
       return await leaving(context, () => void sent.end(body.kind === 'whole' ? body.bytes : undefined))
     const stream = this.#request.iterator({ destroyOnReturn: false })
     for (const piece of begun) await this.#sendPiece(sent, permit, piece)
-    for await (const piece of stream) await this.#sendPiece(sent, permit, piece)
+    for (;;) {
+      const { done, value } = await inTime(stream.next(), this.#parts.times.pause)
+      if (done) break
+      await this.#sendPiece(sent, permit, value)
+    }
     await leaving(context, () => void sent.end())
   }
 
@@ -282,7 +289,7 @@ function reasonOf(error: unknown, signal: AbortSignal): unknown {
 
 export function unreachable(error: unknown, signal: AbortSignal): unknown {
   const reason = reasonOf(error, signal)
-  if (reason instanceof HoopError) return reason
+  if (reason instanceof HoopError || reason instanceof BadRequest) return reason
   if (reason instanceof BodyError)
     return new HoopError('connection_unavailable', `The answer cannot be shown: ${reason.message}.`, { cause: error })
   if (reason instanceof Error && 'code' in reason && String(reason.code).startsWith('HPE_'))

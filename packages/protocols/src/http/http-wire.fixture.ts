@@ -3,7 +3,9 @@ import { type AddressInfo, connect } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { BackendHost, Header, HttpServiceUpstream, LocalTls } from '../protocol.ts'
 import { localPassword, ScriptedGate, TestCancels, verifier } from '../scripted-gate.fixture.ts'
-import { http } from './index.ts'
+import { callerTimes } from './caller-times.ts'
+import { ServiceDialect } from './service.ts'
+import { serveHttp } from './session.ts'
 
 /** One answer of HTTP/1.1 as it came. */
 export interface Reply {
@@ -64,6 +66,7 @@ export function serve(
   given: Partial<HttpServiceUpstream> = {},
   gate = new ScriptedGate(),
   localTls: LocalTls | null = null,
+  times = callerTimes,
 ): Served {
   const [near, far] = duplexPair()
   const upstream: HttpServiceUpstream = {
@@ -78,8 +81,8 @@ export function serve(
     ...given,
   }
   const { session } = gate
-  const done = http
-    .serve({
+  const done = serveHttp(
+    {
       client: far,
       stream: 1,
       sessionId: 'ses_test',
@@ -102,11 +105,13 @@ export function serve(
       own: () => undefined,
       leave: (work) => void setImmediate(() => work(true)),
       shared: { get: (_key, make) => make(), delete: () => undefined },
-    })
-    .then(
-      () => null,
-      (error: unknown) => error,
-    )
+    },
+    (service) => new ServiceDialect(service),
+    times,
+  ).then(
+    () => null,
+    (error: unknown) => error,
+  )
   const replies = new Replies(near)
   return {
     ...{ caller: near, gate, session, done },
