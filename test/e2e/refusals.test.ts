@@ -66,6 +66,7 @@ const refusals: Record<Exclude<RefusalCode, 'unavailable' | 'unreadable' | 'held
   policy_denied: { sqlState: '42501', rule: 'Policy/nothing-is-dropped', statement: 'DROP TABLE orders' },
   unknown_effect: { sqlState: '42501', rule: 'hoop/unknown', statement: 'DO $$ BEGIN EXECUTE version(); END $$' },
   masked_flow: { sqlState: '42501', rule: 'hoop/masked-flow', statement: 'CREATE TABLE copied AS SELECT card_number FROM cards' },
+  masked_filter: { sqlState: '42501', rule: 'hoop/masked-filter', statement: "SELECT id FROM cards WHERE card_number LIKE '4%'" },
   not_supported: { sqlState: '0A000', rule: 'hoop/not-supported', statement: "LOAD 'auto_explain'" },
   approval_denied: {
     sqlState: '42501',

@@ -127,6 +127,8 @@ export const MaskDocument = z.strictObject({
     .max(20)
     .default([]),
   method: z.enum(['redact', 'partial', 'hash', 'fixed', 'null']).default('redact'),
+  /** How rows may be chosen, ordered and grouped by the columns: by none of them, by whole values that are equal, or in any way. */
+  filter: z.enum(['never', 'equality', 'any']).default('equality'),
   except: z.strictObject({ groups: z.array(z.string()).min(1) }).optional(),
 })
 export type MaskDocument = z.infer<typeof MaskDocument>

@@ -72,6 +72,14 @@ export interface Part {
   readonly outputs: readonly Output[] | 'opaque'
 }
 
+/** Columns whose values an operation asks about, whether it shows them or not: by which rows there are, their order and groups, or an error. */
+export interface Filters {
+  /** Whole values are compared by `=` or IN, with what the caller wrote or with other stored values; or asked whether they are null. */
+  readonly equality: Sources
+  /** In any other way. */
+  readonly other: Sources
+}
+
 /** What rules may ask about an operation beyond its effects and objects. */
 export interface Facts {
   readonly verbs: readonly string[]
@@ -143,6 +151,8 @@ export interface Operation {
   readonly flows: Sources
   /** The same of fields in documents. */
   readonly fieldFlows?: readonly FieldFlow[] | undefined
+  /** Absent: it cannot ask about columns. */
+  readonly filters?: Filters | undefined
   readonly parts: readonly Part[]
   /**
    * Why it is refused whatever the rules say: a construct that is not built yet, a text that the engine's parser rejects, or one whose names

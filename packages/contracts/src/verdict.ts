@@ -33,6 +33,7 @@ export type RefusalCode =
   | 'held'
   | 'unknown_effect'
   | 'masked_flow'
+  | 'masked_filter'
   | 'not_supported'
   | 'unreadable'
   | 'unavailable'

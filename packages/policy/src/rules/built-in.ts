@@ -1,4 +1,5 @@
 import type { ColumnRef, MaskPlan, Operation, Reason } from '@hoop/contracts'
+import type { FilterRules } from '../masks/filters.ts'
 import { maskedFieldFlow, maskedWrite, pathWords } from '../masks/literal-fields.ts'
 import type { RuleRefusal } from './judgement.ts'
 import type { RuleOutcome } from './policy-rule.ts'
@@ -92,6 +93,29 @@ export function maskedFlow(operation: Operation, masks: MaskPlan): BuiltInOutcom
   }
 }
 
+/** Rows must not be chosen by a masked column in a way that its mask does not leave open: each answer would tell of the values. */
+export function maskedFilter({ filters }: Operation, rules: FilterRules): BuiltInOutcome | null {
+  if (rules.none || filters === undefined || (filters.equality.length === 0 && filters.other.length === 0)) return null
+  const rule = 'hoop/masked-filter'
+  const found = rules.forbidding(filters)
+  if (found === null) return { reason: { rule, matched: false, words: 'its masks leave open what it asks' }, refusal: null }
+  const columns = found.columns === 'opaque' ? 'values whose origin could not be derived' : shownNames(found.columns)
+  const detail = `It chooses, orders, groups or computes by ${columns}; ${found.rule} has filter: ${found.filter}.`
+  return {
+    reason: { rule, matched: true, words: `deny: ${detail}` },
+    refusal: {
+      code: 'masked_filter',
+      rule,
+      message: 'refused: this operation asks about masked values',
+      detail,
+      hint:
+        found.filter === 'never'
+          ? 'Choose rows by other columns; masked ones may only be shown. Or ask an admin for a mask with filter: equality.'
+          : 'Compare whole values by = or IN with constants, parameters or other columns, or use other columns. Or ask an admin for a mask with filter: any.',
+    },
+  }
+}
+
 /** What a mask shows in a value's place must not be written over the value. */
 export function maskedPlaceholder(operation: Operation, masks: MaskPlan): BuiltInOutcome | null {
   const reads = operation.effects.every((effect) => effect === 'read')
@@ -143,8 +167,11 @@ export function maskedFieldFlows(operation: Operation, masks: MaskPlan): BuiltIn
 const shownColumns = 10
 
 function maskedAmong(flows: readonly ColumnRef[], masks: MaskPlan): string {
-  const masked = flows.filter((flow) => masks.column([flow]) !== null)
-  const shown = masked.slice(0, shownColumns).map(({ schema, table, column }) => `${schema}.${table}.${column}`)
-  if (masked.length > shownColumns) shown.push(`and ${masked.length - shownColumns} more`)
+  return shownNames(flows.filter((flow) => masks.column([flow]) !== null))
+}
+
+function shownNames(columns: readonly ColumnRef[]): string {
+  const shown = columns.slice(0, shownColumns).map(({ schema, table, column }) => `${schema}.${table}.${column}`)
+  if (columns.length > shownColumns) shown.push(`and ${columns.length - shownColumns} more`)
   return shown.join(', ')
 }

@@ -15,6 +15,7 @@ import {
 } from '@hoop/contracts'
 import { claimsLanguage, conditionLanguage } from '../conditions/condition.ts'
 import { LocalTimes } from '../conditions/local-times.ts'
+import { filterRules } from '../masks/filters.ts'
 import { maskPlan } from '../masks/plan.ts'
 import { type AccessMoment, type AccessRuling, accessRules } from './access.ts'
 import { JointStanding } from './joint-standing.ts'
@@ -102,12 +103,14 @@ export function compileRules(documents: readonly Document[], options: { readonly
           options.hashKey,
         )
       const plan = planOf(masking)
+      const filters = filterRules(connection.protocol === 'postgres' ? masking : [])
       const standingOf = (actor: Identity) =>
         new Standing({
           identity: actor.id === identity.id ? identity : actor,
           connection,
           version,
           masks: plan,
+          filters,
           localTimes,
           ...select(policies, actor, connection),
         })

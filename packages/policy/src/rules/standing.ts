@@ -1,7 +1,8 @@
 import type { ConnectionDocument, Identity, MaskPlan, Operation, Reason } from '@hoop/contracts'
 import type { LocalTimes } from '../conditions/local-times.ts'
 import { ConnectionVariable, IdentityVariable, OperationVariable, SessionVariable } from '../conditions/variables.ts'
-import { cannotRun, maskedFieldFlows, maskedFlow, maskedPlaceholder, unknownEffects } from './built-in.ts'
+import type { FilterRules } from '../masks/filters.ts'
+import { cannotRun, maskedFieldFlows, maskedFilter, maskedFlow, maskedPlaceholder, unknownEffects } from './built-in.ts'
 import type { JudgeInput, Judgement, RuleRefusal } from './judgement.ts'
 import { placeholderWritten } from './placeholders.ts'
 import { applyRule, type PolicyRule, type RuleOutcome } from './policy-rule.ts'
@@ -20,7 +21,7 @@ interface Lasts {
  */
 type Judged = Pick<
   Operation,
-  'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'refused' | 'unknownBecause'
+  'protocol' | 'text' | 'effects' | 'objects' | 'functions' | 'facts' | 'flows' | 'filters' | 'refused' | 'unknownBecause'
 >
 
 interface Kept {
@@ -36,6 +37,7 @@ interface Kept {
 /** One identity at one connection: the rules that are about both, the masks, and what was judged before. */
 export class Standing {
   readonly masks: MaskPlan
+  readonly #filters: FilterRules
   readonly #version: string
   readonly #candidates: readonly PolicyRule[]
   /** Why the other rules are not about this identity and connection. */
@@ -54,11 +56,13 @@ export class Standing {
     connection: ConnectionDocument
     version: string
     masks: MaskPlan
+    filters: FilterRules
     candidates: readonly PolicyRule[]
     misfits: readonly Reason[]
     localTimes: LocalTimes
   }) {
     this.masks = standing.masks
+    this.#filters = standing.filters
     this.#version = standing.version
     this.#candidates = standing.candidates
     this.#misfits = standing.misfits
@@ -83,8 +87,8 @@ export class Standing {
     const outcomes = this.#apply(input, kept)
     const judgement = this.#judgementOf(input, outcomes)
     if (judgement.decision !== 'approve' && (kept === null || !holdsFor({ ...this.#allLast, never: false }, kept, input))) {
-      const { protocol, text, effects, objects, functions, facts, flows, refused, unknownBecause } = input.operation
-      const of = { protocol, text, effects, objects, functions, facts, flows, refused, unknownBecause }
+      const { protocol, text, effects, objects, functions, facts, flows, filters, refused, unknownBecause } = input.operation
+      const of = { protocol, text, effects, objects, functions, facts, flows, filters, refused, unknownBecause }
       this.#judged.set(key, { of, outcomes, judgement, minute: minuteOf(input.now), session: input.session })
     }
     return judgement
@@ -95,12 +99,18 @@ export class Standing {
     const impossible = enforced ? cannotRun(operation) : null
     const unknown = enforced ? unknownEffects(operation, outcomes) : null
     const flow = maskedFlow(operation, this.masks) ?? maskedFieldFlows(operation, this.masks)
+    const filter = maskedFilter(operation, this.#filters)
     const placeholder = maskedPlaceholder(operation, this.masks)
-    const builtIn = [impossible, unknown, flow, placeholder].filter((outcome) => outcome !== null)
+    const builtIn = [impossible, unknown, flow, filter, placeholder].filter((outcome) => outcome !== null)
     const reasons = [...builtIn.map(({ reason }) => reason), ...outcomes.map(({ reason }) => reason), ...this.#misfits]
     const version = this.#version
     const refusal =
-      impossible?.refusal ?? refusalOf(outcomes, operation) ?? unknown?.refusal ?? flow?.refusal ?? placeholder?.refusal
+      impossible?.refusal ??
+      refusalOf(outcomes, operation) ??
+      unknown?.refusal ??
+      flow?.refusal ??
+      filter?.refusal ??
+      placeholder?.refusal
     if (refusal) return { decision: 'refuse', reasons, version, refusal }
     const approvals = outcomes.flatMap(({ result, policy }) => (result === 'matched' && policy.approval ? [policy.approval] : []))
     if (approvals.length > 0) return { decision: 'approve', reasons, version, approvals }
@@ -159,6 +169,7 @@ function isSame(a: Judged, b: Judged): boolean {
     a.functions === b.functions &&
     a.facts === b.facts &&
     a.flows === b.flows &&
+    a.filters === b.filters &&
     a.refused === b.refused &&
     a.unknownBecause === b.unknownBecause &&
     a.protocol === b.protocol

@@ -49,6 +49,7 @@ describe('a refusal', () => {
     ['unavailable', 503, 'ServiceUnavailable'],
     ['held', 403, 'Forbidden'],
     ['masked_flow', 403, 'Forbidden'],
+    ['masked_filter', 403, 'Forbidden'],
   ] as const)('for %s is %i %s', (code, status, reason) => {
     const [request] = requestOf('GET /api/v1/pods')
     const answer = dialect.refusal({ ...refusal, code }, request, sessionId)

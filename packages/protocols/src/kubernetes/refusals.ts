@@ -28,6 +28,7 @@ const statuses = {
   held: 403,
   unknown_effect: 403,
   masked_flow: 403,
+  masked_filter: 403,
   not_supported: 400,
   unreadable: 400,
   unavailable: 503,

@@ -89,7 +89,8 @@ function comparesStored(node: Node, scope: Scope): boolean {
   return [lexpr, rexpr].every((side) => wholeColumn(side, scope) === 'stored')
 }
 
-function wholeColumn(node: Node | undefined, scope: Scope): Output['form'] {
+/** `stored`: a stored value, but for changes of case, blanks around it, and casts to text. */
+export function wholeColumn(node: Node | undefined, scope: Scope): Output['form'] {
   const inner = node && unfolded(node)
   return inner && 'ColumnRef' in inner ? findColumn(scope, nameOf(inner.ColumnRef.fields))?.column.form : undefined
 }

@@ -9,6 +9,17 @@ import {
   printed,
 } from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
+import {
+  ask,
+  askEqual,
+  decides,
+  isTotalCast,
+  isTotalCall,
+  isTotalOperator,
+  mayFail,
+  namedOutputs,
+  questions,
+} from './filters.ts'
 import { type FunctionReading, isSystemFunction, readFunction } from './functions.ts'
 import type { Statement } from './operations.ts'
 import type { Reading } from './reading.ts'
@@ -111,15 +122,21 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
   if ('FuncCall' in node) sources = ofCall(walk, node.FuncCall, scope)
   else if ('A_Expr' in node) {
     const { name, kind = '', lexpr, rexpr } = node.A_Expr
-    sources = union(children(walk, fields, scope), ofOperator(walk, nameOf(name), kind, [lexpr, rexpr], scope))
+    const right = sourcesOf(walk, rexpr, scope)
+    sources = union(sourcesOf(walk, lexpr, scope), right)
+    if (kind === 'AEXPR_NULLIF' && lexpr && rexpr) askEqual(walk.reading, lexpr, [rexpr], sources, scope)
+    else if (!isTotalOperator(nameOf(name).at(-1) ?? '', kind, right)) walk.reading.filter('other', sources)
+    sources = union(sources, ofOperator(walk, nameOf(name), kind, [lexpr, rexpr], scope))
   } else if ('TypeCast' in node) {
     const { arg, typeName } = node.TypeCast
     sources = union(sourcesOf(walk, arg, scope), ofType(walk, typeName, scope, arg))
+    if (!isTotalCast(node)) walk.reading.filter('other', sources)
   } else if ('A_Indirection' in node)
     sources = ofIndirection(walk, node.A_Indirection.arg, node.A_Indirection.indirection ?? [], scope)
   else if ('SubLink' in node) {
     const { testexpr, subselect, operName } = node.SubLink
     sources = unionAll([sourcesOf(walk, testexpr, scope), sourcesOf(walk, subselect, scope)])
+    if (operName && !isTotalOperator(nameOf(operName).at(-1) ?? '', '', sources)) walk.reading.filter('other', sources)
     // `IN` is `= ANY`, without the words.
     if (testexpr)
       sources = union(sources, ofOperator(walk, operName ? nameOf(operName) : ['='], 'AEXPR_OP', [testexpr, node], scope))
@@ -132,7 +149,8 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
   // Where a cursor stands was read when it was declared.
   else if ('CurrentOfExpr' in node) return none
   else if (transparent.has(tag)) {
-    sources = children(walk, fields, scope)
+    sources = transparentSources(walk, fields, node, scope)
+    if (mayFail(tag)) walk.reading.filter('other', sources)
     if ('CaseExpr' in node && node.CaseExpr.arg) {
       const tests = (node.CaseExpr.args ?? []).map((when) => ('CaseWhen' in when ? when.CaseWhen.expr : when))
       sources = union(sources, ofOperator(walk, ['='], 'AEXPR_OP', [node.CaseExpr.arg, ...tests], scope))
@@ -147,6 +165,63 @@ function ofNode(walk: Walk, tag: string, fields: Fields, node: Node, scope: Scop
   // AND and OR join comparisons that have nothing to do with each other.
   if (tag !== 'BoolExpr' && tag !== 'List') walk.reading.settle(mark, sources)
   return sources
+}
+
+/** What is evaluated may depend on what comes before it: each such value is asked about. */
+function transparentSources(walk: Walk, fields: Fields, node: Node, scope: Scope): Sources {
+  if ('BoolExpr' in node) return asked(walk, node, scope)
+  if ('CoalesceExpr' in node) {
+    const { args = [] } = node.CoalesceExpr
+    return unionAll(
+      args.map((arg, position) => {
+        const sources = sourcesOf(walk, arg, scope)
+        if (position < args.length - 1 && decides(arg)) walk.reading.filter('other', sources)
+        return sources
+      }),
+    )
+  }
+  if ('CaseExpr' in node) {
+    const { arg, args = [], defresult } = node.CaseExpr
+    const tests: Node[] = []
+    let compared = sourcesOf(walk, arg, scope)
+    let results: Sources = none
+    for (const when of args) {
+      if (!('CaseWhen' in when)) continue
+      const { expr, result } = when.CaseWhen
+      if (expr) tests.push(expr)
+      compared = union(compared, arg ? sourcesOf(walk, expr, scope) : asked(walk, expr, scope))
+      results = union(results, sourcesOf(walk, result, scope))
+    }
+    if (arg) askEqual(walk.reading, arg, tests, compared, scope)
+    return unionAll([compared, results, sourcesOf(walk, defresult, scope)])
+  }
+  if ('JsonAggConstructor' in node) {
+    const { agg_filter: filter, agg_order: order, over, ...rest } = node.JsonAggConstructor
+    return union(children(walk, rest as Fields, scope), aggregated(walk, { filter, order, over }, scope))
+  }
+  return children(walk, fields, scope)
+}
+
+/** What a condition is made of; each of its questions is put on the reading. */
+function asked(walk: Walk, condition: unknown, scope: Scope): Sources {
+  return unionAll(
+    questions(condition).map((question) => {
+      const sources = sourcesOf(walk, question, scope)
+      ask(walk.reading, question, sources, scope)
+      return sources
+    }),
+  )
+}
+
+/** The rows that an aggregate or a window function takes, and their order. */
+function aggregated(
+  walk: Walk,
+  { filter, order, over }: { filter?: Node | undefined; order?: readonly Node[] | undefined; over?: object | undefined },
+  scope: Scope,
+): Sources {
+  const ordered = sourcesOf(walk, [order, over], scope)
+  walk.reading.filter('other', ordered)
+  return filter ? union(ordered, asked(walk, filter, scope)) : ordered
 }
 
 /** Fields that the grammar types without a tag. */
@@ -173,15 +248,22 @@ export function clauses(walk: Walk, fields: Fields, scope: Scope): void {
   for (const field in fields) {
     for (const condition of conditions(fields[field])) {
       const mark = walk.reading.mark
-      const sources = sourcesOf(walk, condition, scope)
+      const named = naming.has(field) ? namedOutputs(condition, scope) : none
+      const inside = filtering.has(field) ? asked(walk, condition, scope) : sourcesOf(walk, condition, scope)
+      const sources = union(inside, named)
+      if (!filtering.has(field)) walk.reading.filter('other', sources)
       walk.reading.forget(mark)
       const tells = counting.has(field) || !tellsNothing(walk.catalogue, condition, scope)
-      if (tells) walk.reading.choose(sources)
+      if (tells) walk.reading.tell(sources)
     }
   }
 }
 /** Clauses whose value is a number of rows. */
 const counting = new Set(['limitCount', 'limitOffset'])
+/** Clauses that may name an output by its position. */
+const naming = new Set(['sortClause', 'groupClause', 'distinctClause'])
+/** Clauses whose value says yes or no of each row. */
+const filtering = new Set(['where', 'havingClause'])
 
 /** A condition: it decides about rows, its constants belong to what it compares. */
 export function predicate(walk: Walk, where: Node | undefined, scope: Scope): void {
@@ -263,9 +345,11 @@ export function wholeRow(node: Node | undefined, scope: Scope): ScopeRelation | 
 
 function ofCall(walk: Walk, call: FuncCall, scope: Scope): Sources {
   const { schema, name } = qualifiedName(call.funcname)
-  const { funcname: _, ...rest } = call
+  const { funcname: _, agg_filter: filter, agg_order: order, over, ...rest } = call
   const named = call.over?.name !== undefined || call.over?.refname !== undefined
-  const inside = union(children(walk, rest as Fields, scope), named ? (scope.windows ?? none) : none)
+  const args = children(walk, rest as Fields, scope)
+  if (call.agg_distinct || !isTotalCall(name, call.args ?? [])) walk.reading.filter('other', args)
+  const inside = unionAll([args, aggregated(walk, { filter, order, over }, scope), named ? (scope.windows ?? none) : none])
   const [first] = call.args ?? []
   const only = call.args?.length === 1
   if (only && schema === null && first) {
@@ -385,7 +469,8 @@ function callOfUser(walk: Walk, fitting: readonly CatalogueFunction[], called: r
     if (routine.volatility !== 'volatile' && !onlyReads(body.reading))
       reading.unknown(`${name}() does more than it is declared for, and may run while a statement is planned`)
     if (body.reading.stores) reading.flow(args)
-    if (body.rows) reading.choose(union(body.tells, args))
+    reading.asks(body.reading.filters)
+    if (body.rows) reading.tell(union(body.tells, args))
     if (!body.pure) result = 'opaque'
   }
   // One of PostgreSQL itself may be meant as well.

@@ -101,8 +101,12 @@ function join(walk: Walk, expression: JoinExpr, scope: Scope): FromItem {
     const compared = columns === 'opaque' ? null : columns.slice(0, natural.length)
     userOperator(walk, undefined, '=', () => !compared?.every(({ ofSystemType }) => ofSystemType))
   }
-  if (columns !== 'opaque')
-    for (const { sources, form } of columns.slice(0, natural?.length ?? 0)) if (form !== 'stored') walk.reading.choose(sources)
+  if (columns !== 'opaque') {
+    for (const { sources, form } of columns.slice(0, natural?.length ?? 0)) {
+      if (form === 'stored') walk.reading.filter('equality', sources)
+      else walk.reading.choose(sources)
+    }
+  } else if (expression.isNatural || expression.usingClause) walk.reading.filter('equality', 'opaque')
   const alias = expression.alias
   if (alias?.aliasname !== undefined) {
     return single(makeRelation(alias.aliasname, null, columns === 'opaque' ? 'opaque' : rename(columns, alias.colnames)))

@@ -94,6 +94,8 @@ function readSelect(walk: Walk, select: SelectStmt, outer: Scope): Outputs {
     ...rest
   } = select
   clauses(walk, rest as Fields, { ...inside, ...(outputs === 'opaque' ? {} : { outputs }) })
+  // `SELECT DISTINCT` names nothing: it compares whole rows.
+  if (select.distinctClause?.every((node) => Object.keys(node).length === 0)) walk.reading.filter('other', outputSources(outputs))
   if (locking) {
     // The server, too, counts it as a write: a read-only transaction refuses it.
     walk.reading.effects.add('write')
@@ -112,6 +114,7 @@ function readSelect(walk: Walk, select: SelectStmt, outer: Scope): Outputs {
 function windows(walk: Walk, clause: readonly Node[] | undefined, scope: Scope): Sources {
   const mark = walk.reading.mark
   const sources = sourcesOf(walk, clause, scope)
+  walk.reading.filter('other', sources)
   walk.reading.forget(mark)
   return sources
 }
@@ -123,6 +126,7 @@ function readSetOperation(walk: Walk, select: SelectStmt, scope: Scope): Outputs
   const outputs = byPosition(left, right)
   // The rows of one side are chosen by the other.
   if (select.op !== 'SETOP_UNION') walk.reading.choose(outputSources(outputs))
+  else if (!select.all) walk.reading.filter('other', outputSources(outputs))
   const result = { ...scope, relations: [makeRelation(null, null, outputs)] }
   clauses(walk, rest as Fields, outputs === 'opaque' ? result : { ...result, outputs })
   return outputs
@@ -155,7 +159,7 @@ function readValues(walk: Walk, select: SelectStmt, scope: Scope): Outputs {
       }
     }
   }
-  clauses(walk, rest as Fields, scope)
+  clauses(walk, rest as Fields, { ...scope, outputs: columns })
   return columns
 }
 
@@ -242,6 +246,7 @@ function commonTable(walk: Walk, expression: CommonTableExpr, scope: Scope): Out
   const renamed = rename(outputs, expression.aliascolnames)
   const { search_clause: search, cycle_clause: cycle } = expression
   const any = unionAll(renamed.map(({ sources }) => sources))
+  if (cycle) walk.reading.filter('other', any)
   const added = [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column]
   return [...renamed, ...added.flatMap((name): Output[] => (name === undefined ? [] : [{ name, sources: any }]))]
 }

@@ -92,7 +92,7 @@ function onConflict(walk: Walk, clause: OnConflictClause, inside: Scope, written
   // The row proposed for insertion: the table's own columns, and what is being put in them.
   const excluded = { ...written.relation(), alias: 'excluded', schema: null, qualifiedOnly: true }
   const scope = { ...inside, relations: [...inside.relations, excluded] }
-  sourcesOf(walk, clause.infer, inside)
+  walk.reading.filter('equality', sourcesOf(walk, clause.infer, inside))
   assign(walk, clause.targetList, scope, written)
   predicate(walk, clause.whereClause, scope)
   if (clause.action === 'ONCONFLICT_UPDATE') walk.reading.verbs.add('UPDATE')

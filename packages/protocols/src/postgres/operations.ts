@@ -142,6 +142,7 @@ function read(text: string, catalogue: Catalogue, names: StatementNames): Statem
     literals,
     runs: whole.runs,
     flows: whole.flows,
+    filters: whole.filters,
     parts: reads.map(
       ({ kind, reading, start, end }): Part => ({
         start: offsets.at(start),

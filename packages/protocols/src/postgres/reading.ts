@@ -1,4 +1,4 @@
-import type { ColumnRef, Effect, Literal, ObjectAccess, Sources } from '@hoop/contracts'
+import type { ColumnRef, Effect, Filters, Literal, ObjectAccess, Sources } from '@hoop/contracts'
 import { type OwnRelation, remember } from './catalogue.ts'
 import type { Statement } from './operations.ts'
 import type { SessionChange } from './session-change.ts'
@@ -24,6 +24,8 @@ export class Reading {
   flows: Sources = none
   /** What decides which rows there are, beyond the answer to the question itself: every output may tell of it. */
   choices: Sources = none
+  /** What it asks about, whether or not it shows it. */
+  readonly filters: { equality: Sources; other: Sources } = { equality: none, other: none }
   /** A call keeps or sends away what it is given. */
   stores = false
   unbounded = false
@@ -110,8 +112,25 @@ export class Reading {
     this.flows = union(this.flows, sources)
   }
 
+  /** Rows are decided about by what the caller asks of these. */
   choose(sources: Sources): void {
+    this.tell(sources)
+    this.filter('other', sources)
+  }
+
+  /** The rows tell of these, whoever asked. */
+  tell(sources: Sources): void {
     this.choices = union(this.choices, sources)
+  }
+
+  filter(by: keyof Filters, sources: Sources): void {
+    this.filters[by] = union(this.filters[by], sources)
+  }
+
+  /** What is asked where another statement, or a body, is run. */
+  asks({ equality, other }: Filters): void {
+    this.filter('equality', equality)
+    this.filter('other', other)
   }
 
   constantAt(location: number): void {
@@ -153,6 +172,7 @@ export class Reading {
     for (const ref of columns) this.columns.add(ref)
     if (operation.refused !== null) this.refuse(operation.refused.words)
     this.flow(operation.flows)
+    if (operation.filters) this.asks(operation.filters)
     this.unbounded ||= operation.facts.unbounded
     this.destructive ||= operation.facts.destructive
     this.runs.push({ name, text: operation.text, literals: operation.literals })
@@ -191,7 +211,9 @@ export class Reading {
       this.changesCatalogue ||= other.changesCatalogue
       return
     }
-    this.choose(other.choices)
+    this.tell(other.choices)
+    // What a view asks, its author asked.
+    if (as !== 'view') this.asks(other.filters)
     this.stores ||= other.stores
     if (as === 'view') {
       // Functions that it calls may do more than read.

@@ -14,6 +14,7 @@ const sqlStates = {
   held: 'WH001',
   unknown_effect: '42501',
   masked_flow: '42501',
+  masked_filter: '42501',
   not_supported: '0A000',
   unreadable: '42601',
   unavailable: '58000',

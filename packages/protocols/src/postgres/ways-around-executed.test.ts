@@ -22,7 +22,8 @@ const masks = `
 kind: Mask
 name: addresses
 columns: [public.people.email]
-method: redact`
+method: redact
+filter: any`
 
 const ada: Identity = { id: 'x#ada', kind: 'person', name: 'ada', email: null, groups: [], issuer: 'x' }
 const connection = parseDocuments(

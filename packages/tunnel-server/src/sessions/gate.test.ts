@@ -374,6 +374,7 @@ test('approvers see nothing that only the one who asks may see', async () => {
       patterns: [],
       detect: ['card'],
       method: 'redact',
+      filter: 'equality',
     },
     except: { groups: ['engineering'] },
   }
