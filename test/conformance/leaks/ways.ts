@@ -1,5 +1,6 @@
 import type { Caller, Mode } from './caller.ts'
 import { messages } from './caller.ts'
+import { waysByType } from './ways-types.ts'
 
 /** One customer's values as they stand in the database, and values that callers type themselves. */
 export interface Known {
@@ -1460,4 +1461,5 @@ export const ways: readonly Way[] = [
   ...laundering,
   ...typedValues,
   ...timing,
+  ...waysByType,
 ]
