@@ -28,10 +28,23 @@ test('bytes are known by what they say, and texts by themselves', () => {
 
 test('the object as it was last applied may hold anything of it', () => {
   const body = { metadata: { annotations: { [lastApplied]: '{"data":{"a":"b"}}', other: 'x' } } }
-  const [last, other] = literals('PUT /api/v1/namespaces/a/configmaps/c', { body })
+  const [last, inside, other] = literals('PUT /api/v1/namespaces/a/configmaps/c', { body })
   expect(last).toMatchObject({ sources: 'opaque', secret: false, field: { resource: 'configmaps', path: [] } })
+  expect(inside).toMatchObject({ at: last?.at, sources: [], field: { resource: 'configmaps', path: ['data', 'a'], value: 'b' } })
   expect(other).toMatchObject({ sources: [], field: { path: ['metadata', 'annotations', 'other'] } })
   expect(literals('PUT /api/v1/namespaces/a/secrets/c', { body })[0]).toMatchObject({ secret: true })
+})
+
+test('what stands in the place of a value is known where it was last applied, too', () => {
+  const applied = (text: string) =>
+    literals('PUT /api/v1/namespaces/a/secrets/c', { body: { metadata: { annotations: { [lastApplied]: text } } } })
+  const [, ...inside] = applied('{"data":{"a":"W21hc2tlZF0=","b":null},"immutable":true}')
+  expect(inside.map(({ field }) => [field?.path.join('.'), field?.value])).toEqual([
+    ['data.a', '[masked]'],
+    ['data.b', null],
+    ['immutable', 'true'],
+  ])
+  expect(applied('{"data":').length).toBe(1)
 })
 
 test('an object that is served twice is known by both names', () => {

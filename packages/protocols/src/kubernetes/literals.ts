@@ -1,5 +1,6 @@
 import type { Literal } from '@hoop/contracts'
-import type { JsonScalar } from '../http/json-document.ts'
+import { BodyError } from '../http/body-rewriter.ts'
+import { type JsonScalar, readJson } from '../http/json-document.ts'
 import type { ReadBody } from './body.ts'
 import { type FieldPath, lastAppliedName, type PatchOperation, writtenPlace } from './patches.ts'
 import { namesOf } from './requests.ts'
@@ -11,15 +12,33 @@ export function bodyLiterals(
   { resource, bodyStart }: { readonly resource: string; readonly bodyStart: number },
 ): readonly Literal[] {
   const others = namesOf(resource).filter((name) => name !== resource)
-  return body.scalars.map((scalar) => {
+  return body.scalars.flatMap((scalar): Literal[] => {
     const path = writtenPlace(body, patch, scalar)
     const place = { start: bodyStart + scalar.start, end: bodyStart + scalar.end }
-    if (path === null) return { ...place, sources: [], secret: false }
+    if (path === null) return [{ ...place, sources: [], secret: false }]
     const secret = isSecret(resource, path)
-    // The whole object is in it once more.
-    if (isLastApplied(path)) return { ...place, sources: 'opaque', secret, field: { resource, others, path: [] } }
-    return { ...place, sources: [], secret, field: { resource, others, path, value: writtenValue(resource, path, scalar.value) } }
+    if (!isLastApplied(path))
+      return [
+        { ...place, sources: [], secret, field: { resource, others, path, value: writtenValue(resource, path, scalar.value) } },
+      ]
+    // The whole object is in it once more: what a mask showed is not written there either.
+    const inside = scalarsWithin(scalar.value).map(({ path, value }) => ({
+      ...{ ...place, sources: [], secret: false },
+      field: { resource, others, path, value: value === null ? null : (writtenValue(resource, path, value) ?? String(value)) },
+    }))
+    return [{ ...place, sources: 'opaque', secret, field: { resource, others, path: [] } }, ...inside]
   })
+}
+
+/** Of a document in a string; of anything else nothing is known. */
+function scalarsWithin(text: JsonScalar['value']): readonly JsonScalar[] {
+  if (typeof text !== 'string') return []
+  try {
+    return readJson(Buffer.from(text)).scalars
+  } catch (error) {
+    if (error instanceof BodyError) return []
+    throw error
+  }
 }
 
 /** Bytes are base64 in JSON and YAML; undefined: no text. */
