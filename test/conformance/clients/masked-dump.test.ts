@@ -42,20 +42,20 @@ describe.skipIf(missing)('a dump of masked tables', () => {
     await system.run('create database other', { superuser: true })
   })
 
+  async function run(program: string, args: readonly string[], input = ''): Promise<string> {
+    const { stdout, stderr, exitCode } = await execa(program, args, { input, reject: false })
+    expect({ exitCode, stderr }, program).toEqual({ exitCode: 0, stderr: '' })
+    return stdout
+  }
+
   test.each([['COPY'], ['--inserts'], ['--column-inserts --rows-per-insert=50']])(
     'is restored with its constraints: %s',
     async (words) => {
       const options = words.split(' ').filter((word) => word.startsWith('-'))
       const connect = await system.connect('masked')
-      const dump = await execa('pg_dump', [...options, connect.url], { reject: false })
-      expect({ code: dump.exitCode, words: dump.stderr }).toEqual({ code: 0, words: '' })
-      expect(dump.stdout).not.toMatch(/private|@example|\b1947-|\b4711\d{6}\b/)
-      const url = system.server.url('other')
-      const restored = await execa('psql', ['-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', url], {
-        input: dump.stdout,
-        reject: false,
-      })
-      expect({ code: restored.exitCode, words: restored.stderr }).toEqual({ code: 0, words: '' })
+      const dump = await run('pg_dump', [...options, connect.url])
+      expect(dump).not.toMatch(/private|@example|\b1947-|\b4711\d{6}\b/)
+      await run('psql', ['-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', system.server.url('other')], dump)
       const { rows } = await system.run(
         `select (select count(*)::int from people) people, (select count(*)::int from typed) typed,
          (select count(*)::int from people join visits on email = who) visits`,

@@ -3,7 +3,7 @@ import type { ValueStyles } from './value-styles.ts'
 import { binaryText, types } from './values.ts'
 
 /** 128 bits that are equal for equal values, and tell nothing of them without the key. */
-export type Digest = readonly [bigint, bigint]
+type Digest = readonly [bigint, bigint]
 
 /** Of what the value says, in whichever format it came; a date or time as text: of how it is written. */
 export function digestOf(mask: ValueMask, typeOid: number, format: number, value: Buffer): Digest {
