@@ -18,6 +18,11 @@ export function writeBody(response: CallerResponse, bytes: Buffer): boolean {
   return response instanceof ServerResponse ? response.write(bytes) : response.write(bytes)
 }
 
+/** Whether nobody is there to be answered. */
+export function isGone(response: CallerResponse): boolean {
+  return response instanceof ServerResponse ? response.destroyed : response.stream.destroyed
+}
+
 /** There is room again, or nobody to write to. */
 export function whenWritable(stream: NodeJS.EventEmitter): Promise<void> {
   return new Promise((resolve) => {

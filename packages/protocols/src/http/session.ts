@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { HoopError } from '@hoop/contracts'
 import type { Header, HttpUpstream, LocalTls, ServeContext } from '../protocol.ts'
-import { type CallerRequest, type CallerResponse, send } from './caller.ts'
+import { type CallerRequest, type CallerResponse, isGone, send } from './caller.ts'
 import { type CallerTimes, callerTimes } from './caller-times.ts'
 import type { HttpAnswer, HttpDialect } from './dialect.ts'
 import { Exchange } from './exchange.ts'
@@ -205,7 +205,7 @@ class HttpSession<U extends HttpUpstream> {
 
   /** The answer to what could not be asked. Of our own faults the caller gets an id to look for. */
   #fail(error: unknown, dialect: HttpDialect | null, request: CallerRequest, response: CallerResponse, grpc: boolean): void {
-    if (response.headersSent || response.destroyed) return void response.destroy()
+    if (response.headersSent || isGone(response)) return void response.destroy()
     const failure = failureOf(error)
     if (failure === null) this.#context.warn('a request failed by our own fault', error)
     const told = failure ?? { status: 500, message: 'The gateway failed at this request; its log says why.', hint: null }
