@@ -9,17 +9,7 @@ import {
   printed,
 } from './catalogue.ts'
 import { conditions, tellsNothing } from './choices.ts'
-import {
-  ask,
-  askEqual,
-  decides,
-  isTotalCast,
-  isTotalCall,
-  isTotalOperator,
-  mayFail,
-  namedOutputs,
-  questions,
-} from './filters.ts'
+import { ask, askEqual, decides, isTotalCall, isTotalCast, isTotalOperator, mayFail, namedOutputs, questions } from './filters.ts'
 import { type FunctionReading, isSystemFunction, readFunction } from './functions.ts'
 import type { Statement } from './operations.ts'
 import type { Reading } from './reading.ts'
