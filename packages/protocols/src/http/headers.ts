@@ -52,7 +52,7 @@ export function answerHeaders(rawHeaders: readonly string[], places: Places, rew
     const name = rawHeaders[i]?.toLowerCase() ?? ''
     const value = rawHeaders[i + 1] ?? ''
     if (notForCallers.has(name) || named.has(name) || (rewritten && ofOriginalBytes.has(name))) continue
-    headers.push([name, name === 'location' || name === 'content-location' ? localPlace(value, places) : value])
+    headers.push([name, localValue(name, value, places)])
   }
   return headers
 }
@@ -64,6 +64,12 @@ function connectionNamed(rawHeaders: readonly string[]): ReadonlySet<string> {
     for (const name of rawHeaders[i + 1]?.split(',') ?? []) named.add(name.trim().toLowerCase())
   }
   return named
+}
+
+function localValue(name: string, value: string, places: Places): string {
+  if (name === 'location' || name === 'content-location') return localPlace(value, places)
+  // RFC 8288, section 3: each place stands in angle brackets.
+  return name === 'link' ? value.replaceAll(/<([^<>]*)>/g, (_, place: string) => `<${localPlace(place, places)}>`) : value
 }
 
 /** A place at the backend, by the name that the caller has for it; another server's stays, and is not gone to by us. */
