@@ -14,6 +14,7 @@ import { startCandidates, stopCandidates } from './candidates/index.ts'
 import { Figures } from './figures.ts'
 import { measureConnect } from './measures/connect.ts'
 import { measureCopy } from './measures/copy.ts'
+import { measureDetectors } from './measures/detectors.ts'
 import { measureHttp } from './measures/http.ts'
 import { idleStreams, measureMemory } from './measures/memory.ts'
 import { measurePolicies } from './measures/policies.ts'
@@ -32,7 +33,7 @@ const measures = {
   statements: measureStatements,
   policies: measurePolicies,
   copy: measureCopy,
-} satisfies Record<Exclude<MeasureName, 'start' | 'http'>, (stage: Stage) => Promise<void>>
+} satisfies Record<Exclude<MeasureName, 'start' | 'http' | 'detectors'>, (stage: Stage) => Promise<void>>
 
 const options = readOptions(process.argv.slice(2))
 const { rounds, seconds } = options
@@ -48,11 +49,15 @@ if (options.measures.includes('start')) {
   say('start')
   await measureStart({ figures, rounds })
 }
-const chosen = options.measures.filter((name) => name !== 'start' && name !== 'http')
+const chosen = options.measures.filter((name) => name !== 'start' && name !== 'http' && name !== 'detectors')
 if (chosen.length > 0) await measureCandidates()
 if (options.measures.includes('http')) {
   say('http')
   await measureHttp({ figures, rounds, seconds, names: options.candidates })
+}
+if (options.measures.includes('detectors')) {
+  say('detectors')
+  await measureDetectors({ figures, rounds })
 }
 say('done')
 

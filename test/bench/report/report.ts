@@ -3,6 +3,7 @@ import type { Figures } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
 import { boundsTable } from './bounds.ts'
 import { number } from './cells.ts'
+import { detectorTables } from './detector-tables.ts'
 import { httpTables } from './http-tables.ts'
 import { markdown } from './table.ts'
 import { connectTable, copyTable, memoryTable, policiesTable, startTable, statementsTables } from './tables.ts'
@@ -18,6 +19,7 @@ export function report(figures: Figures, { rounds, seconds }: BenchOptions): str
     memoryTable(figures),
     ...httpTables(figures),
     startTable(figures),
+    ...detectorTables(figures),
   ]
   const sum = (which: 'sent' | 'recorded') => number(figures.counts.reduce((total, each) => total + each[which], 0))
   const wrong = figures.counts.filter(({ sent, recorded }) => sent !== recorded)

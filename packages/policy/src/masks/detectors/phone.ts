@@ -1,4 +1,4 @@
-import { beginsFree, endsFree } from './boundaries.ts'
+import { beginsFree, endsFree, standsAlone } from './boundaries.ts'
 import { alphanumeric, byteAt, byteBefore, digit, dot, endOf, follows, hyphen, is, slash, space, zero } from './bytes.ts'
 import { groupsEnd } from './groups.ts'
 import type { Span } from './lettered-ids.ts'
@@ -15,6 +15,7 @@ export function phone(bytes: Uint8Array, at: number, length: number, first: numb
   if (area !== null) return area
   if (!beginsFree(bytes, at, first)) return null
   const end = bytes[at] === zero ? withTrunkPrefix(bytes, at, length, last) : northAmerican(bytes, at, length, last)
+  if (end > 0 && bytes[at] === zero && !standsAlone(bytes, at, end, first, last)) return null
   return end > 0 && endsFree(bytes, end, last) ? { start: at, end } : null
 }
 

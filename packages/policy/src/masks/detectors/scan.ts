@@ -147,17 +147,19 @@ export class Scan {
       const lettered = this.#behindLetters(bytes, at, length, floor, last, found)
       if (lettered > 0) return lettered
     }
+    const before = byteBefore(bytes, at, first)
+    if (this.#phone && before === plus) {
+      const number = phone(bytes, at, length, floor, last)
+      if (number !== null) return spanned('phone', number, found)
+    }
     if (this.#card && length >= 4) {
       const card = cardEnd(bytes, at, to, first, last)
       if (card > 0) return ended('card', at, card, found)
     }
-    // Few digits that do not go on behind one byte begin nothing, but behind a plus or a parenthesis.
+    // Few digits that do not go on behind one byte begin nothing, but behind a parenthesis.
     if (length > 15) return 0
     const goesOn = is(bytes, to + 1, last, digit)
-    if (length < 7 && !goesOn) {
-      const before = byteBefore(bytes, at, first)
-      if (before !== plus && before !== opening) return 0
-    }
+    if (length < 7 && !goesOn && before !== opening) return 0
     return beginsFree(bytes, at, first) ? this.#freeDigits(bytes, at, length, goesOn, floor, first, last, found) : 0
   }
 
