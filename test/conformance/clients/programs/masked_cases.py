@@ -51,13 +51,13 @@ def psycopg_copy_binary(url):
 
 
 def psycopg_copy_text(url):
-    """As texts: stars in place of a date are no date to a program that gives the column its type."""
+    """As texts."""
     with psycopg.connect(url) as connection:
         with connection.cursor().copy("copy (select id, email, born, salary, notes, ref from masked order by id limit 3) to stdout") as out:
             rows = list(out.rows())
         assert [row[0] for row in rows] == ["1", "2", "3"]
         for row in rows:
-            assert not any(word in " ".join(map(str, row)) for word in ("@example.com", "1990", "100" + row[0], "words", "0000-0000"))
+            assert not any(word in " ".join(map(str, row)) for word in ("@example.com", "1990", "100" + row[0], "words", "0000" + row[0]))
 
 
 def psycopg2_text(url):
