@@ -151,6 +151,8 @@ export const KubernetesConnection = z.strictObject({
         region: z.string().regex(/^[a-z0-9-]{1,40}$/),
         accessKeyId: z.string().min(1),
         secretAccessKey: stored,
+        /** Of keys that end soon (AWS_SESSION_TOKEN). */
+        sessionToken: stored,
       })
       .optional(),
   }),
@@ -202,7 +204,9 @@ export function connectionSecrets(connection: ConnectionDocument): ConnectionSec
       at(token, 'login', 'token'),
       at(key, 'login', 'key'),
       ...(google ? [at(google.credentials, 'login', 'google', 'credentials')] : []),
-      ...(eks ? [at(eks.secretAccessKey, 'login', 'eks', 'secretAccessKey')] : []),
+      ...(eks
+        ? [at(eks.secretAccessKey, 'login', 'eks', 'secretAccessKey'), at(eks.sessionToken, 'login', 'eks', 'sessionToken')]
+        : []),
     ]
   }
   const { bearer, basic, headers, key, oauth } = connection.login

@@ -2,7 +2,13 @@ import { createHash, createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { eksToken } from './credentials-eks.ts'
 
-const account = { cluster: 'prod-eu', region: 'eu-west-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalr/EXAMPLE+KEY' }
+const account = {
+  cluster: 'prod-eu',
+  region: 'eu-west-1',
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'wJalr/EXAMPLE+KEY',
+  sessionToken: null,
+}
 const at = Date.UTC(2026, 10, 3, 9, 5, 7, 250)
 
 test.each([
@@ -25,6 +31,14 @@ test.each([
     'X-Amz-SignedHeaders': 'host;x-k8s-aws-id',
   })
   expect(signature).toBe(signatureOf(query, { host, 'x-k8s-aws-id': 'prod-eu' }, region))
+})
+
+test('keys that end soon are sent with their token, which is signed too', async () => {
+  const { value } = await eksToken({ ...account, sessionToken: 'FwoG/x+y==' }, () => at)
+  const url = new URL(Buffer.from(value.slice('k8s-aws-v1.'.length), 'base64url').toString())
+  const { 'X-Amz-Signature': signature, ...query } = Object.fromEntries(url.searchParams)
+  expect(query['X-Amz-Security-Token']).toBe('FwoG/x+y==')
+  expect(signature).toBe(signatureOf(query, { host: url.host, 'x-k8s-aws-id': 'prod-eu' }, account.region))
 })
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */

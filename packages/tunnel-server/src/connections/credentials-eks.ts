@@ -6,6 +6,8 @@ export interface EksAccount {
   readonly region: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Null: the keys are for good. */
+  readonly sessionToken: string | null
 }
 
 /** Milliseconds that EKS takes a token after it was signed. */
@@ -17,7 +19,10 @@ const signedFor = 60
  * A token for EKS: a signed request to AWS that says who the signer is, good for one cluster, which the cluster sends on.
  * https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
  */
-export async function eksToken({ cluster, region, ...keys }: EksAccount, now: () => number = Date.now): Promise<IssuedToken> {
+export async function eksToken(
+  { cluster, region, accessKeyId, secretAccessKey, sessionToken }: EksAccount,
+  now: () => number = Date.now,
+): Promise<IssuedToken> {
   const at = now()
   const url = new URL(`https://sts.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}/`)
   url.search = new URLSearchParams({
@@ -26,7 +31,9 @@ export async function eksToken({ cluster, region, ...keys }: EksAccount, now: ()
     'X-Amz-Expires': String(signedFor),
   }).toString()
   const signed = await new AwsV4Signer({
-    ...keys,
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken !== null && { sessionToken }),
     method: 'GET',
     url: url.href,
     headers: { 'x-k8s-aws-id': cluster },

@@ -73,8 +73,10 @@ test('another document has another token', async () => {
 
 test('a cluster is shown a token, of its own kind where it asks for one', async () => {
   expect(await cluster({ token: secret })()).toEqual([['authorization', 'Bearer first']])
-  const eks = { cluster: 'prod', region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey: secret }
+  const eks = { cluster: 'prod', region: 'eu-west-1', accessKeyId: 'AKID', secretAccessKey: secret, sessionToken: null }
   expect(await cluster({ eks })()).toEqual([['authorization', expect.stringMatching(/^Bearer k8s-aws-v1\./)]])
+  const [[, shown] = []] = await cluster({ eks: { ...eks, sessionToken: { env: 'K' } } })()
+  expect(atob(shown?.slice('Bearer k8s-aws-v1.'.length) ?? '')).toContain('X-Amz-Security-Token=of-header')
 })
 
 test('a secret that is gone is told by its place', async () => {

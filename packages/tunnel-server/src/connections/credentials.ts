@@ -49,7 +49,11 @@ export function kubernetesCredentials(
       return await cache.token(name, ['google', key], () => googleToken(key), refused)
     }
     if (eks === undefined) return await secrets.read('login.token')
-    const account = { ...eks, secretAccessKey: await needed(secrets, 'login.eks.secretAccessKey', name) }
+    const account = {
+      ...eks,
+      secretAccessKey: await needed(secrets, 'login.eks.secretAccessKey', name),
+      sessionToken: await secrets.read('login.eks.sessionToken'),
+    }
     return await cache.token(name, ['eks', account], () => eksToken(account), refused)
   }
   return async (refused) => {
