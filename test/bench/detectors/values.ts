@@ -6,94 +6,93 @@ const letters = `${upper}${upper.toLowerCase()}`
 const alphanumeric = `${letters}0123456789`
 
 /** A true value of each kind, made by its issuer's rules. */
-const values: Readonly<
-  Record<Exclude<DetectorKind, 'in-aadhaar' | 'nl-bsn' | 'it-codice-fiscale'>, (random: Random) => string>
-> = {
-  card: (random) => {
-    const digits = withLuhn(pick(random, ['4', '51', '55', '2221']).padEnd(15, some(random, 15)).slice(0, 15))
-    return pick(random, [digits, digits.replace(/(.{4})(?=.)/g, '$1 '), digits.replace(/(.{4})(?=.)/g, '$1-')])
-  },
-  iban: (random) => {
-    const [country, body] = pick(random, [
-      ['DE', some(random, 18)],
-      ['FR', some(random, 23)],
-      ['GB', `${some(random, 4, upper)}${some(random, 14)}`],
-      ['NL', `${some(random, 4, upper)}${some(random, 10)}`],
-    ] as const)
-    const iban = `${country}${two(98 - rest97(`${body}${country}00`))}${body}`
-    return random(2) === 0 ? iban : iban.replace(/(.{4})(?=.)/g, '$1 ')
-  },
-  email: (random) => {
-    const name = pick(random, ['anna', 'b.smith', 'jose+news', 'k_ito', 'x'])
-    return `${name}${random(100)}@${pick(random, ['mail.example', 'example.co.uk', 'sub.domain.example.org', 'xn--bcher-kva.example'])}`
-  },
-  phone: (random) =>
-    pick(random, [
-      `+49 ${30 + random(60)} ${some(random, 7)}`,
-      `+1 ${2 + random(8)}${some(random, 2, '2345678')}-${2 + random(8)}${some(random, 2)}-${some(random, 4)}`,
-      `+44${pick(random, ['20', '161'])}${some(random, 8)}`,
-      `(${2 + random(8)}${some(random, 2, '2345678')}) ${2 + random(8)}${some(random, 2)}-${some(random, 4)}`,
-      `0${1 + random(9)}${some(random, 2)} ${1 + random(9)}${some(random, 6)}`,
-      `0${1 + random(9)}${` ${some(random, 2)} ${some(random, 2)} ${some(random, 2)} ${some(random, 2)}`}`,
-    ]),
-  ip: (random) =>
-    random(3) === 0
-      ? `2001:db8:${some(random, 4, '123456789abcdef')}::${some(random, 3, '123456789abcdef')}`
-      : `${1 + random(126)}.${random(256)}.${random(256)}.${1 + random(254)}`,
-  jwt: (random) =>
-    [
-      JSON.stringify({ alg: pick(random, ['HS256', 'RS256']), typ: 'JWT' }),
-      JSON.stringify({ sub: some(random, 10), iat: random(2e9) }),
-    ]
-      .map((part) => Buffer.from(part).toString('base64url'))
-      .concat(some(random, 43, `${alphanumeric}-_`))
-      .join('.'),
-  'cloud-key': (random) =>
-    pick(random, [
-      `AKIA${some(random, 16, `${upper}234567`)}`,
-      `AIza${some(random, 35, alphanumeric)}`,
-      `ghp_${some(random, 36, alphanumeric)}`,
-      `glpat-${some(random, 20, alphanumeric)}`,
-      `xoxb-${some(random, 12)}-${some(random, 24, alphanumeric)}`,
-      `sk_live_${some(random, 24, alphanumeric)}`,
-    ]),
-  'private-key': (random) => {
-    const body = Array.from({ length: 4 + random(10) }, () => some(random, 64, `${alphanumeric}+/`)).join('\n')
-    const label = pick(random, ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'OPENSSH PRIVATE KEY'])
-    return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`
-  },
-  'us-ssn': (random) => `${two(1 + random(66)).padStart(3, '0')}-${two(1 + random(99))}-${1000 + random(9000)}`,
-  'uk-nino': (random) => `${pick(random, ['AB', 'CE', 'JT', 'PW'])}${some(random, 6)}${pick(random, ['A', 'B', 'C', 'D'])}`,
-  'de-steuer-id': (random) => {
-    const digits = shuffled(random, '123456789')
-    const ten = `${digits}${digits[3]}`
-    let product = 10
-    for (const digit of ten) product = (((Number(digit) + product) % 10 || 10) * 2) % 11
-    return `${ten}${(11 - product) % 10}`
-  },
-  'fr-nir': (random) => {
-    const body = `${1 + random(2)}${two(random(100))}${two(1 + random(12))}${two(1 + random(95))}${some(random, 6)}`
-    return `${body}${two(97 - Number(BigInt(body) % 97n))}`
-  },
-  'es-dni': (random) => {
-    const number = some(random, 8)
-    return `${number}${'TRWAGMYFPDXBNJZSQVHLCKE'[Number(number) % 23]}`
-  },
-  'pl-pesel': (random) => {
-    const body = `${two(random(100))}${two(1 + random(12))}${two(1 + random(28))}${some(random, 4)}`
-    return `${body}${(10 - (weigh(body, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10}`
-  },
-  'se-personnummer': (random) => {
-    const number = withLuhn(`${two(random(100))}${two(1 + random(12))}${two(1 + random(28))}${some(random, 3)}`)
-    return `${number.slice(0, 6)}-${number.slice(6)}`
-  },
-  'br-cpf': (random) => {
-    const nine = `${1 + random(9)}${some(random, 8)}`
-    const one = ((weigh(nine, [10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10
-    const both = `${nine}${one}${((weigh(`${nine}${one}`, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10}`
-    return random(2) === 0 ? both : both.replace(/(...)(...)(...)(..)/, '$1.$2.$3-$4')
-  },
-}
+const values: Readonly<Record<Exclude<DetectorKind, 'in-aadhaar' | 'nl-bsn' | 'it-codice-fiscale'>, (random: Random) => string>> =
+  {
+    card: (random) => {
+      const digits = withLuhn(pick(random, ['4', '51', '55', '2221']).padEnd(15, some(random, 15)).slice(0, 15))
+      return pick(random, [digits, digits.replace(/(.{4})(?=.)/g, '$1 '), digits.replace(/(.{4})(?=.)/g, '$1-')])
+    },
+    iban: (random) => {
+      const [country, body] = pick(random, [
+        ['DE', some(random, 18)],
+        ['FR', some(random, 23)],
+        ['GB', `${some(random, 4, upper)}${some(random, 14)}`],
+        ['NL', `${some(random, 4, upper)}${some(random, 10)}`],
+      ] as const)
+      const iban = `${country}${two(98 - rest97(`${body}${country}00`))}${body}`
+      return random(2) === 0 ? iban : iban.replace(/(.{4})(?=.)/g, '$1 ')
+    },
+    email: (random) => {
+      const name = pick(random, ['anna', 'b.smith', 'jose+news', 'k_ito', 'x'])
+      return `${name}${random(100)}@${pick(random, ['mail.example', 'example.co.uk', 'sub.domain.example.org', 'xn--bcher-kva.example'])}`
+    },
+    phone: (random) =>
+      pick(random, [
+        `+49 ${30 + random(60)} ${some(random, 7)}`,
+        `+1 ${2 + random(8)}${some(random, 2, '2345678')}-${2 + random(8)}${some(random, 2)}-${some(random, 4)}`,
+        `+44${pick(random, ['20', '161'])}${some(random, 8)}`,
+        `(${2 + random(8)}${some(random, 2, '2345678')}) ${2 + random(8)}${some(random, 2)}-${some(random, 4)}`,
+        `0${1 + random(9)}${some(random, 2)} ${1 + random(9)}${some(random, 6)}`,
+        `0${1 + random(9)}${` ${some(random, 2)} ${some(random, 2)} ${some(random, 2)} ${some(random, 2)}`}`,
+      ]),
+    ip: (random) =>
+      random(3) === 0
+        ? `2001:db8:${some(random, 4, '123456789abcdef')}::${some(random, 3, '123456789abcdef')}`
+        : `${1 + random(126)}.${random(256)}.${random(256)}.${1 + random(254)}`,
+    jwt: (random) =>
+      [
+        JSON.stringify({ alg: pick(random, ['HS256', 'RS256']), typ: 'JWT' }),
+        JSON.stringify({ sub: some(random, 10), iat: random(2e9) }),
+      ]
+        .map((part) => Buffer.from(part).toString('base64url'))
+        .concat(some(random, 43, `${alphanumeric}-_`))
+        .join('.'),
+    'cloud-key': (random) =>
+      pick(random, [
+        `AKIA${some(random, 16, `${upper}234567`)}`,
+        `AIza${some(random, 35, alphanumeric)}`,
+        `ghp_${some(random, 36, alphanumeric)}`,
+        `glpat-${some(random, 20, alphanumeric)}`,
+        `xoxb-${some(random, 12)}-${some(random, 24, alphanumeric)}`,
+        `sk_live_${some(random, 24, alphanumeric)}`,
+      ]),
+    'private-key': (random) => {
+      const body = Array.from({ length: 4 + random(10) }, () => some(random, 64, `${alphanumeric}+/`)).join('\n')
+      const label = pick(random, ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'OPENSSH PRIVATE KEY'])
+      return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----`
+    },
+    'us-ssn': (random) => `${two(1 + random(66)).padStart(3, '0')}-${two(1 + random(99))}-${1000 + random(9000)}`,
+    'uk-nino': (random) => `${pick(random, ['AB', 'CE', 'JT', 'PW'])}${some(random, 6)}${pick(random, ['A', 'B', 'C', 'D'])}`,
+    'de-steuer-id': (random) => {
+      const digits = shuffled(random, '123456789')
+      const ten = `${digits}${digits[3]}`
+      let product = 10
+      for (const digit of ten) product = (((Number(digit) + product) % 10 || 10) * 2) % 11
+      return `${ten}${(11 - product) % 10}`
+    },
+    'fr-nir': (random) => {
+      const body = `${1 + random(2)}${two(random(100))}${two(1 + random(12))}${two(1 + random(95))}${some(random, 6)}`
+      return `${body}${two(97 - Number(BigInt(body) % 97n))}`
+    },
+    'es-dni': (random) => {
+      const number = some(random, 8)
+      return `${number}${'TRWAGMYFPDXBNJZSQVHLCKE'[Number(number) % 23]}`
+    },
+    'pl-pesel': (random) => {
+      const body = `${two(random(100))}${two(1 + random(12))}${two(1 + random(28))}${some(random, 4)}`
+      return `${body}${(10 - (weigh(body, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10)) % 10}`
+    },
+    'se-personnummer': (random) => {
+      const number = withLuhn(`${two(random(100))}${two(1 + random(12))}${two(1 + random(28))}${some(random, 3)}`)
+      return `${number.slice(0, 6)}-${number.slice(6)}`
+    },
+    'br-cpf': (random) => {
+      const nine = `${1 + random(9)}${some(random, 8)}`
+      const one = ((weigh(nine, [10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10
+      const both = `${nine}${one}${((weigh(`${nine}${one}`, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10}`
+      return random(2) === 0 ? both : both.replace(/(...)(...)(...)(..)/, '$1.$2.$3-$4')
+    },
+  }
 
 function shuffled(random: Random, characters: string): string {
   return [...characters]

@@ -80,6 +80,16 @@ describe('recordedForm', () => {
     ])
   })
 
+  it('masks what detectors of other kinds and patterns find', () => {
+    const text = "select 1 where mail = 'ada@mail.example' and badge = 'B-1234'"
+    const parameters = [{ type: 'text', value: 'DE89370400440532013000', sources: [] }]
+    const detecting = plan({ detect: ['email', 'iban'], patterns: [{ name: 'badge', re2: 'B-[0-9]{4}' }] })
+    expect(recordedForm(operation({ text, parameters }), detecting)).toMatchObject({
+      text: "select 1 where mail = '***@****.*******' and badge = '*-****'",
+      parameters: [{ value: '**********************' }],
+    })
+  })
+
   it('runs the detectors over text and parameters', () => {
     const given = operation({
       text: "insert into notes values ('card 4111111111111111', $1)",
