@@ -135,7 +135,7 @@ describe('node-postgres', () => {
       ])
     }
     const aggregated = 'select array_agg(email) as all, count(*)::int as many, null::text as nothing from customers'
-    expect((await client.query(aggregated)).rows).toEqual([{ all: null, many: 50, nothing: null }])
+    expect((await client.query(aggregated)).rows).toEqual([{ all: [], many: 50, nothing: null }])
   })
 })
 
