@@ -139,7 +139,14 @@ const readsOtherwise =
   'it reads otherwise today: the database was changed since, values in it are masked on the record, or it used what only its session had'
 
 /** What rules say of an operation, and not the state of the gateway at that moment. */
-const ofRules: ReadonlySet<string> = new Set(['policy_denied', 'unknown_effect', 'masked_flow', 'masked_filter', 'not_supported', 'unreadable'])
+const ofRules: ReadonlySet<string> = new Set([
+  'policy_denied',
+  'unknown_effect',
+  'masked_flow',
+  'masked_filter',
+  'not_supported',
+  'unreadable',
+])
 
 /** Whether a condition may ask for what the record has masked; more often than it does, never less. */
 function ofText(condition: string): boolean {
