@@ -135,11 +135,15 @@ def masked(connection):
             for _, email, phone, created, nothing in rows:
                 assert MASKED.match(email) and MASKED.match(phone), (email, phone)
                 assert created.year >= 2024 and nothing is None
-            cursor.execute("select array_agg(email), to_jsonb(c), c, count(*) over () from customers c where id = 1 group by c.*")
-            everything, document, row, count = cursor.fetchone()
-            # Grouped by masked values, even the count tells of them.
-            assert everything is None and row is None and count is None
-            assert document == "[masked]", document
+            cursor.execute("select array_agg(email), to_jsonb(array_agg(phone)) from customers where id = 1")
+            everything, document = cursor.fetchone()
+            # Of what is made of a masked value not even the shape is shown.
+            assert everything == [] and document == "[masked]", (everything, document)
+            try:
+                cursor.execute("select count(*) from customers c group by c.*")
+                raise AssertionError("grouped by masked values")
+            except psycopg.errors.InsufficientPrivilege:
+                connection.rollback()
             cursor.execute("select card_number, expires from cards order by id limit 1")
             number, expires = cursor.fetchone()
             assert re.match(r"^\*+\d{4}$", number) and expires.day == 1
