@@ -14,28 +14,33 @@ import {
   temporaryFolder,
 } from '../support/index.ts'
 import { type CompanyProxy, startProxy } from '../support/proxy.ts'
+import { startTokenPlatform, type TokenPlatform } from '../support/token-platform.ts'
 
 const keep = keepUntilEnd(afterAll)
-/** A name that only the proxy knows. */
+/** Names that only the proxy knows. */
 const host = 'gateway.hoop.test'
+const issuerHost = 'issuer.hoop.test'
 const password = 'p@ss:w/rd'
 let proxy: CompanyProxy
 let home: string
 let gateway: string
 let caFile: string
 let documents: string
+let platform: TokenPlatform
 
 beforeAll(async () => {
   const provider = await keep(startIdentityProvider())
   const sample = await keep(startSamplePostgres({ customers: 10 }))
   const folder = (await keep(temporaryFolder('proxy'))).path
-  const { ca, cert, key } = await makeCertificates([host])
+  const { ca, cert, key } = await makeCertificates([host, issuerHost])
   const file = async (name: string, content: string) => {
     await writeFile(join(folder, name), content, { mode: 0o600 })
     return join(folder, name)
   }
   caFile = await file('ca.pem', ca)
-  documents = await file('documents.yaml', demoDocuments(sample))
+  platform = await keep(startTokenPlatform({ host: issuerHost, cert, key }))
+  documents = await file('documents.yaml', `${demoDocuments(sample)}---${trust(platform.issuer)}`)
+  proxy = await keep(startProxy({ name: 'ada', password, hosts: { [host]: '127.0.0.1', [issuerHost]: '127.0.0.1' } }))
   const port = await freePort()
   gateway = `https://${host}:${port}`
   const env = {
@@ -44,10 +49,20 @@ beforeAll(async () => {
     HOOP_PUBLIC_URL: gateway,
     HOOP_TLS_CERT: await file('cert.pem', cert),
     HOOP_TLS_KEY: await file('key.pem', key),
+    HTTPS_PROXY: laptop().HTTPS_PROXY,
+    NODE_EXTRA_CA_CERTS: caFile,
   }
   await keep(startGatewayProcess({ provider, port, env }))
-  proxy = await keep(startProxy({ name: 'ada', password, hosts: { [host]: '127.0.0.1' } }))
 })
+
+const trust = (issuer: string) => `
+kind: Trust
+name: jobs
+issuer: ${issuer}
+audience: hoop-test
+when: claims.sub == 'nightly'
+as: { kind: service, name: nightly, groups: [engineering] }
+`
 
 /** What a laptop in such a company has set. */
 function laptop(given = password) {
@@ -91,6 +106,14 @@ test('login, calls and tunnel go through the proxy, with its password and the co
   // The tunnel, and at least one call.
   expect(proxy.asked.length - before).toBeGreaterThanOrEqual(2)
   expect(new Set(proxy.asked)).toEqual(new Set([new URL(gateway).host]))
+})
+
+test('the gateway asks an issuer of tokens through the proxy', async () => {
+  const env = { ...laptop(), HOOP_GATEWAY: gateway, HOOP_ID_TOKEN: platform.token({ sub: 'nightly', aud: 'hoop-test' }) }
+  const nowhere = '/dev/null/home'
+  const run = await hoop(['exec', 'sample', '--', process.execPath, '-p', '1'], { home: nowhere, env: { HOME: nowhere, ...env } })
+  expect(run).toMatchObject({ code: 0, stdout: '1\n' })
+  expect(proxy.asked).toContain(new URL(platform.issuer).host)
 })
 
 test('a wrong password is told in words that say what to do, and do not repeat it', async () => {

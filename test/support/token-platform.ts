@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Stoppable } from './keep.ts'
 
@@ -12,7 +13,12 @@ export interface TokenPlatform extends Stoppable {
   githubJob(claims: Record<string, unknown>): Record<string, string>
 }
 
-export async function startTokenPlatform(): Promise<TokenPlatform> {
+/** @param tls the name that it has, and a certificate for that; without, it is on this machine and has none */
+export async function startTokenPlatform(tls?: {
+  readonly host: string
+  readonly cert: string
+  readonly key: string
+}): Promise<TokenPlatform> {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' }
   const jobs = new Map<string, Record<string, unknown>>()
@@ -23,7 +29,7 @@ export async function startTokenPlatform(): Promise<TokenPlatform> {
     const signed = `${encoded({ alg: 'RS256', kid: 'one', typ: 'JWT' })}.${encoded({ ...usual, ...claims })}`
     return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`
   }
-  const server = createServer(({ url = '', headers }, response) => {
+  const answer: RequestListener = ({ url = '', headers }, response) => {
     const { pathname, searchParams } = new URL(url, issuer)
     const claims = jobs.get(headers.authorization ?? '')
     const answers: Record<string, unknown> = {
@@ -32,10 +38,12 @@ export async function startTokenPlatform(): Promise<TokenPlatform> {
       '/job': claims && { value: token({ ...claims, aud: searchParams.get('audience') }) },
     }
     response.writeHead(answers[pathname] === undefined ? 404 : 200).end(JSON.stringify(answers[pathname]))
-  })
+  }
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const issuer = tls === undefined ? `http://127.0.0.1:${port}` : `https://${tls.host}:${port}`
   return {
     issuer,
     token,

@@ -4,7 +4,7 @@ import * as Flags from '@oclif/core/flags'
 import { escapedJson } from './present/escape.ts'
 import type { Screen } from './present/screen.ts'
 import type { Device } from './services/device.ts'
-import { readSurroundings, type Surroundings } from './surroundings.ts'
+import { namesProxy, readSurroundings, type Surroundings } from './surroundings.ts'
 
 const group = 'GLOBAL'
 
@@ -80,7 +80,7 @@ export abstract class HoopCommand extends Command {
   /** Takes the ways and the certificates that this network needs. */
   protected async trust(flags: GlobalFlags): Promise<void> {
     const { proxies } = this.surroundings
-    if (Object.keys(proxies).some((name) => !/no_proxy/i.test(name))) {
+    if (namesProxy(proxies)) {
       const { useProxies } = await import('./gateway/proxies.ts')
       useProxies(proxies)
     }

@@ -38,6 +38,11 @@ export function readSurroundings(env: NodeJS.ProcessEnv): Surroundings {
   }
 }
 
+/** Whether something is to be reached by a proxy; NO_PROXY alone says nothing. */
+export function namesProxy(proxies: Surroundings['proxies']): boolean {
+  return Object.keys(proxies).some((name) => !/no_proxy/i.test(name))
+}
+
 function proxiesIn(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()])
   return Object.fromEntries(names.filter((name) => env[name]).map((name) => [name, env[name]]))

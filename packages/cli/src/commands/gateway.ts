@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
+import { namesProxy, readSurroundings } from '../surroundings.ts'
 
 /** Of all commands about the gateway itself. */
 export const gatewayFlags = {
@@ -18,6 +19,11 @@ export default class Gateway extends Command {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Gateway)
+    const { proxies } = readSurroundings(process.env)
+    if (namesProxy(proxies)) {
+      const { useProxies } = await import('../gateway/proxies.ts')
+      useProxies(proxies)
+    }
     const { runGateway } = await import('@hoop/tunnel-server')
     await runGateway({ ...process.env, ...(flags.config !== undefined && { HOOP_CONFIG: flags.config }) })
   }
