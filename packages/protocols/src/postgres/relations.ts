@@ -5,20 +5,23 @@ import { Reading } from './reading.ts'
 import { none, union, unionAll } from './sources.ts'
 import { isSystemTyped } from './system-types.ts'
 
-/** System relations that hold or show what other tables and other sessions hold. */
-const revealing = new Set([
-  'pg_stats',
-  'pg_statistic',
-  'pg_stats_ext',
-  'pg_stats_ext_exprs',
-  'pg_statistic_ext_data',
-  'pg_stat_activity',
-  'pg_stat_statements',
-  'pg_prepared_statements',
-  'pg_prepared_xacts',
-  'pg_cursors',
-  'pg_largeobject',
-])
+/** System relations that hold or show what other tables and other sessions hold, with those of their columns that only say where or when. */
+const revealing: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    pg_stats: 'schemaname tablename attname inherited',
+    pg_statistic: 'starelid staattnum stainherit',
+    pg_stats_ext: 'schemaname tablename statistics_schemaname statistics_name statistics_owner attnames kinds inherited',
+    pg_stats_ext_exprs: 'schemaname tablename statistics_schemaname statistics_name statistics_owner inherited',
+    pg_statistic_ext_data: 'stxoid stxdinherit',
+    pg_stat_activity:
+      'datid datname pid leader_pid usesysid usename client_addr client_hostname client_port backend_start xact_start query_start state_change wait_event_type wait_event state backend_xid backend_xmin query_id backend_type',
+    pg_stat_statements: 'userid dbid toplevel queryid',
+    pg_prepared_statements: 'prepare_time',
+    pg_prepared_xacts: 'transaction gid prepared owner database',
+    pg_cursors: 'creation_time',
+    pg_largeobject: 'loid pageno',
+  }).map(([name, columns]) => [name, new Set(columns.split(' '))]),
+)
 /** System relations that read the server's files. */
 const files = new Set(['pg_hba_file_rules', 'pg_ident_file_mappings', 'pg_file_settings'])
 
@@ -62,9 +65,14 @@ function outputsOf(
   reading: Reading,
   readDefinition: ReadDefinition,
 ): readonly Output[] {
-  if (revealing.has(relation.name)) {
+  const telling = revealing.get(relation.name)
+  if (telling !== undefined) {
     reading.effects.add('read')
-    return relation.columns.map(({ name }) => ({ name, sources: 'opaque' }))
+    return relation.columns.map(({ name, self, typeOid }) =>
+      isSystemSchema(relation.schema) && telling.has(name)
+        ? { name, sources: [self], form: 'stored', ofSystemType: isSystemTyped(catalogue, typeOid) }
+        : { name, sources: 'opaque' },
+    )
   }
   if (isSystemSchema(relation.schema) && relation.definition === null) {
     if (files.has(relation.name)) reading.effects.add('file')
