@@ -252,6 +252,16 @@ describe('the catalogue of a real server', () => {
     expect(sources('select value from measurements')).toEqual(['public.measurements.value', 'public.measurements_2026.value'])
     expect(sources('select address from contact_cache')).toContain('public.customers.email')
     expect(sources('select most_common_vals from pg_stats')).toBe('opaque')
+    expect(sources('select query from pg_stat_activity')).toBe('opaque')
+    expect(sources('select attname from pg_stats')).toEqual(['pg_catalog.pg_stats.attname'])
+  })
+
+  test('takes the questions of programs for statistics and sessions for questions by name', () => {
+    const filters = (sql: string) => readStatement(sql, catalogue).operation.filters
+    const columns = [{ schema: 'pg_catalog', table: 'pg_stats', column: 'attname' }]
+    expect(filters("select most_common_vals from pg_stats where attname = 'mail'")?.equality).toMatchObject(columns)
+    expect(filters("select most_common_vals from pg_stats where attname = 'mail'")?.other).toEqual([])
+    expect(filters("select pid from pg_stat_activity where query like '%mail%'")?.other).toBe('opaque')
   })
 
   test('reads the statements that tools ask of the system catalogue as reads', () => {
