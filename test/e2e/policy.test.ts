@@ -102,7 +102,7 @@ test('a statement is explained: verdict, each rule, each column', async () => {
   expect(held.stdout).toContain('its condition is false: operation.destructive')
   const shown = await explain(...agent, 'select id, upper(email) as shout, card_number from customers join cards using (id)')
   expect(shown.stdout).toMatch(/^permitted\n/)
-  expect(shown.stdout).toContain('shout  public.customers.email  masked by Mask/contact-data (redact)')
+  expect(shown.stdout).toContain('shout  public.customers.email  masked by Mask/contact-data (redact: ')
   expect(shown.stdout).toContain('card_number  public.cards.card_number  masked by Mask/cardholder-data (partial)')
   // Nobody of no group has an Access; a person behind an agent must have one, too.
   for (const behind of [
@@ -112,6 +112,54 @@ test('a statement is explained: verdict, each rule, each column', async () => {
     expect((await explain(...behind, 'select 1')).stdout).toMatch(/^no access to the connection\n/)
   }
   expect((await explain('select from where', '--json', ...agent)).stdout).toContain('"code":"unreadable"')
+})
+
+test('masks are explained: what each is about, by which lineage, and what may be asked', async () => {
+  const masks = await fileOf(
+    'explained.yaml',
+    `kind: Mask
+name: addresses
+columns: [public.customers.email]
+filter: never
+method: partial
+---
+kind: Mask
+name: secret-values
+connections: { names: [cluster] }
+fields: ["secrets:data.*", "configmaps:data.password"]
+---
+kind: Mask
+name: badges
+patterns: [{ name: badge, re2: "EMP-[0-9]{6}" }]
+detect: [iban]
+except: { groups: [fraud-desk] }
+`,
+  )
+  const explain = async (connection: string, statement: string, ...flags: string[]) =>
+    (await hoop(['policy', 'explain', '-c', connection, '-f', masks, ...flags, statement], { home: admin })).stdout
+  const agent = ['--as', 'ai-agent:coding-agents']
+  const joined = await explain('sample', "select full_name || ' ' || email as who, 1 as one from customers")
+  expect(joined).toMatch(
+    /who {2}public\.customers\.full_name, public\.customers\.email {2}masked by Mask\/addresses, which names public\.customers\.email \(redact: partial is for values as they are stored\)/,
+  )
+  expect(joined).toMatch(/✓ Mask\/addresses +partial: public\.customers\.email, which nothing may be asked about/)
+  expect(joined).toMatch(/✓ Mask\/badges +redact: wherever it stands iban, badge/)
+  expect(joined).toMatch(/· Mask\/secret-values +it is about the connection cluster/)
+  expect(await explain('sample', 'select 1', '--as', 'person:fraud-desk')).toMatch(/· Mask\/badges +it excepts fraud-desk/)
+  const asked = await explain('sample', "select id from customers where email = 'a@b.c'", ...agent)
+  expect(asked).toMatch(
+    /^refused\n {2}refused: this operation asks about masked values\n.*public\.customers\.email; Mask\/addresses has filter: never/,
+  )
+
+  const secrets = 'GET /api/v1/namespaces/prod/secrets/db'
+  expect(await explain('cluster', secrets)).toMatch(/✓ Mask\/secret-values +redact: fields secrets:data\.\*\n/)
+  expect(await explain('cluster', 'GET /api/v1/nodes')).toMatch(/✓ Mask\/secret-values +names nothing of it\n/)
+  expect(await explain('cluster', secrets)).toMatch(/· Mask\/addresses +it names nothing that kubernetes has/)
+  const { masks: all } = JSON.parse(await explain('cluster', secrets, '--json'))
+  expect(all).toContainEqual({
+    ...{ rule: 'Mask/secret-values', misfit: null, method: 'redact', filter: null, columns: [], detects: [] },
+    fields: ['secrets:data.*'],
+  })
 })
 
 test('recorded operations are judged anew by other documents', async () => {
@@ -200,6 +248,28 @@ test('a limit ends a result with its words, and not the session', async () => {
   await client.end()
   const shown = await hoop(['sessions', 'show', connect.session, '--json'], { home: admin })
   expect(shown.stdout).toMatch(/"error":\{"code":"limit","message":"ended: Limit\/small allows 1000 rows of an operation"\}/)
+})
+
+test('patterns of a mask are applied, shown again, and masked in results', async () => {
+  const yaml = `kind: Mask
+name: badges
+patterns:
+  - name: badge
+    re2: EMP-[0-9]{6}
+method: redact
+`
+  expect((await hoop(['apply', '-f', await fileOf('badges.yaml', yaml)], { home: admin })).code).toBe(exitCodes.ok)
+  const shown = await hoop(['get', 'mask', 'badges', '-o', 'yaml'], { home: admin })
+  expect(shown.stdout).toContain('re2: EMP-[0-9]{6}')
+  const home = await system.home('ada')
+  const statement = "select 'EMP-123456 is badge ' || id, 'EMP-12345' from customers order by id limit 1"
+  const result = await hoop(['exec', 'sample', '-c', statement], { home })
+  expect(result.stdout).toContain('***-****** is badge 1')
+  expect(result.stdout).toContain('EMP-12345')
+  expect(result.stdout).not.toContain('EMP-123456')
+  const wrong = await fileOf('wrong.yaml', yaml.replace('{6}', '{6}(?=x)'))
+  expect((await hoop(['apply', '-f', wrong], { home: admin })).stderr).toMatch(/wrong\.yaml:5/)
+  expect((await hoop(['delete', 'mask', 'badges'], { home: admin })).code).toBe(exitCodes.ok)
 })
 
 async function asSuperuser(statement: string) {

@@ -154,6 +154,8 @@ export interface Operation {
   /** Absent: it cannot ask about columns. */
   readonly filters?: Filters | undefined
   readonly parts: readonly Part[]
+  /** Each name by which masks know the documents that it is answered with; absent: it is answered with none. */
+  readonly documents?: readonly string[] | undefined
   /**
    * Why it is refused whatever the rules say: a construct that is not built yet, a text that the engine's parser rejects, or one whose names
    * cannot be looked up at the moment.

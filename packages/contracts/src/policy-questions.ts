@@ -52,9 +52,34 @@ export const ExplainedColumn = z.object({
   name: z.string().nullable(),
   /** `schema.table.column`; `opaque`: it may be made from anything. */
   sources: z.union([z.literal('opaque'), z.array(z.string())]),
-  mask: z.object({ rule: z.string(), method: z.string() }).nullable(),
+  mask: z
+    .object({
+      rule: z.string(),
+      /** What is done: `redact` where the Mask says `partial` or `hash` and the value is computed. */
+      method: z.string(),
+      /** Of `sources`, those that the Mask names; empty: the origin of the value is not known. */
+      columns: z.array(z.string()),
+    })
+    .nullable(),
 })
 export type ExplainedColumn = z.infer<typeof ExplainedColumn>
+
+/** One Mask's part in an operation. */
+export const ExplainedMask = z.object({
+  rule: z.string(),
+  /** Why it does not hold here; null: it holds. */
+  misfit: z.string().nullable(),
+  method: z.string(),
+  /** How rows may be chosen by its columns; null: it names none that this protocol has. */
+  filter: z.enum(['never', 'equality', 'any']).nullable(),
+  /** `schema.table.column`: those that the operation shows, stores, compares or asks about, and the Mask names. */
+  columns: z.array(z.string()),
+  /** Its field patterns that are about the documents of the answer. */
+  fields: z.array(z.string()),
+  /** What it finds by value, wherever it stands: kinds, and names of its own patterns. */
+  detects: z.array(z.string()),
+})
+export type ExplainedMask = z.infer<typeof ExplainedMask>
 
 /** Why a statement would be admitted or not, and what of its result would be shown. */
 export const Explanation = z.object({
@@ -72,8 +97,8 @@ export const Explanation = z.object({
   destructive: z.boolean(),
   /** Of each statement's result; null: they could not be told, and all are masked where any column is. */
   results: z.array(z.object({ verb: z.string(), columns: z.array(ExplainedColumn).nullable() })),
-  /** The Mask whose detectors look at every value that no mask hides; null: none. */
-  detectors: z.boolean(),
+  /** Every Mask there is. */
+  masks: z.array(ExplainedMask),
 })
 export type Explanation = z.infer<typeof Explanation>
 export const ExplainResponse = z.object({ policyVersion: z.string(), explanations: z.array(Explanation) })

@@ -7,5 +7,6 @@ export { type RecordedForm, recordedForm, recordedObjects, recordedParameters } 
 export { type About, aboutConnection, isAbout } from './rules/about.ts'
 export type { AccessMoment, AccessRuling, Granted } from './rules/access.ts'
 export type { JudgeInput, Judgement, RequiredApproval, RuleRefusal } from './rules/judgement.ts'
+export type { MaskReason } from './rules/mask-reasons.ts'
 export { compileRules, type RuleSet } from './rules/rule-set.ts'
 export type { TrustRule } from './rules/trusts.ts'

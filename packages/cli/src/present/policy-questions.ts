@@ -1,4 +1,4 @@
-import type { ExplainedVerdict, ExplainResponse, Explanation } from '@hoop/contracts'
+import type { ExplainedColumn, ExplainedMask, ExplainedVerdict, ExplainResponse, Explanation } from '@hoop/contracts'
 import type { CaseResult, TestRun } from '../services/policy-questions.ts'
 import { escapeLine, firstLine } from './escape.ts'
 import { fields, type Screen } from './screen.ts'
@@ -27,6 +27,7 @@ export function explanationText(screen: Screen, explanation: Explanation, { poli
   lines.push('', colour.bold('rules'), ...ruleLines(screen, [...explanation.access, ...explanation.reasons]))
   const columns = columnLines(screen, explanation)
   if (columns.length > 0) lines.push('', colour.bold('result'), ...columns)
+  if (explanation.masks.length > 0) lines.push('', colour.bold('masks'), ...maskLines(screen, explanation.masks))
   return lines.join('\n')
 }
 
@@ -53,16 +54,53 @@ function ruleLines({ colour }: Screen, reasons: Explanation['reasons']): string[
     })
 }
 
-function columnLines({ colour }: Screen, { results, detectors }: Explanation): string[] {
-  const lines = results.flatMap(({ verb, columns }) => {
+function columnLines({ colour }: Screen, { results, masks }: Explanation): string[] {
+  return results.flatMap(({ verb, columns }) => {
     if (columns === null) return [`  ${verb}: its columns cannot be told; where any column is masked, all of these are`]
     return columns.map(({ name, sources, mask }) => {
       const from = sources === 'opaque' ? 'made from what cannot be told' : sources.join(', ') || 'a constant'
       const shown = `  ${escapeLine(name ?? '?')}  ${colour.dim(escapeLine(from))}`
-      return mask === null ? shown : `${shown}  ${colour.yellow(`masked by ${mask.rule} (${mask.method})`)}`
+      return mask === null ? shown : `${shown}  ${colour.yellow(escapeLine(maskedBy(mask, sources, masks)))}`
     })
   })
-  return detectors && lines.length > 0 ? [...lines, '  every value is also looked at for what a Mask detects'] : lines
+}
+
+/** The rule, what it does, and by which of several columns. */
+function maskedBy(
+  { rule, method, columns }: NonNullable<ExplainedColumn['mask']>,
+  sources: ExplainedColumn['sources'],
+  masks: readonly ExplainedMask[],
+): string {
+  const asked = masks.find((mask) => mask.rule === rule)?.method ?? method
+  const how = asked === method ? method : `${method}: ${asked} is for values as they are stored`
+  const by = columns.length === 0 || columns.length === sources.length ? '' : `, which names ${columns.join(', ')}`
+  return `masked by ${rule}${by} (${how})`
+}
+
+/** Those that hold first, each with what of the operation it is about. */
+function maskLines({ colour }: Screen, masks: readonly ExplainedMask[]): string[] {
+  const width = Math.max(...masks.map(({ rule }) => rule.length))
+  return masks
+    .toSorted((a, b) => Number(a.misfit !== null) - Number(b.misfit !== null))
+    .map((mask) => {
+      const line = (mark: string, words: string) => `  ${mark} ${escapeLine(mask.rule).padEnd(width)}  ${escapeLine(words)}`
+      return mask.misfit === null ? line('✓', aboutWhat(mask)) : colour.dim(line('·', mask.misfit))
+    })
+}
+
+const mayAsk: Readonly<Record<NonNullable<ExplainedMask['filter']>, string>> = {
+  never: 'which nothing may be asked about',
+  equality: 'asked about by whole values only',
+  any: 'which anything may be asked about',
+}
+
+function aboutWhat({ method, filter, columns, fields, detects }: ExplainedMask): string {
+  const about = [
+    ...(columns.length === 0 || filter === null ? [] : [`${columns.join(', ')}, ${mayAsk[filter]}`]),
+    ...(fields.length === 0 ? [] : [`fields ${fields.join(', ')}`]),
+    ...(detects.length === 0 ? [] : [`wherever it stands ${detects.join(', ')}`]),
+  ]
+  return about.length === 0 ? 'names nothing of it' : `${method}: ${about.join('; ')}`
 }
 
 /** Failed cases with their reasons, then the count. */

@@ -9,6 +9,7 @@ import {
   type LimitDocument,
   type MaskDocument,
   type MaskPlan,
+  type Operation,
   type Reason,
   type RoleDocument,
   type ServiceAccountDocument,
@@ -20,6 +21,7 @@ import { maskPlan } from '../masks/plan.ts'
 import { type AccessMoment, type AccessRuling, accessRules } from './access.ts'
 import { JointStanding } from './joint-standing.ts'
 import type { JudgeInput, Judgement } from './judgement.ts'
+import { type MaskReason, maskReasons } from './mask-reasons.ts'
 import { type PolicyRule, policyRule } from './policy-rule.ts'
 import { mayApprove, mayBreakGlass } from './roles.ts'
 import { connectionMisfit, identityMisfit, inAny } from './selectors.ts'
@@ -60,6 +62,8 @@ export interface RuleSet {
   masks(identity: Identity, connection: ConnectionDocument): MaskPlan
   /** The same for what others see of what the identity does: no exception counts. The same object where none would. */
   masksForOthers(identity: Identity, connection: ConnectionDocument): MaskPlan
+  /** Each Mask: whether it holds for this identity on this connection, and what of the operation it is about. */
+  maskReasons(identity: Identity, connection: ConnectionDocument, operation: Operation): readonly MaskReason[]
   /** What holds for anybody who acts. */
   limits(identity: Identity, connection: ConnectionDocument): readonly LimitDocument[]
 }
@@ -153,6 +157,7 @@ export function compileRules(documents: readonly Document[], options: { readonly
     judge: (input) => keptOf(input.identity, input.connection).standing.judge(input),
     masks: (identity, connection) => keptOf(identity, connection).standing.masks,
     masksForOthers: (identity, connection) => keptOf(identity, connection).forOthers,
+    maskReasons: (identity, connection, operation) => maskReasons(masks, identity, connection, operation),
     limits: (identity, connection) => (limits.length === 0 ? noLimits : limitsOf(identity, connection)),
   }
 }

@@ -67,6 +67,7 @@ export class ServiceDialect implements HttpDialect {
       runs: [],
       flows: [],
       parts: [],
+      documents: this.#names(request),
       refused: this.#refused(found === null, request, json),
       unknownBecause: effects.includes('unknown') ? [`the connection does not say what ${request.method} ${resource} does`] : [],
     }

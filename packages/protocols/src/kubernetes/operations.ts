@@ -8,7 +8,7 @@ import { bodyLiterals } from './literals.ts'
 import { asksForToken, manifestClaims } from './manifests.ts'
 import { addedParts, patchFlows, patchOperations, unknownInPatch } from './patches.ts'
 import { portsOf } from './ports.ts'
-import { documentKind, isProxied, type RequestAttributes, readAttributes, truth } from './requests.ts'
+import { documentKind, isProxied, namesOf, type RequestAttributes, readAttributes, truth } from './requests.ts'
 
 /** What a request to the API server does. Never throws: what it cannot read is `unknown`, or `refused`. */
 export function readOperation(request: HttpRequest, body: RequestBody): Operation {
@@ -72,6 +72,7 @@ export function readOperation(request: HttpRequest, body: RequestBody): Operatio
         ? []
         : bodyLiterals(read, patch, { resource: documentKind(attributes), bodyStart }),
     ...(patch !== null && { fieldFlows: patchFlows(patch, documentKind(attributes)) }),
+    documents: namesOf(documentKind(attributes)),
     unknownBecause: unknown,
   }
 }
@@ -88,6 +89,7 @@ function proxied(request: HttpRequest, body: RequestBody, attributes: RequestAtt
     effects,
     objects: [{ kind: kindOf(attributes), name: nameOf(attributes, attributes.name), access: accessOf(effects) }],
     facts: factsOf(request, body, { attributes }),
+    documents: [documentKind(attributes)],
     unknownBecause: 'unknown' in reading ? [reading.unknown] : [],
   }
 }

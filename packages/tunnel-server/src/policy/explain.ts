@@ -12,7 +12,7 @@ import {
   type PolicyQuestion,
   type SupposedIdentity,
 } from '@hoop/contracts'
-import type { Judgement } from '@hoop/policy'
+import type { Judgement, MaskReason } from '@hoop/policy'
 import type { ReadText } from '@hoop/protocols'
 import type { Documents, InForce } from '../documents/documents.ts'
 import { inForceWith } from './proposed.ts'
@@ -81,7 +81,8 @@ function explanation(
   const access = rules.mayUse(identity, connection, { now, granted: [] })
   const session = { id: 'ses_none', reason: question.reason }
   const judgement = rules.judge({ identity, connection, operation, session, now })
-  const masks = rules.masks(identity, connection)
+  const plan = rules.masks(identity, connection)
+  const masks = rules.maskReasons(identity, connection, operation)
   const { effects, objects, functions, facts } = operation
   return {
     verdict: access.allowed ? verdictOf(judgement) : 'no-access',
@@ -100,9 +101,14 @@ function explanation(
     destructive: facts.destructive,
     results: operation.parts.map(({ verb, outputs }) => ({
       verb,
-      columns: outputs === 'opaque' ? null : outputs.map((output) => explainedColumn(output, masks)),
+      columns: outputs === 'opaque' ? null : outputs.map((output) => explainedColumn(output, plan, masks)),
     })),
-    detectors: masks.detectors !== null,
+    masks: masks.map(({ columns, fields, detects, ...mask }) => ({
+      ...mask,
+      columns: [...columns],
+      fields: [...fields],
+      detects: [...detects],
+    })),
   }
 }
 
@@ -110,11 +116,11 @@ function verdictOf({ decision }: Judgement): Explanation['verdict'] {
   return decision
 }
 
-function explainedColumn({ name, sources, form }: Output, masks: MaskPlan): ExplainedColumn {
-  const mask = masks.column(sources, form)
-  return {
-    name,
-    sources: sources === 'opaque' ? 'opaque' : sources.map(({ schema, table, column }) => `${schema}.${table}.${column}`),
-    mask: mask === null ? null : { rule: mask.rule, method: mask.method },
-  }
+function explainedColumn({ name, sources, form }: Output, plan: MaskPlan, masks: readonly MaskReason[]): ExplainedColumn {
+  const mask = plan.column(sources, form)
+  const from = sources === 'opaque' ? sources : sources.map(({ schema, table, column }) => `${schema}.${table}.${column}`)
+  if (mask === null) return { name, sources: from, mask: null }
+  const named = masks.find(({ rule }) => rule === mask.rule)?.columns ?? []
+  const columns = from === 'opaque' ? [] : from.filter((column) => named.includes(column))
+  return { name, sources: from, mask: { rule: mask.rule, method: mask.method, columns } }
 }

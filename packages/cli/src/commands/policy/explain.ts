@@ -4,7 +4,7 @@ import { HoopCommand } from '../../hoop-command.ts'
 
 export default class PolicyExplain extends HoopCommand {
   static override summary =
-    'Say what would become of a statement, and why: each rule that matched, each that did not, each masked column.'
+    'Say what would become of a statement, and why: each rule that matched, each that did not, each masked column and field.'
   static override description =
     `The gateway reads the statement as it reads those of sessions, by the names that the database behind the connection has now, and judges it
 by the documents in force. Nothing is run, and nobody is asked. It takes an admin or an auditor, and is in the gateway's admin log.
