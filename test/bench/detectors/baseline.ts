@@ -19,4 +19,7 @@ export const baseline: Readonly<Partial<Record<DetectorKind, RegExp>>> = {
   'pl-pesel': /\b\d{11}\b/g,
   'se-personnummer': /\b\d{6}[-+]\d{4}\b/g,
   'br-cpf': /\b\d{3}\.?\d{3}\.?\d{3}-?\d{2}\b/g,
+  'in-aadhaar': /\b\d{4}[ -]?\d{4}[ -]?\d{4}\b/g,
+  'nl-bsn': /\b\d{9}\b/g,
+  'it-codice-fiscale': /\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b/g,
 }

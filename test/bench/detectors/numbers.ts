@@ -38,6 +38,23 @@ export function withLuhn(digits: string): string {
   return `${digits}${(10 - (sum % 10)) % 10}`
 }
 
+/** With the last digit by which these pass Verhoeff's test: the sum in the dihedral group of a pentagon, each digit permuted by its place. */
+export function withVerhoeff(digits: string): string {
+  const passes = (all: string) =>
+    [...all].toReversed().reduce((sum, digit, index) => pentagon(sum, permuted(Number(digit), index % 8)), 0) === 0
+  return Array.from({ length: 10 }, (_, last) => `${digits}${last}`).find(passes) as string
+}
+
+/** Below 5 turns, from 5 on reflections and turns. */
+function pentagon(one: number, other: number): number {
+  const turn = one < 5 ? one + other : one - other
+  return (((turn % 5) + 5) % 5) + (one < 5 === other < 5 ? 0 : 5)
+}
+
+function permuted(digit: number, times: number): number {
+  return times === 0 ? digit : permuted(Number('1576283094'[digit]), times - 1)
+}
+
 /** The rest of a number of any length, its letters as 10 to 35. */
 export function rest97(text: string): number {
   return Number(BigInt([...text].map((character) => Number.parseInt(character, 36)).join('')) % 97n)
