@@ -12,6 +12,7 @@ import { startSamplePostgres, temporaryFolder } from '../support/index.ts'
 import { noWay } from './candidates/candidate.ts'
 import { startCandidates, stopCandidates } from './candidates/index.ts'
 import { Figures } from './figures.ts'
+import { measureBulk } from './measures/bulk.ts'
 import { measureConnect } from './measures/connect.ts'
 import { measureCopy } from './measures/copy.ts'
 import { measureDetectors } from './measures/detectors.ts'
@@ -33,6 +34,7 @@ const measures = {
   statements: measureStatements,
   policies: measurePolicies,
   copy: measureCopy,
+  bulk: measureBulk,
 } satisfies Record<Exclude<MeasureName, 'start' | 'http' | 'detectors'>, (stage: Stage) => Promise<void>>
 
 const options = readOptions(process.argv.slice(2))

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type CandidateName, candidateNames } from './candidates/candidate.ts'
 
 /** In the order in which they run. */
-export const measureNames = ['start', 'memory', 'connect', 'statements', 'policies', 'copy', 'http', 'detectors'] as const
+export const measureNames = ['start', 'memory', 'connect', 'statements', 'policies', 'copy', 'bulk', 'http', 'detectors'] as const
 export type MeasureName = (typeof measureNames)[number]
 
 export interface BenchOptions {

@@ -36,11 +36,15 @@ export class ProcessorWatch {
   }
 
   async #read(): Promise<void> {
-    const texts = await Promise.all(this.#pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')))
-    const time = (performance.timeOrigin + performance.now()) * 1000
-    const ticks = texts.reduce((sum, text) => sum + ticksOf(text), 0)
-    this.#readings.push({ time, used: (ticks / ticksPerSecond) * 1e6 })
+    const used = await processorTime(this.#pids)
+    this.#readings.push({ time: (performance.timeOrigin + performance.now()) * 1000, used })
   }
+}
+
+/** Microseconds of processor time that these processes together have used so far. */
+export async function processorTime(pids: readonly number[]): Promise<number> {
+  const texts = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')))
+  return (texts.reduce((sum, text) => sum + ticksOf(text), 0) / ticksPerSecond) * 1e6
 }
 
 /** In user and in system mode; the name before them may hold spaces and parentheses. */

@@ -6,7 +6,7 @@ import { corpus } from '../detectors/values.ts'
 import type { Stage } from '../stage.ts'
 
 export const detectorsPoint = 'detectors, all kinds'
-const detectorsCandidates = { detectors: 'hoop', expressions: 'regular expressions' } as const
+export const detectorsCandidates = { detectors: 'hoop', expressions: 'regular expressions' } as const
 export const qualityPoint = 'detectors, found'
 const seed = 1
 const each = 500

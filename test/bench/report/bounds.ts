@@ -1,12 +1,15 @@
 import { policyCount } from '../candidates/policies.ts'
 import type { Figures } from '../figures.ts'
+import { bulkFormats } from '../measures/bulk.ts'
 import { connectPoints } from '../measures/connect.ts'
 import { copyPoints } from '../measures/copy.ts'
+import { detectorsCandidates, detectorsPoint } from '../measures/detectors.ts'
 import { httpConnections, httpPoints, requestsPoint } from '../measures/http.ts'
 import { memoryPoint } from '../measures/memory.ts'
 import { policyPoints } from '../measures/policies.ts'
 import { bareNode, startLines, startPoint } from '../measures/start.ts'
 import { clientCounts, modes, statementsPoint } from '../measures/statements.ts'
+import { bulkNames, bulkRatio } from './bulk-table.ts'
 import { number } from './cells.ts'
 import type { Table } from './table.ts'
 import { roundTrips, unseenMilliseconds } from './tables.ts'
@@ -94,6 +97,14 @@ function bounds(figures: Figures): Bound[] {
       most: 1.7,
       measured: figures.ratio(copyPoints.masked, 'seconds', 'hoop', 'direct'),
     },
+    ...bulkFormats.flatMap((format) =>
+      (['columns', 'detectors'] as const).map((masking) => ({
+        ...ratio,
+        what: `${bulkNames[masking]}, ${format}: rate of the same rows unmasked`,
+        least: masking === 'columns' ? 0.5 : 0.4,
+        measured: bulkRatio(figures, format, masking),
+      })),
+    ),
     ...httpConnections.map((count) => ({
       ...ratio,
       what: `HTTP requests a second, of the bare proxy behind the bare chain, ${requestsPoint(count)}`,
@@ -126,6 +137,13 @@ function bounds(figures: Figures): Bound[] {
       unit: ' KB',
       digits: 0,
       measured: figures.median(memoryPoint, 'hoop', 'gateway'),
+    },
+    {
+      what: 'detectors of all kinds over ordinary text, one core',
+      least: 300,
+      unit: ' MB/s',
+      digits: 0,
+      measured: figures.median(detectorsPoint, detectorsCandidates.detectors, 'rate'),
     },
     { what: 'the slowest command: 150 ms, or twice Node', most: startBound, unit: ' ms', digits: 0, measured: slowest },
   ]

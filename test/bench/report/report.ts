@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Figures } from '../figures.ts'
 import type { BenchOptions } from '../options.ts'
 import { boundsTable } from './bounds.ts'
+import { bulkTable } from './bulk-table.ts'
 import { number } from './cells.ts'
 import { detectorTables } from './detector-tables.ts'
 import { httpTables } from './http-tables.ts'
@@ -15,6 +16,7 @@ export function report(figures: Figures, { rounds, seconds }: BenchOptions): str
     ...statementsTables(figures),
     policiesTable(figures),
     copyTable(figures),
+    bulkTable(figures),
     connectTable(figures),
     memoryTable(figures),
     ...httpTables(figures),
