@@ -10,6 +10,7 @@ import type { HttpRequest, RequestBody, Unreadable } from './request.ts'
 import { rewriterOf } from './results.ts'
 import { isSecretName, secretParameters } from './secret-names.ts'
 import { Templates } from './templates.ts'
+import { WebSocketMasking } from './websocket-masking.ts'
 import { relayWebSocket } from './websocket-relay.ts'
 
 /** RFC 9110, section 9.2.1: what these ask for changes nothing. */
@@ -114,19 +115,21 @@ export class ServiceDialect implements HttpDialect {
   upgraded(request: HttpRequest, _operation: Operation, _answer: readonly Header[], masks: MaskPlan): UpgradeRelay | null {
     // Masked fields cannot be found in messages whose form nobody knows.
     if (request.upgrade !== 'websocket' || this.#fields(request, masks).some((node) => node !== null)) return null
-    return ({ caller, backend, signal, record }) =>
-      relayWebSocket({
+    return ({ caller, backend, signal, record }) => {
+      const answers = masks.detectors && new WebSocketMasking(masks.detectors)
+      return relayWebSocket({
         caller: caller.socket,
         callerHead: caller.head,
         backend: backend.socket,
         backendHead: backend.head,
         signal,
-        onPiece: async ({ type, bytes }, way) => {
-          const shown = way === 'down' && type === 'text' ? withoutFindings(bytes, masks) : bytes
-          await record(way, shown)
+        onPiece: async (piece, way) => {
+          const shown = way === 'down' && answers !== null ? answers.shown(piece) : piece.bytes
+          if (shown.length > 0) await record(way, shown)
           return shown
         },
       })
+    }
   }
 
   refusal(refusal: Refusal, { headers }: HttpRequest, sessionId: string): HttpAnswer {
@@ -192,15 +195,6 @@ function statusOf(code: Refusal['code']): number {
   if (code === 'too_many_requests') return 429
   if (code === 'unavailable') return 503
   return code === 'unreadable' ? 400 : 403
-}
-
-/** What detectors find in one piece of a message; one that is cut over two pieces is not found. */
-function withoutFindings(bytes: Buffer, { detectors }: MaskPlan): Buffer {
-  const findings = detectors?.find(bytes, 0, bytes.length) ?? []
-  if (findings.length === 0) return bytes
-  const copy = Buffer.from(bytes)
-  detectors?.blank(copy, findings)
-  return copy
 }
 
 /** RFC 9457. */
