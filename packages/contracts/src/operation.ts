@@ -45,6 +45,8 @@ export interface LiteralField {
   readonly others?: readonly string[] | undefined
   /** A number may also be the name of a member, as in a JSON Pointer. */
   readonly path: readonly (string | number)[]
+  /** What looks like an index may be that of any element: a JSON patch counts from the end, and after what it has added and removed before. */
+  readonly shifting?: boolean | undefined
   /** What it says (null: a null), where that is not what it says as JSON: base64, YAML. */
   readonly value?: string | null | undefined
 }

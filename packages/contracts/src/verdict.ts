@@ -185,6 +185,8 @@ export interface FieldNode {
   member(name: string): FieldNode | null
   /** Each element of an array; null: nothing is masked there or below. */
   element(index: number): FieldNode | null
+  /** Every place that an element may be at whose index is not known; null among them: nothing is masked there or below. Absent: all are at one. */
+  elements?(): readonly (FieldNode | null)[]
 }
 
 /** What is masked for one identity on one connection. */

@@ -187,6 +187,11 @@ class PlaceNode implements FieldNode {
     return this.#to(this.#indexes.has(index) ? index : otherIndex)
   }
 
+  elements(): readonly (FieldNode | null)[] {
+    if (this.#progress.length === 0) return [this]
+    return [otherIndex, ...this.#indexes].map((index) => this.#to(index))
+  }
+
   #to(place: string | number): FieldNode | null {
     const known = this.#next.get(place)
     if (known !== undefined) return known

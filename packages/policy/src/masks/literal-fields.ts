@@ -13,15 +13,33 @@ export function reachesMask(field: LiteralField, plan: MaskPlan): boolean {
   return nodesAt(field, plan).length > 0
 }
 
-function nodesAt({ resource, others = [], path }: LiteralField, plan: MaskPlan): FieldNode[] {
-  return [resource, ...others].flatMap((name) => {
-    let node = plan.fields(name)
-    for (const step of path) {
-      if (node === null) return []
-      node = typeof step === 'number' ? (node.element(step) ?? node.member(String(step))) : node.member(step)
-    }
-    return node === null ? [] : [node]
+function nodesAt(field: LiteralField, plan: MaskPlan): FieldNode[] {
+  return placesOf(field, plan).flatMap((places) => [...places].filter((place) => place !== null))
+}
+
+/** By each name of its kind, where the field may be: several places only where it is `shifting`. */
+function placesOf({ resource, others = [], path, shifting = false }: LiteralField, plan: MaskPlan): Set<FieldNode | null>[] {
+  return [resource, ...others].map((name) => {
+    let places = new Set([plan.fields(name)])
+    for (const step of path) places = new Set([...places].flatMap((place) => below(place, step, shifting)))
+    return places
   })
+}
+
+function below(place: FieldNode | null, step: string | number, shifting: boolean): (FieldNode | null)[] {
+  if (place === null) return [null]
+  const member = place.member(String(step))
+  if (shifting && /^(-|[+-]?[0-9]+)$/.test(String(step))) {
+    const elements = place.elements?.() ?? [place.element(0)]
+    return member === null ? [...elements] : [...elements, member]
+  }
+  return [typeof step === 'number' ? (place.element(step) ?? member) : member]
+}
+
+/** Whether this mask hides the field, wherever it may be. */
+function isHiddenBy(mask: ValueMask, field: LiteralField, plan: MaskPlan): boolean {
+  if (fieldMask(field, plan) !== mask) return false
+  return placesOf(field, plan).some((places) => [...places].every((place) => place?.mask === mask))
 }
 
 /** A field that would be given what its mask shows in a value's place. */
@@ -64,7 +82,7 @@ export function maskedFieldFlow({ fieldFlows = [] }: Operation, plan: MaskPlan):
     fieldFlows.find(({ from, to }) => {
       if (!reachesMask(from, plan)) return false
       const mask = fieldMask(from, plan)
-      return to === null || mask === null || fieldMask(to, plan) !== mask
+      return to === null || mask === null || !isHiddenBy(mask, to, plan)
     }) ?? null
   )
 }

@@ -12,6 +12,7 @@ export function bodyLiterals(
   { resource, bodyStart }: { readonly resource: string; readonly bodyStart: number },
 ): readonly Literal[] {
   const others = namesOf(resource).filter((name) => name !== resource)
+  const shifting = patch !== null && { shifting: true }
   return body.scalars.flatMap((scalar): Literal[] => {
     const path = writtenPlace(body, patch, scalar)
     const place = { start: bodyStart + scalar.start, end: bodyStart + scalar.end }
@@ -19,7 +20,10 @@ export function bodyLiterals(
     const secret = isSecret(resource, path)
     if (!isLastApplied(path))
       return [
-        { ...place, sources: [], secret, field: { resource, others, path, value: writtenValue(resource, path, scalar.value) } },
+        {
+          ...{ ...place, sources: [], secret },
+          field: { resource, others, path, ...shifting, value: writtenValue(resource, path, scalar.value) },
+        },
       ]
     // The whole object is in it once more: what a mask showed is not written there either.
     const inside = scalarsWithin(scalar.value).map(({ path, value }) => ({

@@ -100,7 +100,7 @@ function rulesLookAt(
 /** What a JSON patch takes from the object without naming it: what it copies and moves, and what its tests tell. */
 export function patchFlows(operations: readonly PatchOperation[], resource: string): readonly FieldFlow[] {
   const others = namesOf(resource).filter((name) => name !== resource)
-  const field = (path: FieldPath): LiteralField => ({ resource, others, path })
+  const field = (path: FieldPath): LiteralField => ({ resource, others, path, shifting: true })
   return operations.flatMap(({ op, path, from }): FieldFlow[] => {
     if (op === 'test') return isVersion(path) ? [] : [{ from: field(taken(path)), to: null }]
     return (op === 'copy' || op === 'move') && from !== null ? [{ from: field(taken(from)), to: field(certain(path)) }] : []
