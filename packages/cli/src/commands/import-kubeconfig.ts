@@ -17,7 +17,8 @@ export default class ImportKubeconfig extends HoopCommand {
     'access-key-id': Flags.string({
       env: 'HOOP_ACCESS_KEY_ID',
       helpValue: 'ID',
-      description: 'EKS: the key by which the gateway signs; its secret is in AWS_SECRET_ACCESS_KEY where the gateway runs',
+      description:
+        'EKS: the key by which the gateway signs; its secret is in AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) where the gateway runs',
     }),
   }
   static override examples = ['<%= config.bin %> import-kubeconfig ~/.kube/config --context prod | <%= config.bin %> apply -f -']

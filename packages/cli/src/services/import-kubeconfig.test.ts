@@ -81,6 +81,22 @@ describe('a context becomes a connection', () => {
   ])('%s', async (_, cluster, user, expected) => {
     expect(await imported(cluster, user, { accessKeyId: 'AKID' })).toMatchObject(expected as object)
   })
+  test.each<[string, readonly { readonly name: string; readonly value: string }[], string | null]>([
+    ['its id says so', [], 'ASIA7'],
+    ['its token is there', [{ name: 'AWS_SESSION_TOKEN', value: 'never printed' }], 'AKID'],
+    ['it is named beside the program', [{ name: 'AWS_ACCESS_KEY_ID', value: 'ASIA7' }], null],
+  ])('of Amazon, by a key that ends soon: %s', async (_, env, accessKeyId) => {
+    const { exec } = aws(...getToken)
+    const shown = await imported({}, { exec: { ...exec, env } }, { accessKeyId })
+    expect(shown.login).toEqual({
+      eks: {
+        ...{ cluster: 'prod', region: 'eu-west-1', accessKeyId: accessKeyId ?? 'ASIA7' },
+        ...{ secretAccessKey: { env: 'AWS_SECRET_ACCESS_KEY' }, sessionToken: { env: 'AWS_SESSION_TOKEN' } },
+      },
+    })
+    expect(shown.notes.join(' ')).toMatch(/AWS_SESSION_TOKEN\. The key ends soon/)
+    expect(JSON.stringify(shown)).not.toContain('never printed')
+  })
   test('under the name that is asked for', async () => {
     expect((await imported({}, { token: 'x' }, { name: 'k8s' })).name).toBe('k8s')
   })

@@ -80,16 +80,33 @@ function ofProgram(exec: Exec, { server, accessKeyId }: Surroundings): ReadLogin
     throw refused('is one of EKS, whose cluster or region is not said', 'give --region in its arguments')
   if (argumentOf(args, ['--role-arn', '--role', '-r']) !== null)
     throw refused('takes on a role at AWS, which the gateway does not', 'use a key of an account that the cluster knows')
-  if (accessKeyId === null)
+  const keyId = accessKeyId ?? variable(exec, ['AWS_ACCESS_KEY_ID'])
+  if (keyId === null)
     throw refused(
       'is one of EKS, where the gateway signs with a key of AWS',
       'name it with --access-key-id; its secret stays out of the document',
     )
-  const secretAccessKey = { env: 'AWS_SECRET_ACCESS_KEY' }
+  const key = { accessKeyId: keyId, secretAccessKey: { env: 'AWS_SECRET_ACCESS_KEY' } }
+  if (!endsSoon(keyId) && variable(exec, ['AWS_SESSION_TOKEN']) === null)
+    return {
+      login: { eks: { cluster, region, ...key } },
+      notes: ['The gateway reads the secret of the key from AWS_SECRET_ACCESS_KEY.', rights],
+    }
   return {
-    login: { eks: { cluster, region, accessKeyId, secretAccessKey } },
-    notes: ['The gateway reads the secret of the key from AWS_SECRET_ACCESS_KEY.', rights],
+    login: { eks: { cluster, region, ...key, sessionToken: { env: 'AWS_SESSION_TOKEN' } } },
+    notes: [
+      'The gateway reads the secret of the key from AWS_SECRET_ACCESS_KEY, and its token from AWS_SESSION_TOKEN.',
+      ends,
+      rights,
+    ],
   }
+}
+
+const ends = 'The key ends soon, within hours as a rule: a gateway that stays needs one of an account of its own.'
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+function endsSoon(accessKeyId: string): boolean {
+  return accessKeyId.startsWith('ASIA')
 }
 
 /** `--name value` or `--name=value`. */
