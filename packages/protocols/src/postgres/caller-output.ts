@@ -212,6 +212,11 @@ export class CallerOutput {
     this.wrote(bytes.length, exchange)
   }
 
+  /** Whether a message of this size is one of many small ones, which are written into one buffer. */
+  gathers(bytes: number): boolean {
+    return bytes <= smallMessage && this.#small >= fewMessages
+  }
+
   /** A buffer in which a message of ours of up to so many bytes may be written, from `position` on; `wrote` puts it to what is said. */
   reserve(bytes: number): Buffer {
     if (this.#block === null || this.#used + bytes > this.#block.length) {

@@ -13,6 +13,7 @@ import type { Portal, Registry } from './registry.ts'
 import { isReported } from './reported-settings.ts'
 import { ResultMasks } from './result-masks.ts'
 import { rewriteRow } from './results.ts'
+import { RowWriter } from './row-writing.ts'
 import { schemasOf } from './search-path.ts'
 import type { SessionState } from './session-state.ts'
 import { ValueStyles } from './value-styles.ts'
@@ -58,6 +59,7 @@ export class Replies {
   readonly #registry: Registry
   readonly #state: SessionState
   readonly #masks: ResultMasks
+  readonly #rows = new RowWriter()
   readonly #output: CallerOutput
   readonly #events: ReplyEvents
   #waiters: (() => void)[] = []
@@ -276,7 +278,15 @@ export class Replies {
     if (head.kind === 'execute' && exchange.plan === undefined) exchange.plan = this.#masks.ofPortal(head.portal)
     if (exchange.plan === undefined) throw new ProtocolViolation('a row before its description')
     if (exchange.plan === null) return this.#output.pass(this.#reader, exchange)
-    const rewritten = rewriteRow(exchange.plan, bytes, start + 5, end, exchange.count)
+    if (this.#output.gathers(end - start)) {
+      const to = this.#rows.write(exchange.plan, bytes, start + messageHeader, end, this.#output)
+      if (to === lineReadings.unmasked) return this.#output.pass(this.#reader, exchange)
+      if (to !== lineReadings.unread) {
+        for (const rule of this.#rows.masked) exchange.count(rule)
+        return this.#written(tags.dataRow, exchange, to)
+      }
+    }
+    const rewritten = rewriteRow(exchange.plan, bytes, start + messageHeader, end, exchange.count)
     if (rewritten === null) this.#output.pass(this.#reader, exchange)
     else this.#output.put(rewritten, exchange)
   }
@@ -438,19 +448,19 @@ export class Replies {
     if (copy === null) return this.#output.pass(this.#reader, exchange)
     const to = copy.line?.(bytes, from, end, this.#output) ?? lineReadings.unread
     if (to === lineReadings.unmasked) return this.#output.pass(this.#reader, exchange)
-    if (to !== lineReadings.unread) return this.#copyLine(exchange, to)
+    if (to !== lineReadings.unread) return this.#written(tags.copyData, exchange, to)
     const data = bytes.subarray(from, end)
     const lines = copy.push(data)
     if (lines.masked.length === 1 && lines.masked[0] === data) this.#output.pass(this.#reader, exchange)
     else this.#copyLines(exchange, lines)
   }
 
-  /** A line that was written where the next message goes, up to there. */
-  #copyLine(exchange: Exchange, to: number): void {
+  /** A message that was written where the next one goes, up to there, but for its header. */
+  #written(tag: number, exchange: Exchange, to: number): void {
     const { position } = this.#output
     const length = to - position
     const written = this.#output.reserve(length)
-    written[position] = tags.copyData
+    written[position] = tag
     written.writeUInt32BE(length - 1, position + 1)
     this.#output.wrote(length, exchange)
   }

@@ -1,17 +1,29 @@
-import type { Detectors, MaskPlan, Output, Sources } from '@hoop/contracts'
+import type { Detectors, MaskPlan, Output, Sources, ValueMask } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { type Catalogue, originOf } from './catalogue.ts'
 import { write } from './codec.ts'
 import { maskOf } from './masked-values.ts'
 import type { Column } from './messages.ts'
 import type { ValueStyles } from './value-styles.ts'
-import { detectInValue } from './values.ts'
+import { detectInValue, isTextType, type Search, searchOf } from './values.ts'
 
 /** What happens to one column of a result. */
 export type ColumnAction =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'mask'; readonly rule: string; readonly rewrite: (value: Buffer) => Buffer | null }
-  | { readonly kind: 'detect'; readonly detectors: Detectors; readonly typeOid: number; readonly format: number }
+  | {
+      readonly kind: 'mask'
+      readonly rule: string
+      readonly rewrite: (value: Buffer) => Buffer | null
+      /** What `rewrite` does with a value of ASCII, from byte to byte. */
+      readonly ascii?: NonNullable<ValueMask['ascii']>
+    }
+  | {
+      readonly kind: 'detect'
+      readonly detectors: Detectors
+      readonly typeOid: number
+      readonly format: number
+      readonly search: Search
+    }
 
 /** How the rows of one result are rewritten; null: they pass as they came. */
 export type RowPlan = readonly ColumnAction[] | null
@@ -47,10 +59,14 @@ export function planRows({ masks, columns, resultFormats, outputs, catalogue, st
       const form = known?.[i]?.form
       const mask = masks.column(sources, form)
       const stored = form === 'stored' && sources !== 'opaque'
-      if (mask !== null)
-        return { kind: 'mask', rule: mask.rule, rewrite: maskOf(mask, { typeOid, format, stored, types: catalogue, styles }) }
+      if (mask !== null) {
+        const rewrite = maskOf(mask, { typeOid, format, stored, types: catalogue, styles })
+        const ascii = isTextType(typeOid) ? mask.ascii : undefined
+        return { kind: 'mask', rule: mask.rule, rewrite, ...(ascii !== undefined && { ascii }) }
+      }
     }
-    return masks.detectors === null ? pass : { kind: 'detect', detectors: masks.detectors, typeOid, format }
+    if (masks.detectors === null) return pass
+    return { kind: 'detect', detectors: masks.detectors, typeOid, format, search: searchOf(typeOid, format) }
   })
   // Rows of a result that has no columns are looked at: they can have none either.
   return actions.length > 0 && actions.every(({ kind }) => kind === 'pass') ? null : actions

@@ -130,6 +130,20 @@ function isoDate(millis: number): string | null {
   return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null
 }
 
+/** Where detectors look in values of a type: in their bytes, or in the digits that they mean; `closer`: `detectInValue` alone knows. */
+export type Search = 'nothing' | 'bytes' | 'digits' | 'int8' | 'numeric' | 'closer'
+
+/** As `detectInValue` does. */
+export function searchOf(typeOid: number, format: number): Search {
+  if (freeTypes.has(typeOid)) return 'nothing'
+  if (numberTypes.has(typeOid) || addressTypes.has(typeOid)) {
+    if (format === 0) return 'digits'
+    return typeOid === types.int8 ? 'int8' : typeOid === types.numeric ? 'numeric' : 'closer'
+  }
+  if (textTypes.has(typeOid)) return 'bytes'
+  return format === 0 && typeOid !== types.bytea ? 'bytes' : 'closer'
+}
+
 /** What the detectors make of one value: the same buffer where nothing was found, a masked copy, or NULL where the type has no masked form. */
 export function detectInValue(
   detectors: Detectors,
