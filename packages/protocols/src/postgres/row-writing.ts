@@ -1,4 +1,4 @@
-import { maskGrowth } from '@hoop/contracts'
+import { type Detectors, type Finding, maskGrowth } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { lineReadings, type MessageRoom, messageHeader } from './copy-format.ts'
 import { integerDigits, numericDigits } from './number-digits.ts'
@@ -64,6 +64,13 @@ export class RowWriter {
         }
         this.masked.push(action.rule)
         copied = next
+      } else if (action.kind === 'detect' && action.search === 'text') {
+        const findings = action.detectors.find(bytes, from, next)
+        if (findings.length > 0) {
+          to = copy(bytes, copied, next, into, to)
+          copied = next
+          this.#cover(action.detectors, into.subarray(to - length, to), from, findings)
+        }
       } else if (action.kind === 'detect' && this.#mayHold(action, bytes, from, next)) {
         const value = bytes.subarray(from, next)
         const shown = detectInValue(action.detectors, action.typeOid, action.format, value, this.#count)
@@ -81,11 +88,19 @@ export class RowWriter {
     return copy(bytes, copied, end, into, to)
   }
 
+  /** Covers in a value what was found where it came from, from `origin` on. The value stands alone: what is before it is none of it. */
+  #cover(detectors: Detectors, value: Buffer, origin: number, findings: readonly Finding[]): void {
+    const inValue = findings.map(({ start, end, kind, rule }) => ({ start: start - origin, end: end - origin, kind, rule }))
+    detectors.blank(value, inValue)
+    for (const { rule } of findings) this.masked.push(rule)
+  }
+
   /** False: detectors find nothing in the value. */
   #mayHold({ search, detectors }: Extract<ColumnAction, { kind: 'detect' }>, bytes: Buffer, from: number, to: number): boolean {
     switch (search) {
       case 'nothing':
         return false
+      case 'text':
       case 'bytes':
         return detectors.find(bytes, from, to).length > 0
       case 'digits':

@@ -130,8 +130,11 @@ function isoDate(millis: number): string | null {
   return year >= 1 && year <= 9999 ? date.toISOString().slice(0, 10) : null
 }
 
-/** Where detectors look in values of a type: in their bytes, or in the digits that they mean; `closer`: `detectInValue` alone knows. */
-export type Search = 'nothing' | 'bytes' | 'digits' | 'int8' | 'numeric' | 'closer'
+/**
+ * Where detectors look in values of a type: in their bytes, which are covered in place if it is `text`, or in the digits that they mean. `closer`:
+ * `detectInValue` alone knows.
+ */
+export type Search = 'nothing' | 'text' | 'bytes' | 'digits' | 'int8' | 'numeric' | 'closer'
 
 /** As `detectInValue` does. */
 export function searchOf(typeOid: number, format: number): Search {
@@ -140,7 +143,7 @@ export function searchOf(typeOid: number, format: number): Search {
     if (format === 0) return 'digits'
     return typeOid === types.int8 ? 'int8' : typeOid === types.numeric ? 'numeric' : 'closer'
   }
-  if (textTypes.has(typeOid)) return 'bytes'
+  if (textTypes.has(typeOid)) return 'text'
   return format === 0 && typeOid !== types.bytea ? 'bytes' : 'closer'
 }
 

@@ -3,7 +3,7 @@ import type { RE2JS } from 're2js'
 import { findCards } from './card.ts'
 import { type Cover, coverFinding } from './cover.ts'
 import { compileValuePattern, findPattern } from './patterns.ts'
-import { Scan } from './scan.ts'
+import { type Found, Scan } from './scan.ts'
 import { unfinishedFrom } from './unfinished.ts'
 
 const none: readonly Finding[] = []
@@ -40,31 +40,32 @@ class ValueDetectors implements Detectors {
   readonly #covers: ReadonlyMap<string, Cover>
   readonly #scan: Scan
   /** The only kind: card numbers, which can be looked for without a look at each byte. */
-  readonly #cardRule: string | null
+  readonly #onlyCards: boolean
+  /** Of the search that goes on. */
+  #found: Finding[] | null = null
+  /** Once for all searches: most are of a few bytes, and find nothing. */
+  readonly #take: Found = (kind, start, end) => {
+    this.#found ??= []
+    this.#found.push({ start, end, kind, rule: this.#rules.get(kind) as string })
+  }
+  readonly #takeCard = (start: number, end: number): void => this.#take('card', start, end)
 
   constructor(rules: ReadonlyMap<DetectorKind, string>, patterns: readonly Pattern[], covers: ReadonlyMap<string, Cover>) {
     this.#rules = rules
     this.#patterns = patterns
     this.#covers = covers
     this.#scan = new Scan(new Set(rules.keys()))
-    this.#cardRule = rules.size === 1 ? (rules.get('card') ?? null) : null
+    this.#onlyCards = rules.size === 1 && rules.has('card')
   }
 
   find(bytes: Uint8Array, start: number, end: number): readonly Finding[] {
-    const [first, last] = [Math.max(0, start), Math.min(end, bytes.length)]
-    let findings: Finding[] | null = null
-    const cardRule = this.#cardRule
-    if (cardRule !== null) {
-      findCards(bytes, first, last, (from, to) => {
-        findings ??= []
-        findings.push({ start: from, end: to, kind: 'card', rule: cardRule })
-      })
-    } else if (this.#rules.size > 0) {
-      this.#scan.run(bytes, first, last, (kind, from, to) => {
-        findings ??= []
-        findings.push({ start: from, end: to, kind, rule: this.#rules.get(kind) as string })
-      })
-    }
+    const first = Math.max(0, start)
+    const last = Math.min(end, bytes.length)
+    this.#found = null
+    if (this.#onlyCards) findCards(bytes, first, last, this.#takeCard)
+    else if (this.#rules.size > 0) this.#scan.run(bytes, first, last, this.#take)
+    const findings = this.#found as Finding[] | null
+    this.#found = null
     if (this.#patterns.length === 0 || last <= first) return findings ?? none
     return this.#withPatterns(bytes, first, last, findings ?? [])
   }

@@ -37,11 +37,24 @@ export function emailEnd(bytes: Uint8Array, at: number, last: number): number {
 }
 
 /** Endings of files whose names have an `@` in them, as in `logo@2x.png`. */
-const fileTypes: readonly string[] = 'png jpg jpeg gif webp svg css js mjs cjs ts tsx json html xml yaml yml txt pdf'.split(' ')
+const fileTypes: ReadonlySet<number> = new Set(
+  'png jpg jpeg gif webp svg css js mjs cjs ts tsx json html xml yaml yml txt pdf'.split(' ').map((type) => {
+    const bytes = Buffer.from(type)
+    return wordAt(bytes, 0, bytes.length)
+  }),
+)
+const longestFileType = 4
+
+/** At most four bytes as one number. */
+function wordAt(bytes: Uint8Array, from: number, to: number): number {
+  let word = 0
+  for (let at = from; at < to; at++) word = word * 256 + (bytes[at] as number)
+  return word
+}
 
 function isTopLevel(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from < 2 || to - from > 63) return false
   if (reads(bytes, from, to, 'xn--')) return true
   for (let at = from; at < to; at++) if ((bytes[at] as number) < 0x80 && !is(bytes, at, to, letter)) return false
-  return !fileTypes.some((type) => type.length === to - from && reads(bytes, from, to, type))
+  return to - from > longestFileType || !fileTypes.has(wordAt(bytes, from, to))
 }
