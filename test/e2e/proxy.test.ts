@@ -1,5 +1,8 @@
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { completeDeviceLogin, demoDocuments, demoUsers, makeCertificates, samplePasswordVariable, startHoop } from '@hoop/demo'
 import { freePort } from '@hoop/postgres-server'
 import { connectTunnel } from '@hoop/tunnel'
@@ -20,6 +23,7 @@ const keep = keepUntilEnd(afterAll)
 /** Names that only the proxy knows. */
 const host = 'gateway.hoop.test'
 const issuerHost = 'issuer.hoop.test'
+const hookHost = 'hooks.hoop.test'
 const password = 'p@ss:w/rd'
 let proxy: CompanyProxy
 let home: string
@@ -27,20 +31,32 @@ let gateway: string
 let caFile: string
 let documents: string
 let platform: TokenPlatform
+let hookPort: number
+/** What the webhook was told. */
+const told: string[] = []
 
 beforeAll(async () => {
   const provider = await keep(startIdentityProvider())
   const sample = await keep(startSamplePostgres({ customers: 10 }))
   const folder = (await keep(temporaryFolder('proxy'))).path
-  const { ca, cert, key } = await makeCertificates([host, issuerHost])
+  const { ca, cert, key } = await makeCertificates([host, issuerHost, hookHost])
   const file = async (name: string, content: string) => {
     await writeFile(join(folder, name), content, { mode: 0o600 })
     return join(folder, name)
   }
   caFile = await file('ca.pem', ca)
   platform = await keep(startTokenPlatform({ host: issuerHost, cert, key }))
-  documents = await file('documents.yaml', `${demoDocuments(sample)}---${trust(platform.issuer)}`)
-  proxy = await keep(startProxy({ name: 'ada', password, hosts: { [host]: '127.0.0.1', [issuerHost]: '127.0.0.1' } }))
+  const hooks = createServer({ cert, key }, async (request, response) => {
+    told.push(await text(request))
+    response.writeHead(204).end()
+  })
+  await new Promise<void>((resolve) => hooks.listen(0, '127.0.0.1', resolve))
+  await keep(Promise.resolve({ stop: async () => void hooks.close() }))
+  hookPort = (hooks.address() as AddressInfo).port
+  documents = await file('documents.yaml', `${demoDocuments(sample)}---${trust(platform.issuer)}---${notifier()}`)
+  proxy = await keep(
+    startProxy({ name: 'ada', password, hosts: { [host]: '127.0.0.1', [issuerHost]: '127.0.0.1', [hookHost]: '127.0.0.1' } }),
+  )
   const port = await freePort()
   gateway = `https://${host}:${port}`
   const env = {
@@ -51,6 +67,7 @@ beforeAll(async () => {
     HOOP_TLS_KEY: await file('key.pem', key),
     HTTPS_PROXY: laptop().HTTPS_PROXY,
     NODE_EXTRA_CA_CERTS: caFile,
+    HOOK_SECRET: 'twenty-four bytes, or more of them',
   }
   await keep(startGatewayProcess({ provider, port, env }))
 })
@@ -62,6 +79,13 @@ issuer: ${issuer}
 audience: hoop-test
 when: claims.sub == 'nightly'
 as: { kind: service, name: nightly, groups: [engineering] }
+`
+
+const notifier = () => `
+kind: Notifier
+name: hooks
+events: [operation.held]
+webhook: { url: "https://${hookHost}:${hookPort}/hook", secret: { env: HOOK_SECRET } }
 `
 
 /** What a laptop in such a company has set. */
@@ -114,6 +138,16 @@ test('the gateway asks an issuer of tokens through the proxy', async () => {
   const run = await hoop(['exec', 'sample', '--', process.execPath, '-p', '1'], { home: nowhere, env: { HOME: nowhere, ...env } })
   expect(run).toMatchObject({ code: 0, stdout: '1\n' })
   expect(proxy.asked).toContain(new URL(platform.issuer).host)
+})
+
+test('the gateway tells a webhook through the proxy', async () => {
+  const held = await startHoop(['exec', 'sample', '-c', 'delete from orders where id = 1'], { home, env: laptop() })
+  try {
+    await expect.poll(() => told).toContainEqual(expect.stringContaining('"type":"operation.held"'))
+    expect(proxy.asked).toContain(`${hookHost}:${hookPort}`)
+  } finally {
+    await held.stop('SIGINT')
+  }
 })
 
 test('a wrong password is told in words that say what to do, and do not repeat it', async () => {

@@ -192,8 +192,8 @@ async function start(
   started.defer(() => approvals.close())
   const references = new References((name) => environment[name])
   const resolve: Resolve = (reference, document, field) => references.resolve(reference, document, field)
-  const slack = new Slack(resolve)
-  const ways = { webhook: new Webhook(resolve), slack, mail: new Mail(resolve) }
+  const slack = new Slack(resolve, environment)
+  const ways = { webhook: new Webhook(resolve, environment), slack, mail: new Mail(resolve) }
   const courier = Courier.start({ store, feed, documents, ways, meter: metrics, log })
   started.defer(() => courier.close())
   const chatLinks = new ChatLinks({ store, logins })

@@ -1,6 +1,6 @@
 export { type ConnectTunnelOptions, connectTunnel } from './connect.ts'
 export { kindOf } from './never-dialled.ts'
-export { type ProxyEnvironment, proxyFor } from './proxy.ts'
+export { connectThrough, type ProxyEnvironment, proxyFor } from './proxy.ts'
 export { resetCodes, StreamReset } from './stream-reset.ts'
 export { type ResumableTunnel, type Tunnel, type TunnelLog, tunnelOver } from './tunnel.ts'
 export { type AcceptTunnelOptions, acceptTunnel, tunnelServerOptions } from './websocket.ts'

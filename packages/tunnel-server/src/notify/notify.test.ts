@@ -103,7 +103,7 @@ const hook = (more = '', path = '/hook') =>
 
 function deliver(): void {
   const references = new References((name) => (name === 'HOOK_SECRET' ? secret : undefined))
-  const way = new Webhook((reference, document, field) => references.resolve(reference, document, field))
+  const way = new Webhook((reference, document, field) => references.resolve(reference, document, field), {})
   const meter: NotificationMeter = { notified: (by, result) => counted.push(`${by} ${result}`) }
   const { store, feed, documents, log } = parts
   couriers.push(Courier.start({ store, feed, documents, ways: { webhook: way, slack: way, mail: way }, meter, log, pause }))
@@ -313,5 +313,6 @@ test.each([
   ['in an IPv6 address', 'https://[::ffff:169.254.169.254]/', 'nothing is ever sent'],
 ])('nothing goes to metadata services: %s', async (_, url, words) => {
   const { post } = await import('./post.ts')
-  await expect(post(new URL(url), { headers: {}, body: '{}' }, never)).rejects.toThrow(words)
+  for (const proxies of [{}, { HTTPS_PROXY: 'http://127.0.0.1:1' }])
+    await expect(post(new URL(url), { headers: {}, body: '{}' }, never, proxies)).rejects.toThrow(words)
 })

@@ -77,7 +77,7 @@ slack:
   )
   const resolve = async (reference: { env: string } | { file: string }) => secrets['env' in reference ? reference.env : ''] ?? ''
   const { Slack } = await import('./slack.ts')
-  const slack = new Slack(resolve)
+  const slack = new Slack(resolve, {})
   const { store, feed, documents, approvals, accessRequests, chatLinks: links, log } = parts
   const ways = { webhook: slack, slack, mail: slack }
   const pause = { first: 50, most: 200 }

@@ -1,4 +1,5 @@
 import type { NotifierDocument } from '@hoop/contracts'
+import type { ProxyEnvironment } from '@hoop/tunnel'
 import { z } from 'zod'
 import { post } from './post.ts'
 import { blocksOf, fallback } from './slack-blocks.ts'
@@ -11,9 +12,11 @@ const publicApi = 'https://slack.com/api/'
 /** Messages by the Web API of Slack: one for each question, which is changed as that is decided. */
 export class Slack implements Way {
   readonly #resolve: Resolve
+  readonly #proxies: ProxyEnvironment
 
-  constructor(resolve: Resolve) {
+  constructor(resolve: Resolve, proxies: ProxyEnvironment) {
     this.#resolve = resolve
+    this.#proxies = proxies
   }
 
   async deliver({ id, notifier, notice, receipt }: Message, signal: AbortSignal): Promise<unknown> {
@@ -34,7 +37,7 @@ export class Slack implements Way {
     const token = await this.#resolve(botToken, `Notifier/${notifier.name}`, 'botToken')
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json; charset=utf-8' }
     const url = new URL(method, api.endsWith('/') ? api : `${api}/`)
-    const { status, text } = await post(url, { headers, body: JSON.stringify(body) }, signal)
+    const { status, text } = await post(url, { headers, body: JSON.stringify(body) }, signal, this.#proxies)
     if (status !== 200) throw new Error(`${method} was answered ${status}`)
     const answer: unknown = JSON.parse(text)
     const { ok, error } = SlackAnswer.parse(answer)

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { HoopError } from '@hoop/contracts'
+import type { ProxyEnvironment } from '@hoop/tunnel'
 import { post } from './post.ts'
 import type { Message, Resolve, Way } from './way.ts'
 
@@ -9,9 +10,11 @@ const shortestKey = 24
 /** Webhooks as Standard Webhooks 1.0.0 has them: signed with HMAC-SHA256 over the id, the time and the body. */
 export class Webhook implements Way {
   readonly #resolve: Resolve
+  readonly #proxies: ProxyEnvironment
 
-  constructor(resolve: Resolve) {
+  constructor(resolve: Resolve, proxies: ProxyEnvironment) {
     this.#resolve = resolve
+    this.#proxies = proxies
   }
 
   async deliver({ id, notifier, notice }: Message, signal: AbortSignal): Promise<null> {
@@ -28,7 +31,7 @@ export class Webhook implements Way {
       'webhook-timestamp': String(now),
       'webhook-signature': `v1,${signature}`,
     }
-    const { status } = await post(new URL(url), { headers, body }, signal)
+    const { status } = await post(new URL(url), { headers, body }, signal, this.#proxies)
     if (status < 200 || status > 299) throw new Error(`it answered ${status}`)
     return null
   }

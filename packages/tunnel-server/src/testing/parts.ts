@@ -134,7 +134,7 @@ export async function openParts(
   const standing = new StandingAccess({ documents, logins, grants })
   const resolve = async () => 'a secret of a Notifier in a test'
   const chatLinks = new ChatLinks({ store, logins })
-  const slack = new Slack(resolve)
+  const slack = new Slack(resolve, {})
   const slackRequests = new SlackRequests({ store, documents, approvals, accessRequests, links: chatLinks, slack, resolve, log })
   const strangers = new Strangers()
   const agents = new Agents({ store, gateway, signingKey: signing, issuer: () => gatewayUrl, workloads, documents })
