@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { chmod, lstat, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -39,6 +41,26 @@ it('replaces what a killed run left, and leaves no empty file', async () => {
   expect(await readFile(file, 'utf8')).toMatch(/^# hoop: begin 15433\n/)
   await other()
   await expect(stat(file)).rejects.toThrow('ENOENT')
+})
+
+it('takes out what killed runs left at other ports and sockets, and leaves what is open', async () => {
+  const [port, socket] = [createServer().listen(0, '127.0.0.1'), createServer().listen(join(folder, '.s.PGSQL.5432'))]
+  try {
+    await Promise.all([port, socket].map((server) => server.listening || once(server, 'listening')))
+    const open = (port.address() as AddressInfo).port
+    const theirs = '# hoop: begin here\n*:*:*:*:mine\n# hoop: end here\n'
+    await writeFile(file, theirs)
+    // each is added while those before it are looked at
+    for (const one of [{ port: 1 }, { port: open }, { host: folder, port: 5432 }, { host: join(folder, 'gone'), port: 5432 }])
+      await addPasswords(file, lock, [{ ...entry, ...one }])
+    await addPasswords(file, lock, [entry])
+    const text = await readFile(file, 'utf8')
+    const begun = [...text.matchAll(/^# hoop: begin (.*)$/gm)].map(([, mark]) => mark)
+    expect(begun).toEqual(['15432', `${folder} 5432`, String(open), 'here'])
+    expect(text.endsWith(theirs)).toBe(true)
+  } finally {
+    for (const server of [port, socket]) server.close()
+  }
 })
 
 it('writes through a link', async () => {

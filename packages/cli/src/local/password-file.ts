@@ -1,6 +1,12 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { isErrno } from '../state/folder.ts'
 import { rewriteFile } from './rewrite-file.ts'
+
+/** Milliseconds for an answer of this machine. */
+const patience = 1000
 
 /** What libpq looks up: https://www.postgresql.org/docs/current/libpq-pgpass.html */
 export interface PasswordEntry {
@@ -19,11 +25,16 @@ export function ownPasswordFile(env: NodeJS.ProcessEnv): string {
 
 /**
  * Puts entries into a password file, each between two marks, before everything else: libpq takes the first line that fits. All other bytes
- * stay as they are; the file is then for its owner only (0600), as libpq demands. Gives what takes them out again.
+ * stay as they are; the file is then for its owner only (0600), as libpq demands. Entries at which nobody listens were left by a killed run, and go. Gives what takes
+ * ours out again.
  */
 export async function addPasswords(path: string, lock: string, entries: readonly PasswordEntry[]): Promise<() => Promise<void>> {
-  await rewriteFile(path, lock, (text) => entries.map(block).join('') + withoutBlocks(text, entries))
-  return () => rewriteFile(path, lock, (text) => withoutBlocks(text, entries))
+  const marks = entries.map(mark)
+  await rewriteFile(path, lock, async (text) => {
+    const others = withoutBlocks(text, marks)
+    return entries.map(block).join('') + withoutBlocks(others, await deadMarks(others))
+  })
+  return () => rewriteFile(path, lock, (text) => withoutBlocks(text, marks))
 }
 
 function block(entry: PasswordEntry): string {
@@ -42,9 +53,33 @@ function escaped(field: string): string {
   return field.replaceAll('\\', '\\\\').replaceAll(':', '\\:')
 }
 
-function withoutBlocks(text: string, entries: readonly PasswordEntry[]): string {
-  return entries.reduce((rest, entry) => {
-    const [begin, end] = [`# hoop: begin ${mark(entry)}\n`, `# hoop: end ${mark(entry)}\n`]
+/** Of those in the text, where connecting is refused. */
+async function deadMarks(text: string): Promise<string[]> {
+  const marks = [...text.matchAll(/^# hoop: begin (?:(\/.+) )?([0-9]{1,5})$/gm)]
+  const looked = await Promise.all(
+    marks.map(async ([, folder, port = '']) => {
+      const place = folder === undefined ? { host: '127.0.0.1', port: Number(port) } : { path: `${folder}/.s.PGSQL.${port}` }
+      return Number(port) <= 0xffff && (await isDead(place)) ? [folder === undefined ? port : `${folder} ${port}`] : []
+    }),
+  )
+  return looked.flat()
+}
+
+async function isDead(place: { readonly host: string; readonly port: number } | { readonly path: string }): Promise<boolean> {
+  const socket = connect(place)
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(patience) })
+    return false
+  } catch (error) {
+    return isErrno(error, 'ECONNREFUSED', 'ENOENT')
+  } finally {
+    socket.destroy()
+  }
+}
+
+function withoutBlocks(text: string, marks: readonly string[]): string {
+  return marks.reduce((rest, mark) => {
+    const [begin, end] = [`# hoop: begin ${mark}\n`, `# hoop: end ${mark}\n`]
     const from = rest.indexOf(begin)
     const to = rest.indexOf(end, from)
     return from === -1 || to === -1 ? rest : rest.slice(0, from) + rest.slice(to + end.length)

@@ -7,7 +7,11 @@ import { withLock } from '../state/lock.ts'
  * Changes a file of the user's that holds passwords; it is for its owner only (0600) from then on. Bytes are given as Latin-1, so that those that are
  * left alone stay the same. A file that is not there is empty, and an empty one is removed. Readers see the old one or the new one.
  */
-export async function rewriteFile(given: string, lock: string, change: (text: string) => string): Promise<void> {
+export async function rewriteFile(
+  given: string,
+  lock: string,
+  change: (text: string) => string | Promise<string>,
+): Promise<void> {
   await withLock(lock, async () => {
     // a link to where somebody keeps such files stays one
     const path = await realpath(given).catch(() => given)
@@ -15,7 +19,7 @@ export async function rewriteFile(given: string, lock: string, change: (text: st
       if (isErrno(error, 'ENOENT')) return ''
       throw error
     })
-    const after = change(before)
+    const after = await change(before)
     if (after === '') return await rm(path, { force: true })
     if (after === before) return
     const temporary = `${path}.${randomBytes(4).toString('hex')}`
