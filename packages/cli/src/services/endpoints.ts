@@ -54,6 +54,11 @@ export async function endpointOf(session: OpenSessionResponse, parts: EndpointPa
   return { ...endpoint, configuration: path }
 }
 
+/** Whether programs read a file to reach a connection of this protocol. */
+export function hasConfiguration(protocol: string): boolean {
+  return factsOf(protocol).configuration !== undefined
+}
+
 export function connectionString(endpoint: Endpoint, showPassword: boolean): string {
   return factsOf(endpoint.protocol).connectionString(endpoint, { showPassword })
 }

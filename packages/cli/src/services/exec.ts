@@ -3,9 +3,18 @@ import { join } from 'node:path'
 import type { OpenSessionResponse } from '@hoop/contracts'
 import { OperationTracker, type OperationView } from '../present/operations.ts'
 import { statePaths } from '../state/folder.ts'
+import { holdFolder } from '../state/held-folder.ts'
 import type { Device } from './device.ts'
 import { openDoorway } from './doorway.ts'
-import { answerAtOnce, type Endpoint, endpointOf, environmentOf, localPassword, socketName } from './endpoints.ts'
+import {
+  answerAtOnce,
+  type Endpoint,
+  endpointOf,
+  environmentOf,
+  hasConfiguration,
+  localPassword,
+  socketName,
+} from './endpoints.ts'
 import { askedOperations, execReport, writeReport } from './exec-report.ts'
 import { type Link, type LinkNews, openLink } from './link.ts'
 import { keepAuthority } from './local-authority.ts'
@@ -89,8 +98,9 @@ export async function exec(device: Device, options: ExecOptions, news: ExecNews,
       const authority = await keepAuthority(device, [session])
       sessions.add(session.id)
       void tellWaiting(device, session, ended.signal, news)
-      const folder = join(statePaths(device.home).configurations, session.id)
-      clearAway.push(() => rm(folder, { recursive: true, force: true }))
+      const { configurations } = statePaths(device.home)
+      const folder = join(configurations, session.id)
+      if (hasConfiguration(session.connection.protocol)) clearAway.push(await holdFolder(configurations, session.id))
       const endpoint = await endpointOf(session, { listener, password: secret, authority, folder })
       const exit = await work(endpoint, sessions)
       if (report !== null) {
