@@ -28,8 +28,21 @@ const scene = [
   `insert into shadow.people select i, 'Shade ' || i, 'City ' || i % 2, 'shade' || i || '@open.example' from generate_series(1, 4) i`,
 ]
 
+/** What the worlds hide. */
+export interface Hidden {
+  readonly filter: 'never' | 'equality' | 'any'
+  /** Statements that give the masked columns their values in world 1 or 2. */
+  readonly values: (world: number) => readonly string[]
+}
+
+/** A statement; with sets of parameters it is prepared once and executed with each. */
+export interface Sent {
+  readonly text: string
+  readonly parameters?: readonly (readonly (string | null)[])[]
+}
+
 /** Null stays null: that is shown. */
-const values = (world: number): readonly string[] => [
+export const anyValues = (world: number): readonly string[] => [
   `update people set
     email = case when id <> 7 then (array['ada', 'bob', 'zoe', '1a'])[1 + (id * ${world} + ${world}) % 4] || id || '@mail' || ${world} end,
     phone = (1000 * ${world} + id * ${world * 7 + 1})::text,
@@ -41,12 +54,12 @@ const values = (world: number): readonly string[] => [
   `update "Odd Names" set "E Mail" = (array['x', 'y'])[1 + ("Id" + ${world}) % 2] || ${world}`,
 ]
 
-const documents = `
+const documents = (filter: Hidden['filter']): string => `
 kind: Mask
 name: hidden
 columns: ["public.people.{email,phone,born,score,profile,tags}", public.orders.note, 'public."Odd Names"."E Mail"']
 method: redact
-filter: never`
+filter: ${filter}`
 
 const ada: Identity = { id: 'x#ada', kind: 'person', name: 'ada', email: null, groups: [], issuer: 'x' }
 const connection = parseDocuments(
@@ -81,12 +94,12 @@ export class Worlds {
   /** Relations that scripts make are numbered from here on. */
   readonly firstNew: number
 
-  private constructor(server: WireServer, direct: WireClient, firstNew: number) {
+  private constructor(server: WireServer, direct: WireClient, firstNew: number, filter: Hidden['filter']) {
     this.firstNew = firstNew
     this.#server = server
     this.#direct = direct
     const rules = compileRules(
-      parseDocuments(documents, 'documents').map(({ document }) => document),
+      parseDocuments(documents(filter), 'documents').map(({ document }) => document),
       { hashKey: Buffer.alloc(32) },
     )
     this.#masks = rules.masks(ada, connection)
@@ -97,7 +110,7 @@ export class Worlds {
     this.#worlds = [world('world1'), world('world2')]
   }
 
-  static async start(): Promise<Worlds> {
+  static async start({ filter, values }: Hidden): Promise<Worlds> {
     const server = await WireServer.start({ autovacuum: 'off', statement_timeout: '5000', max_parallel_workers_per_gather: '0' })
     const direct = async (database: string): Promise<WireClient> => {
       const [host] = server.upstream.hosts
@@ -126,17 +139,17 @@ export class Worlds {
     }
     const own = await direct('world1')
     const [newest] = rows(await own.query('select max(oid::int8) from pg_class'))
-    return new Worlds(server, own, Number(newest?.[0]) + 1)
+    return new Worlds(server, own, Number(newest?.[0]) + 1, filter)
   }
 
   /** Runs the statements in a transaction of each world, and undoes it. */
-  async both(statements: readonly string[], mode: Mode): Promise<readonly [Heard, Heard]> {
+  async both(statements: readonly Sent[], mode: Mode, inOther = statements): Promise<readonly [Heard, Heard]> {
     const [one, other] = this.#worlds
-    return await Promise.all([this.#run(one, 0, statements, mode), this.#run(other, 1, statements, mode)])
+    return await Promise.all([this.#run(one, 0, statements, mode), this.#run(other, 1, inOther, mode)])
   }
 
   /** As `both`, in the first world, without hoop. */
-  async without(statements: readonly string[], mode: Mode): Promise<readonly Message[]> {
+  async without(statements: readonly Sent[], mode: Mode): Promise<readonly Message[]> {
     return await send(this.#direct, statements, mode)
   }
 
@@ -146,7 +159,7 @@ export class Worlds {
     await this.#server.stop()
   }
 
-  async #run(world: World, index: number, statements: readonly string[], mode: Mode): Promise<Heard> {
+  async #run(world: World, index: number, statements: readonly Sent[], mode: Mode): Promise<Heard> {
     const client = world.client ?? (await this.#open(world, index))
     world.gate.admitted.length = 0
     let messages: readonly Message[]
@@ -184,15 +197,18 @@ export class Worlds {
   }
 }
 
-async function send(client: WireClient, statements: readonly string[], mode: Mode): Promise<readonly Message[]> {
-  const asSent = statements.map((text) =>
-    mode === 'simple'
+async function send(client: WireClient, statements: readonly Sent[], mode: Mode): Promise<readonly Message[]> {
+  const resultFormats = [mode === 'binary' ? 1 : 0]
+  const asSent = statements.map(({ text, parameters }) =>
+    mode === 'simple' && parameters === undefined
       ? write.query(text)
       : Buffer.concat([
           write.parse({ name: '', text, parameterTypes: [] }),
-          bind('', '', [], [mode === 'binary' ? 1 : 0]),
-          write.describe({ kind: 'P', name: '' }),
-          write.execute({ portal: '', maxRows: 0 }),
+          ...(parameters ?? [[]]).flatMap((values) => [
+            bind('', '', values, resultFormats),
+            write.describe({ kind: 'P', name: '' }),
+            write.execute({ portal: '', maxRows: 0 }),
+          ]),
           write.sync(),
         ]),
   )
