@@ -1,15 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 
 const bin = fileURLToPath(new URL('../bin/hoop.js', import.meta.url))
 const env = { PATH: process.env.PATH, HOOP_HOME: mkdtempSync(join(tmpdir(), 'hoop-main-')), HOOP_CREDENTIAL_STORE: 'file' }
+afterAll(() => rm(env.HOOP_HOME, { recursive: true, force: true }))
 
 const hoop = (...args: string[]) => hoopWith({}, ...args)
 

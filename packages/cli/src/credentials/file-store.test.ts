@@ -1,11 +1,11 @@
-import { chmod, mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { temporaryFolder } from '../state/temporary-folder.fixture.ts'
 import { fileStore } from './file-store.ts'
 
 async function newHome(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), 'hoop-store-')), 'home')
+  return join(await temporaryFolder('store'), 'home')
 }
 
 it('keeps secrets in a file of mode 0600 in a folder of mode 0700', async () => {

@@ -1,7 +1,6 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { temporaryFolder } from '../state/temporary-folder.fixture.ts'
 import { fileStore } from './file-store.ts'
 import { localSecret, scramVerifier } from './local-secret.ts'
 
@@ -17,7 +16,7 @@ it('makes the verifier of PostgreSQL’s own SCRAM-SHA-256', async () => {
 })
 
 it('is one secret for each gateway and connection until it is rotated', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'hoop-secret-'))
+  const home = await temporaryFolder('secret')
   const of = (connection: string, rotate = false) =>
     localSecret({ store: fileStore(home), lock: join(home, 'lock'), gateway: 'https://g', connection, rotate })
   const first = await of('a')

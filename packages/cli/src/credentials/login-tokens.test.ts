@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createGatewayClient } from '../gateway/client.ts'
+import { temporaryFolder } from '../state/temporary-folder.fixture.ts'
 import { deviceKey } from './device-key.ts'
 import { fileStore } from './file-store.ts'
 import { loginTokens } from './login-tokens.ts'
@@ -23,7 +22,7 @@ let home: string
 let used: string[]
 
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'hoop-tokens-'))
+  home = await temporaryFolder('tokens')
   used = []
   server = createServer(async (request, response) => {
     const { refresh_token } = (await json(request)) as { refresh_token: string }

@@ -1,11 +1,9 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { temporaryFolder } from '../state/temporary-folder.fixture.ts'
 import { stablePort } from './ports.ts'
 
 it('chooses upwards from 15432 and keeps what it chose', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'hoop-ports-'))
+  const home = await temporaryFolder('ports')
   const taken = new Set([15_433])
   const port = (gateway: string, connection: string, fixed: number | null = null) =>
     stablePort({ home, gateway, connection, fixed, isFree: async (each) => !taken.has(each) })
@@ -19,7 +17,7 @@ it('chooses upwards from 15432 and keeps what it chose', async () => {
 })
 
 it('gives different ports to those who choose at once', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'hoop-ports-'))
+  const home = await temporaryFolder('ports')
   const names = ['a', 'b', 'c', 'd']
   const ports = await Promise.all(
     names.map((connection) => stablePort({ home, gateway: 'https://g', connection, fixed: null, isFree: async () => true })),
