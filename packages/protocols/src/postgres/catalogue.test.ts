@@ -264,6 +264,25 @@ describe('the catalogue of a real server', () => {
     expect(filters("select pid from pg_stat_activity where query like '%mail%'")?.other).toBe('opaque')
   })
 
+  test.each([
+    ["lower(email) = 'x'", 'equality'],
+    ['a.email = b.email', 'equality'],
+    ['lower(a.email) = lower(b.email::text)', 'equality'],
+    ['lower(email) = email', 'other'],
+    ['a.email = upper(b.email)', 'other'],
+    ['btrim(lower(a.email)) = lower(btrim(b.email))', 'other'],
+    ['nullif(upper(email), email) is null', 'other'],
+    ['case email when lower(email) then true end', 'other'],
+  ] as const)('takes %s for a question of %s', (condition, kind) => {
+    const from = condition.includes('b.') ? 'customers a, customers b' : 'customers'
+    const { filters } = readStatement(`select 1 from ${from} where ${condition}`, catalogue).operation
+    const asked = (of: 'equality' | 'other') => JSON.stringify(filters?.[of]).includes('"email"')
+    expect({ equality: asked('equality'), other: asked('other') }).toMatchObject({
+      [kind]: true,
+      ...(kind === 'equality' && { other: false }),
+    })
+  })
+
   test('reads the statements that tools ask of the system catalogue as reads', () => {
     const psql = `SELECT n.nspname as "Schema", c.relname as "Name",
   CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' END as "Type", pg_catalog.pg_get_userbyid(c.relowner) as "Owner"

@@ -109,15 +109,18 @@ export function keepsWhole(node: Node): boolean {
   return 'ColumnRef' in inner || 'ParamRef' in inner || 'A_Const' in inner || 'SetToDefault' in inner
 }
 
-/** What is inside of changes of case, trimming of blanks and casts to text. */
-function unfolded(node: Node): Node {
+/** What is inside of changes of case, trimming of blanks and casts to text; `folds` gets the names of those that change something. */
+export function unfolded(node: Node, folds: string[] = []): Node {
   if ('FuncCall' in node) {
     const { name } = qualifiedName(node.FuncCall.funcname)
     const [only, ...others] = node.FuncCall.args ?? []
-    if (only && others.length === 0 && folding.test(name)) return unfolded(only)
+    if (only && others.length === 0 && folding.test(name)) {
+      folds.push(name)
+      return unfolded(only, folds)
+    }
   }
   if ('TypeCast' in node && node.TypeCast.arg && !node.TypeCast.typeName?.typmods && !node.TypeCast.typeName?.arrayBounds) {
-    if (texts.test(nameOf(node.TypeCast.typeName?.names).at(-1) ?? '')) return unfolded(node.TypeCast.arg)
+    if (texts.test(nameOf(node.TypeCast.typeName?.names).at(-1) ?? '')) return unfolded(node.TypeCast.arg, folds)
   }
   return node
 }

@@ -1,6 +1,6 @@
 import type { Filters, Sources } from '@hoop/contracts'
 import type { Node } from 'libpg-query'
-import { wholeColumn } from './choices.ts'
+import { unfolded, wholeColumn } from './choices.ts'
 import type { Reading } from './reading.ts'
 import { findColumn, type Scope } from './scope.ts'
 import { none, unionAll } from './sources.ts'
@@ -36,17 +36,25 @@ function kindOf(node: Node, scope: Scope): keyof Filters {
   const { kind = '', lexpr, rexpr } = node.A_Expr
   if (kind === 'AEXPR_IN' || kind === 'AEXPR_OP_ANY') return isWhole(lexpr, scope) && isGiven(rexpr) ? 'equality' : 'other'
   if (kind !== 'AEXPR_OP') return 'other'
-  const sides = [lexpr, rexpr]
-  return sides.some((side) => isWhole(side, scope)) && sides.every((side) => isWhole(side, scope) || isGiven(side))
-    ? 'equality'
-    : 'other'
+  return kindOfEquals([lexpr, rexpr], scope)
 }
 
 /** `CASE x WHEN y` and NULLIF compare by `=`, without the word. */
 export function askEqual(reading: Reading, one: Node, others: readonly Node[], sources: Sources, scope: Scope): void {
-  const known = [one, ...others]
-  const equal = known.some((side) => isWhole(side, scope)) && known.every((side) => isWhole(side, scope) || isGiven(side))
-  reading.filter(equal ? 'equality' : 'other', sources)
+  reading.filter(kindOfEquals([one, ...others], scope), sources)
+}
+
+/** Columns are compared as they are or all folded alike: `lower(email) = email` is no guess, and tells whether there are capitals. */
+function kindOfEquals(sides: readonly (Node | undefined)[], scope: Scope): keyof Filters {
+  const whole = sides.filter((side) => isWhole(side, scope))
+  if (whole.length === 0 || !sides.every((side) => whole.includes(side) || isGiven(side))) return 'other'
+  return new Set(whole.map(foldsOf)).size === 1 ? 'equality' : 'other'
+}
+
+function foldsOf(node: Node | undefined): string {
+  const folds: string[] = []
+  if (node) unfolded(node, folds)
+  return folds.join(' ')
 }
 
 /** A stored value as it stands, or of what is not known any further. */
