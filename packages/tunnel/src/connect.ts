@@ -32,6 +32,8 @@ const maxAnswerBytes = 64 * 1024
 /** Milliseconds between tries to dial again, at most; the first is made at once. */
 const longestPause = 5_000
 const firstPause = 200
+/** Pauses take this part of the patience at most: a network that is back while the streams still stand is found in time. */
+const partOfPatience = 0.1
 
 /**
  * Opens the caller's end of a tunnel, and dials again when its WebSocket is lost.
@@ -41,24 +43,25 @@ export async function connectTunnel(options: ConnectTunnelOptions): Promise<Tunn
   const { onStream, log, keepAlive, patience, onLost, onResumed } = options
   const again = new URL(options.url)
   again.searchParams.set('resume', '1')
-  const redial = (signal: AbortSignal) => dialAgain({ ...options, url: again.href, signal })
   let announced = 0
   const webSocket = await dial(options, (headers) => {
     announced = patienceIn(headers)
   })
   const waits = patience ?? announced
+  const longest = Math.min(longestPause, waits * partOfPatience)
+  const redial = (signal: AbortSignal) => dialAgain({ ...options, url: again.href, signal }, longest)
   return tunnelOver(webSocket, { side: 'dialler', onStream, log, keepAlive, patience: waits, onLost, onResumed, redial })
 }
 
-/** Until it succeeds, or the gateway gives an answer that will not change. */
-async function dialAgain(options: ConnectTunnelOptions & { readonly signal: AbortSignal }): Promise<WebSocket> {
+/** Until it succeeds, or the gateway gives an answer that will not change; with full jitter over pauses that double up to `longest` milliseconds. */
+async function dialAgain(options: ConnectTunnelOptions & { readonly signal: AbortSignal }, longest: number): Promise<WebSocket> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await dial(options)
     } catch (error) {
       if (options.signal.aborted || !mayPass(error)) throw error
     }
-    const pause = Math.random() * Math.min(longestPause, firstPause * 2 ** attempt)
+    const pause = Math.random() * Math.min(longest, firstPause * 2 ** attempt)
     await delay(pause, undefined, { signal: options.signal, ref: false })
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { HoopError, tunnelPatienceHeader, tunnelSubprotocol } from '@hoop/contracts'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { acceptTunnel, connectTunnel, type ResumableTunnel, type Tunnel, tunnelServerOptions } from './index.ts'
 
@@ -140,6 +140,17 @@ test('it ends with the gateway’s words where that will not have it back, and b
   expect(await lost.tunnel.closed).toEqual({ words })
   expect((await waiting)[0]).toMatchObject({ words })
   expect(await away.tunnels[0]?.closed).toEqual({ words })
+})
+
+test('the longest pauses are short enough to try often while the streams still stand', async () => {
+  const longest = vi.spyOn(Math, 'random').mockReturnValue(1)
+  cleanups.push(() => longest.mockRestore())
+  const { url, sockets, asked, refuse } = await gateway({ patience: 2000 })
+  const { tunnel } = await connect(url)
+  refuse(503)
+  sockets[0]?.destroy()
+  await tunnel.closed
+  expect(asked.length).toBeGreaterThan(6)
 })
 
 test('an authorization that cannot be had ends it', async () => {
