@@ -1,4 +1,13 @@
-import type { ColumnRef, MaskPlan, Operation, Reason, Sources, ValueMask } from '@hoop/contracts'
+import {
+  type ColumnRef,
+  isPlaceholder,
+  type MaskPlan,
+  type Operation,
+  placeholderRefusal,
+  type Reason,
+  type Sources,
+  type ValueMask,
+} from '@hoop/contracts'
 import type { RuleRefusal } from './judgement.ts'
 
 interface PlaceholderWritten {
@@ -24,7 +33,9 @@ export function placeholderWritten(operation: Operation, masks: MaskPlan): Place
     // One that was followed to no column may come to any that the statement names.
     for (const column of sources.length > 0 ? sources : named) {
       const mask = masks.column([column], 'stored')
-      if (mask !== null && isPlaceholder(value, mask, overwrites)) return refused(column, mask)
+      if (mask === null) continue
+      const ofType = overwrites && mask.method !== 'null' && constants.test(value)
+      if (ofType || isPlaceholder(value, mask)) return refused(column, mask)
     }
   }
   return null
@@ -38,16 +49,6 @@ function columnNamed(name: string): ColumnRef[] {
 /** What stands for values of other types than text. Zero and false are not among them: they may be meant. */
 const constants =
   /^(2000-01-01([ T]00:00:00(\.0+)?(Z|[+-]00(:?00)?)?)?|0{8}-0{4}-0{4}-0{4}-0{12}|<masked\/>|empty|0\.0\.0\.0(\/32)?)$/
-
-/** Texts within JSON and arrays count, too. */
-function isPlaceholder(value: string, mask: ValueMask, overwrites: boolean): boolean {
-  if (mask.looksMasked(value) || (overwrites && mask.method !== 'null' && constants.test(value))) return true
-  if (!/^\s*[{["]/.test(value)) return false
-  for (const [, inside = ''] of value.matchAll(/"((?:[^"\\]|\\.)*)"/gs)) {
-    if (mask.looksMasked(inside.replaceAll(/\\(.)/gs, '$1'))) return true
-  }
-  return false
-}
 
 /** What a literal of SQL says; null for a comment or a name. */
 function literalValue(literal: string): string | null {
@@ -70,17 +71,7 @@ function parameterValue(value: string | null): string | null {
         .replace(/^\x01/, '')
 }
 
-function refused({ schema, table, column }: ColumnRef, mask: ValueMask): PlaceholderWritten {
-  const rule = 'hoop/masked-placeholder'
-  const detail = `${mask.rule} masks ${schema}.${table}.${column} for you, and a value given for it is what a mask shows.`
-  return {
-    reason: { rule, matched: true, words: `deny: ${detail}` },
-    refusal: {
-      code: 'masked_flow',
-      rule,
-      message: 'refused: a masked placeholder never overwrites the truth',
-      detail,
-      hint: 'Write the columns that you mean to change and leave the masked ones out, or give the real value.',
-    },
-  }
+function refused(column: ColumnRef, mask: ValueMask): PlaceholderWritten {
+  const refusal = placeholderRefusal(column, mask)
+  return { reason: { rule: refusal.rule, matched: true, words: `deny: ${refusal.detail}` }, refusal }
 }

@@ -76,6 +76,47 @@ export function maskArrayBinary(array: Buffer, mask: MaskElement): Buffer | null
   return Buffer.concat(pieces)
 }
 
+/** A binary array as the server would print it; null: it is none, or one of elements of which `text` cannot tell what they say. */
+export function arrayText(array: Buffer, text: (typeOid: number, element: Buffer) => string | null): string | null {
+  if (array.length < arrayHeader) return null
+  const dimensions = array.readInt32BE(0)
+  if (dimensions === 0) return array.length === arrayHeader ? '{}' : null
+  if (dimensions < 0 || dimensions > mostDimensions || array.length < arrayHeader + 8 * dimensions) return null
+  const typeOid = array.readUInt32BE(8)
+  const lengths = Array.from({ length: dimensions }, (_, i) => array.readInt32BE(arrayHeader + 8 * i))
+  let at = arrayHeader + 8 * dimensions
+  const next = (): string | null => {
+    if (at + 4 > array.length) return null
+    const length = array.readInt32BE(at)
+    const start = at + 4
+    at = start + Math.max(0, length)
+    if (length === -1) return 'NULL'
+    if (length < -1 || at > array.length) return null
+    const said = text(typeOid, array.subarray(start, at))
+    return said === null ? null : element(said)
+  }
+  const inside = (dimension: number): string | null => {
+    const length = lengths[dimension]
+    if (length === undefined) return next()
+    // None is empty: each takes bytes, or is the last.
+    if (length < 1) return null
+    const shown: string[] = []
+    for (let i = 0; i < length; i++) {
+      const said = inside(dimension + 1)
+      if (said === null) return null
+      shown.push(said)
+    }
+    return `{${shown.join(',')}}`
+  }
+  const shown = inside(0)
+  return at === array.length ? shown : null
+}
+
+/** One element as it stands in an array: in quotes where it must. */
+function element(text: string): string {
+  return text === '' || /[\s{},"\\]|^null$/i.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : text
+}
+
 /** An array of nothing, of the same elements. */
 export function emptyArray(array: Buffer, format: number): Buffer | null {
   if (format === 0) return Buffer.from('{}')

@@ -1,6 +1,6 @@
 import type { MaskPlan, ValueMask } from '@hoop/contracts'
 import { Pieces, ProtocolViolation } from '../bytes.ts'
-import { type ColumnMasks, type CopyLines, type CopyRewriter, maxLine } from './copy-format.ts'
+import { type ColumnMasks, type CopyLines, type CopyRewriter, maxLine, type SeeValue } from './copy-format.ts'
 import { maskOf, type ValueForm } from './masked-values.ts'
 import { binaryText, detectInValue, types } from './values.ts'
 
@@ -24,17 +24,25 @@ export class BinaryCopyRewriter implements CopyRewriter {
   readonly #named: boolean
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
+  readonly #see: SeeValue | null
   /** The row that is not whole yet, and how long it must be before it is looked at again. */
   readonly #begun = new Pieces()
   #need = 0
   #state: 'header' | 'rows' | 'done' = 'header'
 
-  constructor(columns: readonly (ValueForm | null)[], masks: ColumnMasks, plan: MaskPlan, count: (rule: string) => void) {
+  constructor(
+    columns: readonly (ValueForm | null)[],
+    masks: ColumnMasks,
+    plan: MaskPlan,
+    count: (rule: string) => void,
+    see: SeeValue | null,
+  ) {
     this.#masks = masks
     this.#columns = columns
     this.#named = masks === 'all' || masks.some((mask) => mask !== null)
     this.#plan = plan
     this.#count = count
+    this.#see = see
   }
 
   push(data: Buffer): CopyLines {
@@ -122,12 +130,18 @@ export class BinaryCopyRewriter implements CopyRewriter {
     const mask = this.#masks === 'all' ? this.#plan.column('opaque') : (this.#masks[column] ?? null)
     if (mask !== null) {
       this.#count(mask.rule)
+      if (this.#masks !== 'all') this.#see?.(mask, column, this.#text(column, value))
       return this.#rewrite(mask, column, value)
     }
     const { detectors } = this.#plan
     if (detectors === null) return value
     // The value may be of any type: it is looked at as each that can hold what detectors find.
     return possibleTypes(value).some((type) => detectInValue(detectors, type, 1, value, this.#count) !== value) ? null : value
+  }
+
+  /** What a value says; one whose type is not known here may be a text, or jsonb with its version before it. */
+  #text(column: number, value: Buffer): string {
+    return binaryText(this.#columns[column]?.typeOid ?? anyType, value) ?? value.toString('utf8').replace(/^\x01/, '')
   }
 
   #rewrite(mask: ValueMask, column: number, value: Buffer): Buffer | null {

@@ -16,6 +16,9 @@ export interface CopyFormat {
   readonly columns?: readonly (ValueForm | null)[]
 }
 
+/** Told of each value that goes into a column masked by name, as text, before it is masked. */
+export type SeeValue = (mask: ValueMask, column: number, value: string) => void
+
 /** Whole lines (rows in binary format), in pieces that may be cut anywhere; both are empty where none is complete. */
 export interface CopyLines {
   readonly original: readonly Buffer[]

@@ -10,6 +10,7 @@ import {
   type MessageRoom,
   maxLine,
   messageHeader,
+  type SeeValue,
 } from './copy-format.ts'
 import { type TextLines, textLines } from './copy-lines.ts'
 import { maskOf } from './masked-values.ts'
@@ -20,9 +21,14 @@ const backslash = 0x5c
 const dot = 0x2e
 
 /** The rewriter of a COPY in this format; `count` is told of each masked value with its rule. */
-export function copyRewriter(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void): CopyRewriter {
-  if (format.format !== 'binary') return new LineRewriter(format, plan, count)
-  return new BinaryCopyRewriter(format.columns ?? [], columnMasks(format, plan), plan, count)
+export function copyRewriter(
+  format: CopyFormat,
+  plan: MaskPlan,
+  count: (rule: string) => void,
+  see: SeeValue | null = null,
+): CopyRewriter {
+  if (format.format !== 'binary') return new LineRewriter(format, plan, count, see)
+  return new BinaryCopyRewriter(format.columns ?? [], columnMasks(format, plan), plan, count, see)
 }
 
 function columnMasks({ outputs }: CopyFormat, plan: MaskPlan): ColumnMasks {
@@ -54,16 +60,18 @@ class LineRewriter implements CopyRewriter {
   readonly #quick: TextLines | null
   readonly #plan: MaskPlan
   readonly #count: (rule: string) => void
+  readonly #see: SeeValue | null
   /** The line that is not whole yet; no byte is looked at twice. */
   readonly #begun = new Pieces()
   #quoted = false
   #escaped = false
   #header: boolean
 
-  constructor(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void) {
+  constructor(format: CopyFormat, plan: MaskPlan, count: (rule: string) => void, see: SeeValue | null) {
     this.#format = format
     this.#plan = plan
     this.#count = count
+    this.#see = see
     this.#header = format.options.header
     this.#masks = columnMasks(format, plan)
     this.#rewrites = rewritesOf(this.#masks, format.columns ?? [])
@@ -242,7 +250,9 @@ class LineRewriter implements CopyRewriter {
         if (mask !== null) {
           const field = line.toString('utf8', start, at)
           if (field !== options.null) {
-            const value = this.#masked(mask, column - 1, unescapeText(field))
+            const given = unescapeText(field)
+            this.#see?.(mask, column - 1, given)
+            const value = this.#masked(mask, column - 1, given)
             pieces.push(
               line.subarray(kept, start),
               Buffer.from(value === null ? options.null : escapeText(value, options.delimiter)),
@@ -275,6 +285,7 @@ class LineRewriter implements CopyRewriter {
       if (mask === null || field === this.#format.options.null) return field
       this.#count(mask.rule)
       const value = this.#format.format === 'text' ? unescapeText(field) : this.#unquote(field)
+      if (masks !== null) this.#see?.(mask, i, value)
       const masked = this.#masked(mask, i, value)
       if (masked === null) return this.#format.options.null
       return this.#format.format === 'text' ? escapeText(masked, this.#format.options.delimiter) : this.#quote(masked)
@@ -325,11 +336,25 @@ class LineRewriter implements CopyRewriter {
     return fields
   }
 
+  /** As the server reads it: quotes may begin and end anywhere in a field. */
   #unquote(field: string): string {
     const { quote, escape: escaping } = this.#format.options
-    if (!field.startsWith(quote) || !field.endsWith(quote) || field.length < 2) return field
-    const inside = field.slice(1, -1).replaceAll(escaping + quote, quote)
-    return escaping === quote ? inside : inside.replaceAll(escaping + escaping, escaping)
+    if (!field.includes(quote)) return field
+    let value = ''
+    let quoted = false
+    let start = 0
+    for (let at = 0; at < field.length; at++) {
+      const letter = field[at]
+      if (letter !== quote && letter !== escaping) continue
+      const next = field[at + 1]
+      const escapes = quoted && letter === escaping && (next === quote || next === escaping)
+      if (!escapes && letter !== quote) continue
+      value += field.slice(start, at)
+      start = at + 1
+      if (escapes) at++
+      else quoted = !quoted
+    }
+    return value + field.slice(start)
   }
 
   #quote(value: string): string {

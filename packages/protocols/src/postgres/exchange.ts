@@ -1,4 +1,4 @@
-import type { Maybe, Outcome, Permit } from '@hoop/contracts'
+import type { Maybe, Outcome, Permit, Refusal } from '@hoop/contracts'
 import type { CopyRewriter } from './copy-format.ts'
 import type { Statement } from './operations.ts'
 import type { RowPlan } from './results.ts'
@@ -14,6 +14,8 @@ export class Exchange {
   /** COPY data is on its way down. */
   copyingOut = false
   copy: CopyRewriter | null = null
+  /** Why what it uploads is refused, of which nothing more is sent: the backend is told to give up. */
+  refusal: Refusal | null = null
   readonly #blind: () => boolean
   readonly #onEnd: () => void
   #rows = 0

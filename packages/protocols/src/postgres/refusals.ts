@@ -4,7 +4,7 @@ import { backend } from './messages.ts'
 import type { Statement } from './operations.ts'
 
 /** SQLSTATE of each refusal. https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const sqlStates = {
+export const sqlStates = {
   policy_denied: '42501',
   approval_denied: '42501',
   approval_timed_out: '42501',
@@ -43,6 +43,8 @@ export function refusalMessage(refusal: Refusal, sessionId: string, { missing, r
 export const substitutes = {
   /** A syntax error that names the operation in the server's own log. */
   query: (because: string) => write.query(`hoop refused ${because}`),
+  /** Ends an upload with an error. */
+  copy: (id: string) => write.copyFail(`hoop refused ${id}`),
   /** Binds a statement that cannot exist: fails like a Bind, and leaves the caller's unnamed statement alone. */
   bind: (id: string) =>
     write.bind({ portal: '', statement: `hoop refused ${id}`, parameterFormats: [], parameters: [], resultFormats: [] }),

@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.ts'
 import { type Column, type DiagnosticFields, type NotificationMessage, backend as tags } from './messages.ts'
 import type { Statement } from './operations.ts'
 import { type Expected, OwedReplies } from './owed-replies.ts'
+import { refusalMessage, sqlStates } from './refusals.ts'
 import type { Portal, Registry } from './registry.ts'
 import { isReported } from './reported-settings.ts'
 import { ResultMasks } from './result-masks.ts'
@@ -20,6 +21,9 @@ import { ValueStyles } from './value-styles.ts'
 
 /** Bytes of a description of a result that is kept, to be compared with the next. */
 const keptDescription = 4096
+
+/** SQLSTATE of the answer to CopyFail. */
+const copyFailed = '57014'
 
 /** What the relay does when a reply changes the state of things. */
 export interface ReplyEvents {
@@ -55,6 +59,7 @@ export class Replies {
   readonly owed: OwedReplies
   readonly #gate: Gate
   readonly #stream: number
+  readonly #sessionId: string
   readonly #transparent: boolean
   readonly #registry: Registry
   readonly #state: SessionState
@@ -69,6 +74,7 @@ export class Replies {
   constructor(parts: {
     gate: Gate
     stream: number
+    sessionId: string
     transparent: boolean
     registry: Registry
     state: SessionState
@@ -78,6 +84,7 @@ export class Replies {
   }) {
     this.#gate = parts.gate
     this.#stream = parts.stream
+    this.#sessionId = parts.sessionId
     this.#transparent = parts.transparent
     this.#registry = parts.registry
     this.#state = parts.state
@@ -293,6 +300,7 @@ export class Replies {
 
   #complete(tag: string): void {
     const { exchange, head } = this.#running()
+    if (exchange.refusal !== null) throw new ProtocolViolation('the database did what was to fail')
     this.#output.pass(this.#reader, exchange)
     const part = exchange.statement.parts[exchange.part]
     if (part?.changesCatalogue) this.ddlOpen = true
@@ -393,8 +401,13 @@ export class Replies {
       if (head.kind === 'refused-query') head.answered = true
     } else {
       const exchange = 'exchange' in head ? head.exchange : null
-      this.#say(shown, exchange)
-      const error = { code: shown.get('C') ?? 'XX000', message: shown.get('M') ?? '' }
+      const refusal = exchange !== null && fields.get('C') === copyFailed ? exchange.refusal : null
+      if (exchange === null || refusal === null) this.#say(shown, exchange)
+      else this.#output.put(refusalMessage(refusal, this.#sessionId, exchange.statement), exchange)
+      const error =
+        refusal === null
+          ? { code: shown.get('C') ?? 'XX000', message: shown.get('M') ?? '' }
+          : { code: sqlStates[refusal.code], message: refusal.message }
       exchange?.fail(error.code, error.message)
       if (head.kind === 'parse') this.#rejected(head.statement, error)
     }

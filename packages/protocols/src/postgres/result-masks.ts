@@ -1,8 +1,8 @@
-import type { Output } from '@hoop/contracts'
+import { isPlaceholder, type Output, placeholderRefusal } from '@hoop/contracts'
 import { ProtocolViolation } from '../bytes.ts'
 import { type Catalogue, storedType } from './catalogue.ts'
 import { copyRewriter } from './copy.ts'
-import type { CopyRewriter } from './copy-format.ts'
+import type { CopyRewriter, SeeValue } from './copy-format.ts'
 import type { Exchange } from './exchange.ts'
 import type { ValueForm } from './masked-values.ts'
 import type { Column } from './messages.ts'
@@ -67,7 +67,8 @@ export class ResultMasks {
     const { masks } = exchange.permit
     if (masks.empty) return null
     const outputs = direction === 'out' && this.#outputs(exchange) === 'opaque' ? 'opaque' : copy.outputs
-    return copyRewriter({ ...copy, outputs, columns: this.#forms(outputs, binary ? 1 : 0) }, masks, exchange.count)
+    const format = { ...copy, outputs, columns: this.#forms(outputs, binary ? 1 : 0) }
+    return copyRewriter(format, masks, exchange.count, direction === 'in' ? refusePlaceholders(exchange, outputs) : null)
   }
 
   /** What the statement says of its results, as far as the names in it still mean what they did. */
@@ -90,6 +91,16 @@ export class ResultMasks {
     const catalogue = this.#latest()
     if (catalogue === null) throw new ProtocolViolation('a result before the catalogue')
     return catalogue
+  }
+}
+
+/** What masks show must not be stored in their columns' place. */
+function refusePlaceholders(exchange: Exchange, outputs: readonly Output[] | 'opaque'): SeeValue {
+  return (mask, column, value) => {
+    if (exchange.refusal !== null || outputs === 'opaque' || !isPlaceholder(value, mask)) return
+    const sources = outputs[column]?.sources ?? 'opaque'
+    const masked = sources === 'opaque' ? undefined : sources.find((source) => exchange.permit.masks.column([source]) !== null)
+    if (masked !== undefined) exchange.refusal = { id: exchange.permit.id, ...placeholderRefusal(masked, mask) }
   }
 }
 

@@ -94,6 +94,7 @@ class Session {
     this.#replies = new Replies({
       gate: context.gate,
       stream: context.stream,
+      sessionId: context.sessionId,
       transparent: context.profile === 'transparent',
       registry,
       state,

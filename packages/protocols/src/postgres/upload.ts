@@ -5,6 +5,7 @@ import { type MessageReader, read, write } from './codec.ts'
 import type { CopyLines, CopyRewriter } from './copy-format.ts'
 import type { Exchange } from './exchange.ts'
 import { frontend } from './messages.ts'
+import { substitutes } from './refusals.ts'
 import type { ToBackend } from './relay-parts.ts'
 import type { Replies } from './replies.ts'
 
@@ -56,6 +57,7 @@ export class Upload {
     if (tag === frontend.copyDone) read.nothing(body)
     const settled = this.#settle(exchange, tag === frontend.copyDone)
     const end = (): void => {
+      if (exchange.refusal !== null) return
       // What follows belongs to what comes after this COPY.
       this.#replies.copyIn = null
       this.#backend.push(last)
@@ -113,6 +115,11 @@ export class Upload {
     if (exchange.ended) return
     const { original, masked } =
       exchange.copy === null ? { original: pieces, masked: pieces } : linesOf(exchange.copy, pieces, last)
+    if (exchange.refusal !== null) {
+      // What still comes of this COPY is ignored, as the backend would.
+      this.#replies.copyIn = null
+      return this.#backend.push(substitutes.copy(exchange.refusal.id))
+    }
     if (original.length === 0) return
     const send = (): void => {
       for (const piece of original) this.#backend.push(piece)

@@ -1,4 +1,5 @@
 import type { Detectors } from '@hoop/contracts'
+import { arrayText } from './array-values.ts'
 
 /** Type OIDs that are fixed in every server. https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 export const types = {
@@ -48,6 +49,12 @@ const freeTypes = new Set<number>([
   types.timestamp,
   types.timestamptz,
   types.uuid,
+])
+
+/** Arrays of the types whose binary format is known here. Zero: nobody said of which type a parameter is, and no text has an array's zeros. */
+const arrayTypes = new Set([
+  0, 143, 199, 651, 1000, 1002, 1003, 1005, 1007, 1009, 1014, 1015, 1016, 1021, 1022, 1028, 1041, 1115, 1182, 1185, 1231, 2951,
+  3807,
 ])
 
 /** Undecodable: the value's bytes are not what its type says. It is then masked whole. */
@@ -121,7 +128,7 @@ export function binaryText(typeOid: number, bytes: Buffer): string | null {
     const fraction = String(rest).padStart(6, '0').replace(/0+$/, '')
     return `${date} ${clock}${fraction ? `.${fraction}` : ''}${typeOid === types.timestamptz ? '+00' : ''}`
   }
-  return null
+  return arrayTypes.has(typeOid) ? arrayText(bytes, binaryText) : null
 }
 function isoDate(millis: number): string | null {
   const date = new Date(millis)

@@ -169,7 +169,13 @@ export class WireClient {
 
 /** Hides these columns, and everything of unknown origin. */
 export function hides(...columns: readonly string[]): MaskPlan {
-  const mask = { rule: 'Mask/hidden', method: 'redact', looksMasked: () => false, text: () => '(hidden)' } as const
+  const shown = '(hidden)'
+  const mask = {
+    rule: 'Mask/hidden',
+    method: 'redact',
+    looksMasked: (value: string) => value === shown,
+    text: () => shown,
+  } as const
   const hidden = (sources: Sources): boolean =>
     sources === 'opaque' || sources.some(({ schema, table, column }) => columns.includes(`${schema}.${table}.${column}`))
   return {
