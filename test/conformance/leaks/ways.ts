@@ -670,6 +670,26 @@ const channels: Way[] = [
     "do $$ begin raise notice '%', (select email from customers where id = 1); end $$",
     "do $$ begin raise exception '%', (select card_number from cards where id = 1) using errcode = '42601'; end $$",
   ),
+  {
+    name: 'what RAISE says an error is about',
+    modes: ['simple'],
+    statements: () => [
+      ...['table', 'column', 'constraint', 'datatype', 'schema'].map(
+        (field) => `do $$ begin raise exception 'x' using ${field} = (select email from customers where id = 1); end $$`,
+      ),
+      "do $$ declare c text; begin select card_number into c from cards where id = 1; raise notice 'x' using table = c; end $$",
+      "create function about1() returns int language plpgsql as $$ begin raise exception 'x' using column = (select email from customers where id = 1); end $$",
+      'select about1()',
+    ],
+  },
+  {
+    name: 'a value as an SQLSTATE',
+    modes: ['simple'],
+    statements: () => [
+      'do $$ declare c text; begin select card_number into c from cards where id = 1; raise exception $m$x$m$ using errcode = left(c, 5); end $$',
+    ],
+    telling: ({ card }) => [`C${card.slice(0, 5)}\0`],
+  },
   once(
     'own function',
     "create function tell() returns text language sql as 'select email from customers where id = 1'",

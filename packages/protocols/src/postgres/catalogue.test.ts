@@ -283,6 +283,17 @@ describe('the catalogue of a real server', () => {
     })
   })
 
+  test('a block asks what its statements ask', () => {
+    const other = (body: string) => {
+      const { filters } = readStatement(`do $$ begin ${body} end $$`, catalogue).operation
+      return JSON.stringify(filters?.other).includes('"email"')
+    }
+    expect(other("if exists (select from customers where email like 'a%') then raise exception 'x'; end if;")).toBe(true)
+    expect(other("if (select email from customers where id = 1) > 'm' then raise exception 'x'; end if;")).toBe(true)
+    expect(other('perform email::int from customers;')).toBe(true)
+    expect(other("perform from customers where email = 'x';")).toBe(false)
+  })
+
   test('reads the statements that tools ask of the system catalogue as reads', () => {
     const psql = `SELECT n.nspname as "Schema", c.relname as "Name",
   CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' END as "Type", pg_catalog.pg_get_userbyid(c.relowner) as "Owner"

@@ -27,7 +27,10 @@ const classesWithoutNames = new Set(['08', '0B', '25', '2D', '40', '53', '57'])
 const classesOfNotices = new Set(['00', '01', '25', '42'])
 
 /** Fields that never hold stored values. https://www.postgresql.org/docs/current/protocol-error-fields.html */
-const structural = new Set(['S', 'V', 'C', 's', 't', 'c', 'd', 'n', 'P', 'F', 'L', 'R'])
+const structural = new Set(['S', 'V', 'C', 'P', 'F', 'L', 'R'])
+/** Names of what an error is about: RAISE and the procedural languages put there what they are given. */
+const names = new Set(['s', 't', 'c', 'd', 'n'])
+const givenNames = /^(exec_stmt_raise|PLy_\w*|plperl_\w*|pltcl_\w*)$/
 
 /** Those of a form: what has another may be anything. */
 const forms: ReadonlyMap<string, RegExp> = new Map([
@@ -70,6 +73,7 @@ export function maskDiagnostics(
   for (const [letter, text] of fields) {
     if (forms.get(letter)?.test(text) === false) throw new ProtocolViolation(`a field ${letter} of a report that cannot be`)
     if (structural.has(letter)) shown.set(letter, text)
+    else if (names.has(letter) && masks.hasColumns && !givenNames.test(fields.get('R') ?? '')) shown.set(letter, text)
     else if (masks.hasColumns && !safe) {
       if (letter === 'M') shown.set('M', `${kind} ${code}; the words may quote masked values and are not shown`)
     } else if (masks.hasColumns && letter !== 'M' && letter !== 'H') {

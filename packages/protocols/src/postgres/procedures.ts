@@ -20,6 +20,8 @@ const plain = new Set(
     'stmt_assign stmt_return stmt_return_next stmt_raise',
   ].flatMap((names) => names.split(' ').map((name) => `PLpgSQL_${name}`)),
 )
+/** ERRCODE, of the options of RAISE: PLpgSQL_raise_option_type. */
+const raisedState = 0
 /** Where a statement puts its result: declared elsewhere. */
 const targets = new Set(['target', 'var'])
 /** Transaction control in a procedure, as its statement is called outside. */
@@ -85,6 +87,9 @@ export class Procedure {
     const verb = transactions[tag]
     if (verb !== undefined) pass.reading.verbs.add(verb)
     else if (!plain.has(tag)) pass.reading.unknown(`hoop does not know the statement ${tag}`)
+    // An SQLSTATE reaches the caller as it is.
+    if (tag === 'PLpgSQL_raise_option' && (fields.opt_type ?? 0) === raisedState)
+      pass.reading.flow(this.#given(pass, [fields.expr]))
     if (tag === 'PLpgSQL_stmt_close') pass.reading.closesCursors = true
     const dynamic = tag === 'PLpgSQL_stmt_dynexecute' || tag === 'PLpgSQL_stmt_dynfors' ? 'query' : 'dynquery'
     const { [dynamic]: query, ...rest } = fields

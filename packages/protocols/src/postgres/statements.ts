@@ -244,6 +244,8 @@ function block(walk: Walk, { args = [] }: DoStmt): StatementKind {
   walk.reading.effects.add('execute')
   const body = walk.bodies.block(walk.catalogue, option('language')?.toLowerCase() ?? 'plpgsql', option('as') ?? '')
   walk.reading.include(body.reading, 'body')
+  // Its author is who runs it.
+  walk.reading.asks(body.reading.filters)
   return { ...plain, verb: 'DO' }
 }
 

@@ -322,6 +322,7 @@ export const executed: Readonly<Record<string, Executed>> = {
   RETURNING: by('shows', 'Policy/people-stay')('update people set city = city where id = 1 returning email'),
   'RETURNING of another table': shows('with a as (insert into notes (id) select 3 returning id) select email from people, a'),
   'a notice': withheld(block("raise notice '%', (select email from people limit 1);")),
+  'what a notice is about': withheld(block("raise notice 'x' using table = (select email from people limit 1);")),
   'an error': withheld('begin', 'savepoint s', 'select email::int from people', 'rollback to s'),
   statistics: opaque("select histogram_bounds from pg_stats where tablename = 'people' and attname = 'email'"),
   'what sessions run': opaque("select query from pg_stat_activity where 'x@example' <> ''"),
