@@ -122,9 +122,9 @@ export class RoutineBodies implements Bodies {
     return true
   }
 
-  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body {
+  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string, fired: Fired | null = null): Body {
     const { name } = qualifiedName(statement.funcname)
-    return this.#guarded(`${name}()`, () => this.#body(asCaller(catalogue), name, routineOf(statement), text, null, []))
+    return this.#guarded(`${name}()`, () => this.#body(asCaller(catalogue), name, routineOf(statement), text, fired, []))
   }
 
   #printed(catalogue: Catalogue, name: string, definition: string, fired: Fired | null, given: readonly (string | null)[]): Body {

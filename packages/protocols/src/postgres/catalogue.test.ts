@@ -29,6 +29,7 @@ create table grandchildren (child_id int references children on delete cascade);
 create function log_row() returns trigger language plpgsql as $$ begin insert into log (what) values (old.id); return old; end $$;
 create trigger gone after delete on children for each row execute function log_row();
 create trigger named after update of name on parents for each row when (new.name <> 'x') execute function log_row();
+create function peek() returns trigger language plpgsql as $$ begin if new.email like 'a%' then raise exception 'x'; end if; return new; end $$;
 create function forget(customer int) returns void language sql as 'delete from cards where customer_id = customer';
 create function busy(n int, out a int, variadic more text[]) language plpgsql as $$
 declare r customers%rowtype; c constant text := 'cards';
@@ -292,6 +293,28 @@ describe('the catalogue of a real server', () => {
     expect(other("if (select email from customers where id = 1) > 'm' then raise exception 'x'; end if;")).toBe(true)
     expect(other('perform email::int from customers;')).toBe(true)
     expect(other("perform from customers where email = 'x';")).toBe(false)
+  })
+
+  test('a trigger asks of the rows that set it off, for whoever makes it or changes what it runs', () => {
+    const asked = (text: string) => JSON.stringify(readStatement(text, catalogue).operation.filters?.other ?? [])
+    expect(asked('create trigger peeks before update on customers for each row execute function peek()')).toContain('"email"')
+    expect(
+      asked("create trigger w after update on customers for each row when (new.email like 'a%') execute function log_row()"),
+    ).toContain('"email"')
+    expect(
+      asked("create rule r as on update to customers where new.email like 'a%' do also insert into log (what) values ('x')"),
+    ).toContain('"email"')
+    expect(asked("alter table customers add check (email not like 'a%')")).toContain('"email"')
+    expect(asked("alter table customers add column more int check (email > 'm')")).toContain('"email"')
+    expect(asked("create policy p on customers using (email like 'a%')")).toContain('"email"')
+    expect(asked("create table fresh (email text check (email like 'a%'))")).toBe('[]')
+    const replaced = (condition: string) =>
+      asked(
+        `create or replace function log_row() returns trigger language plpgsql as $$ begin if ${condition} then raise exception 'x'; end if; return old; end $$`,
+      )
+    expect(replaced("new.name like 'a%'")).toContain('"name"')
+    expect(replaced("tg_op = 'UPDATE'")).toBe('[]')
+    expect(asked("update customers set name = 'x' where id = 1")).not.toContain('"email"')
   })
 
   test('reads the statements that tools ask of the system catalogue as reads', () => {

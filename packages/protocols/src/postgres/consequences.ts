@@ -1,5 +1,7 @@
 import type { CreateTrigStmt, Node, RangeVar, RuleStmt } from 'libpg-query'
+import type { Fired } from './body-pass.ts'
 import {
+  type Catalogue,
   type CatalogueFunction,
   type CatalogueRelation,
   findFunctions,
@@ -9,7 +11,7 @@ import {
   probableRelation,
   type Rule,
 } from './catalogue.ts'
-import { callByName, sourcesOf, type Walk } from './expressions.ts'
+import { type Body, callByName, sourcesOf, type Walk } from './expressions.ts'
 import { isSystemFunction } from './functions.ts'
 import { kindOf } from './named-objects.ts'
 import { parse, StatementUnreadable } from './parser.ts'
@@ -223,27 +225,52 @@ export function definitionSetsOff(walk: Walk): void {
  * A function that a trigger runs, or one that is made now will run: what waits to be set off by somebody counts where it is put there. `table`
  * null: on an event that is about none.
  */
-function runs(walk: Walk, schema: string | null, name: string, table: CatalogueRelation | null, rows: readonly string[]): void {
+function runs(
+  walk: Walk,
+  schema: string | null,
+  name: string,
+  table: CatalogueRelation | null,
+  rows: readonly string[],
+): Body | null {
   const { reading } = walk
   const [routine] = findFunctions(walk.catalogue, schema, name).filter(({ arguments: known }) => (known?.least ?? 0) === 0)
   const called = routine ? `${routine.schema}.${name}` : name
   reading.functions.add(called)
-  if (routine && onlyItsRow(routine)) return
+  if (routine && onlyItsRow(routine)) return null
   const body = routine ? walk.bodies.trigger(printed(walk.catalogue), routine, table, rows) : null
-  if (!body) return reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
+  if (!body) {
+    reading.unknown(`a trigger runs ${called}(), which hoop does not read`)
+    return null
+  }
   reading.effects.add('execute')
   reading.object('function', called, 'execute')
   reading.include(body.reading, 'body')
+  return body
 }
 
-/** CREATE TRIGGER and CREATE EVENT TRIGGER. */
+/** CREATE TRIGGER and CREATE EVENT TRIGGER. What the trigger asks of rows, its author asks; those who write them do not. */
 export function triggerMade(
   walk: Walk,
   { funcname, relation, transitionRels }: Pick<CreateTrigStmt, 'funcname' | 'relation' | 'transitionRels'>,
 ): void {
   const { schema, name } = qualifiedName(funcname)
   const table = relation ? probableRelation(walk.catalogue, relation.schemaname ?? null, relation.relname ?? '') : null
-  runs(walk, schema, name, table, transitionTables(transitionRels))
+  const body = runs(walk, schema, name, table, transitionTables(transitionRels))
+  if (body) walk.reading.asks(body.reading.filters)
+}
+
+/** The tables whose triggers run a function of this name, with what each calls its transition tables. */
+export function tablesThatFire(catalogue: Catalogue, schema: string, name: string): readonly Fired[] {
+  const fired: Fired[] = []
+  for (const table of catalogue.relationsByOid.values()) {
+    for (const definition of table.triggers) {
+      const statement = definition.includes(name) ? definitionOf(definition, 'CreateTrigStmt') : null
+      const called = qualifiedName(statement?.funcname)
+      if (called.name === name && (called.schema ?? schema) === schema)
+        fired.push({ table, rows: transitionTables(statement?.transitionRels) })
+    }
+  }
+  return fired
 }
 
 function onlyItsRow(routine: CatalogueFunction): boolean {

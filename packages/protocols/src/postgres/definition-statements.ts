@@ -4,7 +4,7 @@ import { keepsWhole } from './choices.ts'
 import { answersNothing, triggerMade, truncateSetsOff } from './consequences.ts'
 import { type Definition, definitionNodes, namedBy } from './definitions.ts'
 import { alterType, drop, dropPart } from './drops.ts'
-import { callByName, namedType, sourcesOf, type Walk } from './expressions.ts'
+import { asked, callByName, namedType, sourcesOf, type Walk } from './expressions.ts'
 import { startWalk } from './lineage.ts'
 import { maintains, usesOperatorClass } from './maintenance.ts'
 import { kindOf, nameIndex, nameObjects, nameStatistics } from './named-objects.ts'
@@ -29,7 +29,7 @@ export function readDefinition(walk: Walk, node: Node, definition: Definition, f
   if (own && typeof ownName === 'string') reading.object(own.kind, ownName, own.access ?? 'ddl')
 
   const access = definition.effects.includes('dcl') && !definition.effects.includes('ddl') ? 'dcl' : 'ddl'
-  const scope = targetScope(walk, fields)
+  const scope = targetScope(walk, node, fields)
   if ('CreateStmt' in node && node.CreateStmt.relation) created(walk, node.CreateStmt.relation)
   if ('CreateForeignTableStmt' in node && node.CreateForeignTableStmt.base?.relation)
     created(walk, node.CreateForeignTableStmt.base.relation)
@@ -120,12 +120,14 @@ function besides(node: Node, fields: Fields): unknown {
 }
 
 /** The table that the definition is about, so that the columns in its expressions are found. */
-function targetScope(walk: Walk, fields: Fields): Scope {
+function targetScope(walk: Walk, node: Node, fields: Fields): Scope {
   const range = [fields.relation, fields.table].find(isObject)
   if (!range) return outermost
   // Looked at for its columns only: what reading it would do is not done here.
   const aside = startWalk(walk.catalogue, new Reading(), walk)
-  return { ...outermost, relations: [aside.relation(range as RangeVar, outermost)] }
+  const target = aside.relation(range as RangeVar, outermost)
+  if (!('CreateTrigStmt' in node || 'RuleStmt' in node)) return { ...outermost, relations: [target] }
+  return { ...outermost, relations: ['new', 'old'].map((alias) => ({ ...target, alias, schema: null, qualifiedOnly: true })) }
 }
 
 /** Everything inside a definition, whatever field it stands in. */
@@ -146,9 +148,16 @@ function inside(walk: Walk, value: unknown, scope: Scope, access: string): void 
   else if (node && !definitionNodes.has(node[0])) sourcesOf(walk, value, scope)
   else {
     if (node && Array.isArray(node[1].opclass)) usesOperatorClass(walk, node[1].opclass)
-    for (const inner of Object.values(node ? node[1] : value)) if (typeof inner === 'object') inside(walk, inner, scope, access)
+    for (const [field, inner] of Object.entries(node ? node[1] : value)) {
+      if (typeof inner !== 'object') continue
+      if (deciding.has(field)) asked(walk, inner, scope)
+      else inside(walk, inner, scope, access)
+    }
   }
 }
+
+/** Conditions of triggers, rules, partial indexes and policies: they ask of each row when they are made, or when it is used. */
+const deciding = new Set(['whenClause', 'whereClause', 'qual', 'with_check'])
 
 function role(walk: Walk, fields: Fields): void {
   if (typeof fields.rolename === 'string') walk.reading.object('role', fields.rolename, 'dcl')
@@ -170,6 +179,11 @@ function alterTable(walk: Walk, command: AlterTableCmd, scope: Scope): void {
   const { subtype, def, name } = command
   const [relation] = scope.relations
   const own = relation?.columns?.find((column) => column.name === name)?.sources ?? []
+  const constraints = def && 'ColumnDef' in def ? (def.ColumnDef.constraints ?? []) : [def]
+  for (const each of constraints) {
+    // The rows that are there have to pass.
+    if (each && 'Constraint' in each && each.Constraint.contype === 'CONSTR_CHECK') asked(walk, each.Constraint.raw_expr, scope)
+  }
   if (subtype === 'AT_DropColumn') walk.reading.destructive = true
   // Its values stay, and nothing tells any more what they were made of.
   if (subtype === 'AT_DropExpression') walk.reading.flow(own)

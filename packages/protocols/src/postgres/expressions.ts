@@ -1,5 +1,6 @@
 import type { Output, Sources } from '@hoop/contracts'
 import type { ColumnRef as ColumnNode, CreateFunctionStmt, FuncCall, Node, RangeVar, TypeName } from 'libpg-query'
+import type { Fired } from './body-pass.ts'
 import {
   type Catalogue,
   type CatalogueFunction,
@@ -49,7 +50,7 @@ export interface Bodies {
   /** That of a DO statement. */
   block(catalogue: Catalogue, language: string, body: string): Body
   /** That of a function which the statement, whose text it is, creates. */
-  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string): Body
+  created(catalogue: Catalogue, statement: CreateFunctionStmt, text: string, fired?: Fired): Body
   /** Reads what runs under that name, unless it is being read already: then answers false. */
   once(name: string, read: () => void): boolean
 }
@@ -193,7 +194,7 @@ function transparentSources(walk: Walk, fields: Fields, node: Node, scope: Scope
 }
 
 /** What a condition is made of; each of its questions is put on the reading. */
-function asked(walk: Walk, condition: unknown, scope: Scope): Sources {
+export function asked(walk: Walk, condition: unknown, scope: Scope): Sources {
   return unionAll(
     questions(condition).map((question) => {
       const sources = sourcesOf(walk, question, scope)

@@ -11,7 +11,8 @@ import type {
   TransactionStmt,
   ViewStmt,
 } from 'libpg-query'
-import { findRelation, hiddenRelation, isTemporary, ownTable } from './catalogue.ts'
+import { findRelation, hiddenRelation, isTemporary, ownTable, printed } from './catalogue.ts'
+import { tablesThatFire } from './consequences.ts'
 import { optionText, readCopy } from './copy-statement.ts'
 import { readDefinition } from './definition-statements.ts'
 import { definitions } from './definitions.ts'
@@ -259,6 +260,9 @@ function createFunction(walk: Walk, statement: CreateFunctionStmt): StatementKin
   reading.object(statement.is_procedure ? 'procedure' : 'function', made === null ? name : `${made}.${name}`, 'ddl')
   const body = walk.bodies.created(walk.catalogue, statement, walk.text).reading
   for (const words of body.unknownForCertain) reading.unknown(words)
+  // In the place of one that triggers run already, it asks of their rows; whoever writes those does not.
+  for (const fired of tablesThatFire(printed(walk.catalogue), made ?? '', name))
+    reading.asks(walk.bodies.created(walk.catalogue, statement, walk.text, fired).reading.filters)
   return { ...plain, verb: 'CREATE' }
 }
 
