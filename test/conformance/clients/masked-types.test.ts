@@ -10,8 +10,8 @@ import { type ClientsSystem, startClientsSystem } from './system.ts'
 const keep = keepUntilEnd(afterAll)
 const sql = readFileSync(fileURLToPath(new URL('programs/typed.sql', import.meta.url)), 'utf8')
 const columns = Array.from(sql.matchAll(/(\w+) [\w"]+(?:\(\d+\)|\[\])? not null/g), ([, name]) => name ?? '')
-/** Of what stands in the table's values. */
-const originals = /4711|private|1947|47\.11|47:11/
+/** What stands in the table's values: numbers as wholes, since some of their digits may stand in a digest by chance. */
+const originals = /(?<![0-9a-z])(?:4711)+(?:47)?(?![0-9a-z])|private|1947-11|(?<!\d)47\.11|47:11:47/
 
 const methods = ['redact', 'partial', 'hash', 'fixed', 'null'] as const
 let system: ClientsSystem
@@ -37,7 +37,9 @@ beforeAll(async () => {
 
 /** Whether a value of a driver's says nothing of the original. */
 function expectHidden(value: unknown, column: string, method: string): void {
-  const said = Buffer.isBuffer(value) ? value.toString('hex') : (JSON.stringify(value) ?? String(value))
+  const said = Buffer.isBuffer(value)
+    ? `${value.toString('hex')} ${value.toString('latin1')}`
+    : (JSON.stringify(value) ?? String(value))
   expect(said, `${column} by ${method}`).not.toMatch(originals)
   if (method === 'null') expect(value, column).toBeNull()
   else expect(value, `${column} by ${method}`).not.toBeNull()

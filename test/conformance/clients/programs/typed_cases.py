@@ -1,6 +1,7 @@
 """Python's drivers read every type of a masked table: the address is one of a connection that masks all columns of public.typed but its id."""
 
 import asyncio
+import re
 
 import asyncpg
 import psycopg
@@ -8,7 +9,8 @@ import psycopg2
 
 from cases import public, run
 
-ORIGINALS = ("4711", "private", "1947", "47.11", "47:11")
+# Numbers as wholes, since some of their digits may stand in a digest by chance.
+ORIGINALS = re.compile(r"(?<![0-9a-z])(?:4711)+(?:47)?(?![0-9a-z])|private|1947(?:-|, )11|(?<!\d)47\.11|47:11:47")
 
 
 def _query(url):
@@ -21,7 +23,7 @@ def _holds(rows, nulls=False):
     for row in rows:
         for at, value in enumerate(row[1:], 1):
             assert nulls or value is not None, at
-            assert not any(word in repr(value) for word in ORIGINALS), (at, value)
+            assert not ORIGINALS.search(repr(value)), (at, value)
 
 
 def psycopg_text_and_binary(url):
