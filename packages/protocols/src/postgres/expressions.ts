@@ -280,7 +280,11 @@ function ofStar(names: readonly string[], scope: Scope): Sources {
 
 function ofName(walk: Walk, names: readonly string[], scope: Scope): Sources {
   const [last = '', qualifier, schema = null] = [...names].reverse()
-  if (qualifier === undefined) return lookUp(scope, last)
+  if (qualifier === undefined) {
+    const known = lookUp(scope, last)
+    if (known === null) walk.reading.unresolved.add(last)
+    return known ?? 'opaque'
+  }
   const found = lookUpQualified(scope, schema, qualifier, last)
   if (found) return found.call === null ? found.sources : union(found.sources, ofAttribute(walk, qualifier, found.call))
   // No relation of that name is in sight: the server will refuse it, or the scope was misread.

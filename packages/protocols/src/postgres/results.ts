@@ -55,7 +55,7 @@ export function planRows({ masks, columns, resultFormats, outputs, catalogue, st
     const format = resultFormats === null ? column.format : formatOf(resultFormats, i)
     const { typeOid } = column
     if (masks.hasColumns) {
-      const sources = checkedSources(known?.[i]?.sources ?? 'opaque', column, catalogue)
+      const sources = checkedSources(known?.[i], column, catalogue)
       const form = known?.[i]?.form
       const mask = masks.column(sources, form)
       const stored = form === 'stored' && sources !== 'opaque'
@@ -72,7 +72,8 @@ export function planRows({ masks, columns, resultFormats, outputs, catalogue, st
   return actions.length > 0 && actions.every(({ kind }) => kind === 'pass') ? null : actions
 }
 
-function checkedSources(sources: Sources, { tableOid, attribute }: Column, catalogue: Catalogue): Sources {
+function checkedSources(output: Output | undefined, { name, tableOid, attribute }: Column, catalogue: Catalogue): Sources {
+  const sources = output?.sources ?? 'opaque'
   // A system column (xmin, ctid) is numbered below zero, and its value is nobody's data.
   if (sources === 'opaque' || tableOid === 0 || attribute < 0) return sources
   // A view's own columns are named as origin; the parse tree has gone through to what it selects.
@@ -80,12 +81,20 @@ function checkedSources(sources: Sources, { tableOid, attribute }: Column, catal
   const origin = originOf(catalogue, tableOid, attribute)
   // A table made or altered since the catalogue was read.
   if (origin === null) return 'opaque'
+  // Renamed by another session since then, which may have given it the name of a masked column: `*` says the new name.
+  if (output?.name != null && !isNamed(output.name, name)) return 'opaque'
   if (origin === 'whole-row') return sources.length > 0 ? sources : 'opaque'
   const agrees = sources.some(
     ({ schema, table, column }) => schema === origin.schema && table === origin.table && column === origin.column,
   )
   return agrees ? sources : 'opaque'
 }
+
+/** The server cuts a name that is longer than it keeps: NAMEDATALEN, within a character. */
+function isNamed(written: string, described: string): boolean {
+  return written === described || (Buffer.byteLength(described) >= longestName - 3 && written.startsWith(described))
+}
+const longestName = 63
 
 /** The format of result column `i` (0 text, 1 binary) by the rules of Bind. */
 export function formatOf(resultFormats: readonly number[], i: number): number {

@@ -93,8 +93,8 @@ export function findColumn(scope: Scope, names: readonly string[]): FoundColumn 
   return null
 }
 
-/** What an unqualified name reads. */
-export function lookUp(scope: Scope, name: string): Sources {
+/** What an unqualified name reads; null: nothing in sight has it, so that the server refuses it or knows a newer column. */
+export function lookUp(scope: Scope, name: string): Sources | null {
   let possible: Sources = none
   for (let level: Scope | null = scope; level; level = level.parent) {
     let found: Sources | null = null
@@ -111,7 +111,8 @@ export function lookUp(scope: Scope, name: string): Sources {
     const whole = level.relations.find((relation) => relation.alias === name)
     if (whole) return union(possible, whole.any)
   }
-  return union(possible, everything(scope))
+  const all = everything(scope)
+  return possible === none && all !== none && all !== 'opaque' ? null : union(possible, all)
 }
 
 /** What `qualifier.name` or `schema.qualifier.name` reads; null: no such relation in scope. */
